@@ -17,7 +17,7 @@ mod places;
 mod recheck;
 mod subscriber;
 
-pub(crate) use event::{DeploymentEvent, IncidentEvent, LagEvent, SourceEvent};
+pub(crate) use event::{DeploymentEvent, IncidentEvent, LagEvent, MetricsEvent, SourceEvent};
 pub(crate) use filter::Filter;
 pub(crate) use hub::{Hub, HubPlace, Limits, Start, Wanted};
 pub(crate) use kind::EventKind;

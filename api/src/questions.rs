@@ -27,7 +27,9 @@ pub use facts::{
 };
 pub use invalid::Invalid;
 pub use lists::{ChangesQuestion, DeploymentsQuestion, EventsQuestion, FindingsQuestion, ListPage, Page, RowsAsked};
-pub use parameters::{Cursor, FieldList, LIMIT, LIMIT_MAX, METRICS_MAX, MetricNames, RowLimit, WindowLength};
+pub use parameters::{
+    Cursor, FIELDS_MAX, FieldList, LIMIT, LIMIT_MAX, METRICS_MAX, MetricNames, RowLimit, WindowLength,
+};
 pub(crate) use query_string::Asked;
 pub(crate) use search::all_kinds;
 pub use search::{SearchKinds, SearchKindsText, SearchQuestion, SearchTerms, SearchTermsText, Searched};

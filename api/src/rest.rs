@@ -4,6 +4,7 @@
 mod accept;
 mod audit;
 mod boards;
+mod columns;
 mod csv;
 mod dead_letters;
 mod description;
@@ -17,6 +18,7 @@ mod listing;
 mod lists;
 mod metrics;
 mod offer;
+mod problems;
 mod reports;
 mod search;
 mod stream;

@@ -16,7 +16,7 @@ use super::secrets::{self, NoRandomness};
 use crate::problem::Problem;
 
 /// Characters of a name of a token or a team, at most.
-const NAME_CHARS: usize = 200;
+pub(crate) const NAME_CHARS: usize = 200;
 /// Teams of a token or a grant, at most.
 const TEAMS: usize = 100;
 

@@ -4,9 +4,10 @@ use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use store::feed::{ShownDeployment, ShownIncident, ShownSource, Touch};
+use utoipa::ToSchema;
 
 /// The outcome of a deployment or an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RowChange {
     /// It is new.
@@ -29,7 +30,7 @@ impl From<Touch> for RowChange {
 
 /// A deployment is new, has another verdict, or is gone. Where many of a service changed at once, the event has no id,
 /// and says how many: ask for the list.
-#[derive(Clone, Debug, Serialize, SimpleObject)]
+#[derive(Clone, Debug, Serialize, SimpleObject, ToSchema)]
 pub(crate) struct DeploymentEvent {
     /// Where the feed stands after it: `after` of a subscription that goes on from here.
     #[serde(skip)]
@@ -39,31 +40,40 @@ pub(crate) struct DeploymentEvent {
     /// Its service.
     pub service: String,
     /// Its id.
+    #[schema(required)]
     pub id: Option<String>,
     /// Whether it is new, has changed, or is gone.
     pub change: RowChange,
     /// How many deployments it is about.
     pub count: u64,
     /// When it finished.
+    #[schema(required)]
     pub finished_at: Option<DateTime<Utc>>,
     /// Its environment.
+    #[schema(required)]
     pub environment: Option<String>,
     /// Its tag or version.
+    #[schema(required)]
     pub name: Option<String>,
     /// How it relates to the ones before it.
+    #[schema(required)]
     pub kind: Option<String>,
     /// It succeeded; otherwise it is a failed attempt.
+    #[schema(required)]
     pub success: Option<bool>,
     /// It counts as a deployment.
+    #[schema(required)]
     pub counted: Option<bool>,
     /// It failed in production.
+    #[schema(required)]
     pub failed: Option<bool>,
     /// It is rework.
+    #[schema(required)]
     pub rework: Option<bool>,
 }
 
 /// An incident is new, has changed, or is gone. Where many of a service changed at once, the event has no id.
-#[derive(Clone, Debug, Serialize, SimpleObject)]
+#[derive(Clone, Debug, Serialize, SimpleObject, ToSchema)]
 pub(crate) struct IncidentEvent {
     /// Where the feed stands after it: `after` of a subscription that goes on from here.
     #[serde(skip)]
@@ -73,23 +83,28 @@ pub(crate) struct IncidentEvent {
     /// Its service.
     pub service: String,
     /// Its id.
+    #[schema(required)]
     pub id: Option<String>,
     /// Whether it is new, has changed, or is gone.
     pub change: RowChange,
     /// How many incidents it is about.
     pub count: u64,
     /// Its title.
+    #[schema(required)]
     pub title: Option<String>,
     /// When it was detected.
+    #[schema(required)]
     pub detected_at: Option<DateTime<Utc>>,
     /// When service was restored.
+    #[schema(required)]
     pub resolved_at: Option<DateTime<Utc>>,
     /// The deployment that caused it.
+    #[schema(required)]
     pub deployment: Option<String>,
 }
 
 /// A source works again, or does not.
-#[derive(Clone, Debug, Serialize, SimpleObject)]
+#[derive(Clone, Debug, Serialize, SimpleObject, ToSchema)]
 pub(crate) struct SourceEvent {
     /// Where the feed stands after it: `after` of a subscription that goes on from here.
     #[serde(skip)]
@@ -101,27 +116,30 @@ pub(crate) struct SourceEvent {
     /// `ok`, `partial` (some things could not be fetched) or `failing`.
     pub state: String,
     /// Why the last attempt failed.
+    #[schema(required)]
     pub error: Option<String>,
 }
 
 /// Metrics have other values than before: a client that shows them asks again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct MetricsEvent {
     /// Their names; `null` where it may be any of them.
+    #[schema(required)]
     pub metrics: Option<Vec<String>>,
     /// The services whose values have changed; `null` where it may be any of them.
+    #[schema(required)]
     pub services: Option<Vec<String>>,
 }
 
 /// How many events of the log are not processed yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, SimpleObject)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, SimpleObject, ToSchema)]
 pub(crate) struct LagEvent {
     /// Each consumer of the log.
     pub consumers: Vec<ConsumerLag>,
 }
 
 /// How far a consumer of the log is behind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, SimpleObject)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, SimpleObject, ToSchema)]
 pub(crate) struct ConsumerLag {
     /// Its name.
     pub consumer: String,

@@ -26,6 +26,8 @@ const MOST_MISSED: usize = 5_000;
 
 kernel::closed_list! {
     /// Why a stream ends.
+    #[derive(utoipa::ToSchema)]
+    #[schema(as = StreamEnd)]
     pub(crate) enum End: "end of a stream" {
         /// The subscriber takes messages more slowly than they come.
         Slow,
@@ -63,6 +65,8 @@ impl End {
 
 kernel::closed_list! {
     /// Why a subscriber has to begin again.
+    #[derive(utoipa::ToSchema)]
+    #[schema(as = StreamReset)]
     pub(crate) enum Reset: "reason to begin again" {
         /// What it missed is not kept any more.
         Expired,

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 
 use super::document::Complete;
 use super::identity::{grants, login, tokens, users};
-use super::{audit, boards, dead_letters, events, facts, lists, metrics, reports, search, tenants};
+use super::{audit, boards, dead_letters, events, facts, lists, metrics, reports, search, stream, tenants};
 use crate::problem::Problem;
 
 /// What `/api/openapi.json` says.
@@ -69,6 +69,7 @@ use crate::problem::Problem;
         facts::vulnerabilities,
         facts::reviews,
         search::search,
+        stream::stream,
     ),
     components(schemas(Problem)),
     modifiers(&Complete)

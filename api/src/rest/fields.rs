@@ -20,11 +20,12 @@ pub(super) fn asked(columns: &[String], query: &str) -> Result<Option<Vec<String
     for name in names {
         let within = format!("{name}.");
         let of_name = columns.iter().filter(|column| **column == name || column.starts_with(&within));
-        let of_name: Vec<&String> = of_name.filter(|column| !asked.contains(column)).collect();
-        if of_name.is_empty() && !asked.contains(&name) {
+        let of_name: Vec<&String> = of_name.collect();
+        if of_name.is_empty() {
             return Err(unknown(columns, &name));
         }
-        asked.extend(of_name.into_iter().cloned());
+        let new: Vec<String> = of_name.into_iter().filter(|column| !asked.contains(column)).cloned().collect();
+        asked.extend(new);
     }
     Ok(Some(asked))
 }
@@ -83,7 +84,7 @@ mod tests {
         assert_eq!(of("limit=1"), Ok(None));
         assert_eq!(of("fields=title,id").unwrap().unwrap(), ["title", "id"]);
         let all = ["stages.review_seconds", "stages.coding_seconds", "id"];
-        assert_eq!(of("limit=1&fields=stages.review_seconds,stages,id").unwrap().unwrap(), all);
+        assert_eq!(of("limit=1&fields=stages.review_seconds,stages,id,stages,id").unwrap().unwrap(), all);
         let (parameter, found, expected) = of("fields=id,titel").unwrap_err();
         assert_eq!((parameter.as_str(), found.as_str()), ("fields", "titel"));
         assert_eq!(expected, "a field of the rows; did you mean `title`?");

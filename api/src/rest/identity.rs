@@ -4,6 +4,7 @@ pub(super) mod body;
 pub(super) mod grants;
 mod listing;
 pub(super) mod login;
+pub(super) mod names;
 pub(super) mod tokens;
 pub(super) mod users;
 
@@ -13,6 +14,7 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, post};
 use axum::{Router, middleware};
 
+use super::offer;
 use crate::admission::{self, Lane};
 use crate::{ApiState, paths};
 
@@ -23,7 +25,8 @@ const BODY: usize = 16 * 1024;
 pub fn router(state: &ApiState) -> Router<ApiState> {
     let lane: &Lane = &state.admission().lists;
     let admitted = |route: MethodRouter<ApiState>| {
-        route.route_layer(middleware::from_fn_with_state(lane.clone(), admission::admit))
+        let admit = middleware::from_fn_with_state(lane.clone(), admission::admit);
+        route.route_layer(middleware::from_fn(offer::negotiate)).route_layer(admit)
     };
     Router::new()
         .route(paths::LOGIN_API, admitted(post(login::login)))

@@ -15,6 +15,7 @@ use store::TenantInfo;
 use store::audit::{Action, Entry};
 use utoipa::{IntoParams, ToSchema};
 
+use super::identity::names::TenantName;
 use super::listing::listing;
 use crate::ApiState;
 use crate::audit::actor;
@@ -31,6 +32,7 @@ use crate::{paths, reads};
 #[serde(deny_unknown_fields)]
 pub struct NewTenant {
     /// Its name: a lower-case letter, then letters, digits or `_`.
+    #[schema(value_type = TenantName)]
     pub name: String,
 }
 

@@ -1,7 +1,7 @@
 //! Users, sessions, tokens and grants, without their secrets.
 
 use chrono::{DateTime, Utc};
-use kernel::Tenant;
+use kernel::{Role, Tenant};
 use serde::Serialize;
 use store::identity::grants::{GrantRow, Grantee};
 use store::identity::tokens::ApiToken;
@@ -71,7 +71,8 @@ pub struct Reach {
     /// The tenant; null for all.
     #[schema(required)]
     pub tenant: Option<String>,
-    /// `viewer`, `analyst`, `manager` or `admin`.
+    /// The role.
+    #[schema(value_type = Role)]
     pub role: &'static str,
     /// The teams that it is limited to, with those that are part of them; empty for none.
     pub teams: Vec<String>,
@@ -92,6 +93,7 @@ pub struct TokenView {
     #[schema(required)]
     pub tenant: Option<String>,
     /// The role that it has at most.
+    #[schema(value_type = Role)]
     pub role: &'static str,
     /// The teams that it is limited to, with those that are part of them; empty for none.
     pub teams: Vec<String>,
@@ -135,7 +137,8 @@ pub struct GrantView {
     /// The tenant; null for all.
     #[schema(required)]
     pub tenant: Option<String>,
-    /// `viewer`, `analyst`, `manager` or `admin`.
+    /// The role.
+    #[schema(value_type = Role)]
     pub role: &'static str,
     /// The teams that it is limited to, with those that are part of them; empty for none.
     pub teams: Vec<String>,

@@ -2,6 +2,7 @@
 
 crate::closed_list! {
     /// What a grant gives. Each role has the rights of those before it.
+    #[cfg_attr(feature = "api", derive(utoipa::ToSchema))]
     pub enum Role: "role" {
         /// Sees metrics, lists and evidence.
         Viewer,

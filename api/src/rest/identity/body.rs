@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::names::{Name, TenantName};
 use crate::identity::manage::Reach;
 use crate::problem::Problem;
 
@@ -43,12 +44,15 @@ pub fn of_fields<T: DeserializeOwned>(sent: Map<String, Value>, fields: &[&str])
 /// What a token or a grant is for.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ReachBody {
-    /// `viewer`, `analyst`, `manager` or `admin`; `viewer` without it.
+    /// The role; `viewer` without it.
+    #[schema(value_type = Option<Role>)]
     pub role: Option<String>,
     /// The tenant; all without it.
+    #[schema(value_type = Option<TenantName>)]
     pub tenant: Option<String>,
     /// The teams that it is limited to, with those that are part of them; without them it is limited to none.
     #[serde(default)]
+    #[schema(value_type = Vec<Name>, max_items = 100)]
     pub teams: Vec<String>,
 }
 

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::body::{Body, ReachBody, of_fields};
 use super::listing::Entries;
+use super::names::Name;
 use crate::ApiState;
 use crate::audit::actor;
 use crate::identity::{Asker, manage};
@@ -22,8 +23,10 @@ use crate::views::GrantView;
 #[derive(Deserialize, ToSchema)]
 pub struct NewGrant {
     /// The id or login name of the user.
+    #[schema(value_type = Option<Name>)]
     user: Option<String>,
     /// The group: `provider:group` with an identity provider of the settings.
+    #[schema(value_type = Option<Name>)]
     group: Option<String>,
     /// The role, and for what.
     #[serde(flatten)]
@@ -94,6 +97,7 @@ pub async fn add_grant(
     params(("id" = String, Path, description = "The grant's id.")),
     responses(
         (status = 204, description = "It is taken back."),
+        (status = 409, description = "No administrator would be left.", body = Problem, content_type = "application/problem+json"),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]

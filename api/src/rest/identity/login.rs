@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::body::Body;
+use super::names::Name;
 use crate::audit::actor;
 use crate::identity::oidc::own_address;
 use crate::identity::{Asker, NameAndPassword, Origin};
@@ -23,6 +24,7 @@ use crate::{ApiState, paths, tenant};
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// The name by which the user logs in.
+    #[schema(value_type = Name)]
     name: String,
     /// The password.
     password: String,

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::body::{Body, ReachBody, of_fields};
 use super::listing::Entries;
+use super::names::Name;
 use crate::ApiState;
 use crate::audit::actor;
 use crate::identity::{Asker, PrincipalKind, manage};
@@ -29,8 +30,10 @@ const DAYS_MAX: u32 = 3_650;
 #[derive(Deserialize, ToSchema)]
 pub struct NewToken {
     /// What it is for.
+    #[schema(value_type = Name)]
     name: String,
     /// After how many days it ends, 1 to 3650; 365 without it.
+    #[schema(minimum = 1, maximum = 3650)]
     expires_in_days: Option<u32>,
     /// What it is limited to, beside what is granted to its owner.
     #[serde(flatten)]

@@ -52,6 +52,7 @@ pub async fn users(
     params(("id" = String, Path, description = "The user's id.")),
     responses(
         (status = 204, description = "It may not log in."),
+        (status = 409, description = "It is the last administrator.", body = Problem, content_type = "application/problem+json"),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use chrono::{TimeZone, Utc};
 use kernel::{Envelope, RejectReason, Rejection, Role, Tenant};
 use serde_json::{Value, json};
+use store::Store;
 use store::audit::{self, Action, AuditFilter, Order};
 use store::dead_letters::{self, NewDeadLetter};
 use store::source_state::{self, Attempt};
@@ -30,9 +31,14 @@ fn event(source: &str, id: &str) -> Envelope {
 
 /// Keeps an event as a dead letter of a source, and returns its id as it stands in a path.
 pub(super) async fn reject(served: &Served, source: &str, id: &str, reason: RejectReason) -> String {
+    reject_in(&served.database.store, source, id, reason).await
+}
+
+/// The same in the tenant of a store.
+pub(super) async fn reject_in(store: &Store, source: &str, id: &str, reason: RejectReason) -> String {
     let (envelope, rejection) = (event(source, id), Rejection::new(reason, "pull_request.id: missing"));
     let new = NewDeadLetter { envelope: &envelope, rejection: &rejection, topic: "t", partition: 0, position: 1 };
-    let mut tx = served.database.store.begin().await.unwrap();
+    let mut tx = store.begin().await.unwrap();
     dead_letters::write(&mut tx, &[new]).await.unwrap();
     tx.commit().await.unwrap();
     format!("{source}/{id}")

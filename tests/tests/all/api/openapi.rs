@@ -1,12 +1,14 @@
 //! The `OpenAPI` document as others' tools need it. `scripts/openapi` asks those tools themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api::questions::{Parameter, WindowLength};
 use clap::ValueEnum;
 use dora::{Benchmark, Interval};
 use kernel::TimeOrDay;
 use serde_json::Value;
+
+use super::{known, served};
 
 fn document() -> Value {
     serde_json::to_value(api::openapi()).unwrap()
@@ -33,23 +35,107 @@ fn every_operation_says_what_it_does_and_how_it_may_end() {
     for (path, method, operation) in operations(&document) {
         let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{path} has no id"));
         assert!(ids.insert(id), "{id} names two operations");
-        let is_described = operation["description"].is_null() || is_sentence(&operation["description"]);
-        assert!(is_sentence(&operation["summary"]) && is_described, "{id}: {operation}");
+        assert!(is_sentence(&operation["summary"]) && is_sentence(&operation["description"]), "{id}: {operation}");
         let responses = operation["responses"].as_object().unwrap();
-        let is_success = |status: &str| status.starts_with('2') || status.starts_with('3');
-        assert!(responses.keys().any(|status| is_success(status)), "{id}");
-        assert_eq!(responses.contains_key("304"), method == "get", "{id}");
-        for status in ["400", "404", "406", "422", "429", "503", "default"] {
-            let response = responses.get(status).unwrap_or_else(|| panic!("{id} says nothing of {status}"));
+        for (status, response) in responses {
             assert!(is_sentence(&response["description"]), "{id} {status}: {response}");
-            let problem = &response["content"]["application/problem+json"]["schema"]["$ref"];
-            assert_eq!(problem, "#/components/schemas/Problem", "{id} {status}");
+            if !is_success(status) {
+                let problem = &response["content"]["application/problem+json"]["schema"]["$ref"];
+                assert_eq!(problem, "#/components/schemas/Problem", "{id} {status}");
+            }
         }
-        for (status, response) in responses.iter().filter(|(status, _)| is_success(status.as_str())) {
-            assert!(is_sentence(&response["description"]), "{id} {status}: {response}");
-        }
+        let streams = !operation["responses"]["200"]["content"]["text/event-stream"].is_null();
+        let expected = statuses(id, method, operation, streams);
+        let found: BTreeSet<&str> = responses.keys().map(String::as_str).collect();
+        let missing: Vec<_> = expected.difference(&found).collect();
+        assert!(missing.is_empty(), "{id} says nothing of {missing:?}: {found:?}");
+        // what is made or deleted may also contradict what is there
+        let more: Vec<_> =
+            found.difference(&expected).filter(|status| !is_success(status) && **status != "409").collect();
+        assert!(more.is_empty(), "{id} never answers {more:?}");
+        assert!(found.iter().any(|status| is_success(status)), "{id}");
     }
-    assert!(ids.len() >= 24, "{ids:?}");
+}
+
+fn is_success(status: &str) -> bool {
+    status.starts_with('2') || status.starts_with('3')
+}
+
+/// How an operation may end that does not succeed, and 304 where it reads.
+fn statuses(id: &str, method: &str, operation: &Value, streams: bool) -> BTreeSet<&'static str> {
+    let takes = |place: &str| parameters(operation).any(|parameter| parameter["in"] == place);
+    let has_tenant = parameters(operation).any(|parameter| parameter["name"] == "tenant");
+    let has_body = !operation["requestBody"].is_null();
+    let mut statuses = BTreeSet::from(["400", "401", "406", "429", "500", "503", "default"]);
+    if method == "get" && !streams {
+        statuses.insert("304");
+    }
+    if id != "me" {
+        statuses.insert("403");
+    }
+    if has_tenant || takes("path") || (has_body && id != "login") {
+        statuses.insert("404");
+    }
+    if has_body {
+        statuses.extend(["413", "415"]);
+    }
+    if has_body || takes("query") {
+        statuses.insert("422");
+    }
+    statuses
+}
+
+fn parameters(operation: &Value) -> impl Iterator<Item = &Value> {
+    operation["parameters"].as_array().into_iter().flatten()
+}
+
+#[tokio::test]
+async fn the_document_has_each_operation_of_the_router_and_no_others() {
+    let served = served::empty().await;
+    let document = document();
+    let mut documented: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (path, method, _) in operations(&document) {
+        documented.entry(path).or_default().insert(method.to_uppercase());
+    }
+    // a router does not list its routes, but it shows them
+    let settings = api::settings::ApiSettings::default();
+    let router = format!("{:?}", api::router(api::ApiState::new(&served.database.store, &settings)));
+    let shown = router.split('"').filter(|text| text.starts_with("/api/v1/"));
+    let routes: BTreeSet<String> = shown.map(|path| path.replace("{*", "{")).collect();
+    let of_document: BTreeSet<String> = documented.keys().map(|path| (*path).to_owned()).collect();
+    assert_eq!(routes, of_document);
+    for (path, methods) in documented {
+        let other = served.ask("TRACE", &path.replace(['{', '}'], ""), &[], "").await;
+        let allowed = other.header("allow").unwrap_or_else(|| panic!("{path}: {other:?}"));
+        let allowed: BTreeSet<String> =
+            allowed.split(',').map(|method| method.trim().to_owned()).filter(|method| method != "HEAD").collect();
+        assert_eq!((other.status, allowed), (405, methods), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_documented_of_a_name_in_a_body_is_what_is_taken() {
+    let served = known::served().await;
+    let browser = known::administrator(&served, "ann").await;
+    let document = document();
+    let is_documented = |schema: &str, text: &str| {
+        let schema = &document["components"]["schemas"][schema];
+        jsonschema::draft202012::options().build(schema).unwrap().is_valid(&Value::from(text))
+    };
+    let (long, longer) = ("é".repeat(200), "é".repeat(201));
+    for text in ["", "a", "two words", " a", "a ", "a\u{a0}", "a\nb", "a\u{85}", "\u{7f}", &long, &longer, "日本"] {
+        let body = serde_json::json!({ "name": text }).to_string();
+        let reply = browser.ask(&served, "POST", "/api/v1/tokens", &body).await;
+        let expected = if is_documented("Name", text) { 201 } else { 400 };
+        assert_eq!(reply.status, expected, "{text:?}: {reply:?}");
+    }
+    let (long, longer) = ("a".repeat(40), "a".repeat(41));
+    for text in ["", "a_1", "1a", "_a", "A", "a-b", "a b", &long, &longer] {
+        let body = serde_json::json!({ "name": text }).to_string();
+        let reply = browser.ask(&served, "POST", "/api/v1/tenants", &body).await;
+        let expected = if is_documented("TenantName", text) { 201 } else { 400 };
+        assert_eq!(reply.status, expected, "{text:?}: {reply:?}");
+    }
 }
 
 #[test]
@@ -57,7 +143,7 @@ fn every_parameter_says_what_it_may_be() {
     let document = document();
     for (path, _, operation) in operations(&document) {
         let in_path = path.matches('{').count();
-        let parameters: Vec<&Value> = operation["parameters"].as_array().into_iter().flatten().collect();
+        let parameters: Vec<&Value> = parameters(operation).collect();
         assert_eq!(parameters.iter().filter(|parameter| parameter["in"] == "path").count(), in_path, "{path}");
         for parameter in parameters {
             assert!(is_sentence(&parameter["description"]), "{path}: {parameter}");
@@ -112,12 +198,33 @@ fn what_is_documented_of_a_parameter_is_what_is_taken() {
 }
 
 #[test]
+fn fields_of_rows_are_named_in_the_document() {
+    let document = document();
+    let schema = &parameter(&document, "/api/v1/changes", "fields")["schema"];
+    let validator = jsonschema::draft202012::options().build(schema).unwrap();
+    for (text, is_valid) in [
+        ("id", true),
+        ("id,stages.review_seconds,title", true),
+        ("stages,id,id", true),
+        ("nothing", false),
+        ("stagesXreview_seconds", false),
+        ("id,", false),
+        ("", false),
+    ] {
+        assert_eq!(validator.is_valid(&Value::from(text)), is_valid, "{text}");
+    }
+}
+
+#[test]
 fn the_document_names_its_license_and_server_and_holds_nothing_unused() {
     let document = document();
     assert_eq!(document["openapi"], "3.1.0");
     assert_eq!(document["info"]["license"]["identifier"], "MIT");
     assert_eq!(document["servers"][0]["url"], "/");
-    assert_eq!(document["security"], Value::Array(Vec::new()), "there are no accounts, and it says so");
+    assert_eq!(document["security"], serde_json::json!([{}, { "token": [] }, { "session": [] }]));
+    let schemes = document["components"]["securitySchemes"].as_object().unwrap();
+    assert!(schemes.keys().eq(["session", "token"]), "{schemes:?}");
+    assert_eq!(document["paths"]["/api/v1/login"]["post"]["security"], serde_json::json!([]));
     let (mut named, mut waiting) = (BTreeSet::new(), vec![&document["paths"]]);
     while let Some(value) = waiting.pop() {
         match value {

@@ -1,15 +1,24 @@
 //! A client of server-sent events.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use serde_json::Value;
+use jsonschema::Validator;
+use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::api::contract;
 use crate::api::served::Served;
 
 const DEADLINE: Duration = Duration::from_mins(1);
+
+/// What events are by the description of the API.
+static EVENT: LazyLock<Validator> = LazyLock::new(|| {
+    let document = serde_json::to_value(api::openapi()).unwrap();
+    contract::validator(&document, &json!({ "$ref": "#/components/schemas/StreamEvent" }))
+});
 
 /// An event.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,6 +124,10 @@ impl Events {
                 _ => {}
             }
         }
-        Some(Event { kind: kind?, data: data? })
+        let event = Event { kind: kind?, data: data? };
+        let documented = json!({ "event": event.kind, "data": event.data });
+        let errors: Vec<String> = EVENT.iter_errors(&documented).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{documented} is not as documented: {errors:?}");
+        Some(event)
     }
 }
