@@ -36,6 +36,8 @@ async function compress(file: string) {
 
 export default defineConfig({
   plugins: [react(), precompress()],
+  // the generated client finds its dependency here
+  resolve: { preserveSymlinks: true },
   server: { port: 5173, strictPort: false, proxy },
   // as api/src/guard.rs has it, so that what it forbids is noticed here
   preview: { port: 4173, strictPort: false, proxy, headers: { "content-security-policy": policy } },

@@ -1,9 +1,9 @@
-import createClient, { type Middleware } from "openapi-fetch";
-import type { paths } from "../../generated/rest";
+import type { Middleware } from "openapi-fetch";
+import { createClient } from "sei-client";
 import { problemOf, ProblemError, toLogin, unreachable } from "./problem";
 
-/** Answers come as JSON, problems as their own form of it; lists could also come as CSV. */
-export const rest = createClient<paths, "application/json" | "application/problem+json">({ baseUrl: location.origin });
+/** The generated client of REST. */
+export const rest = createClient({ baseUrl: location.origin });
 
 let csrf: string | null = null;
 

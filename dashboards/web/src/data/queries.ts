@@ -5,42 +5,34 @@ import {
   useQuery,
   type UseQueryResult,
 } from "@tanstack/react-query";
-import type { paths } from "../../generated/rest";
+import type { Answer, Question as QueryOf, ReadPath, Row } from "sei-client";
 import { compareOf, intervalOf, questionOf, useFilter, type FilterSearch } from "./filter";
 import { answered, rest } from "./client";
 import type { Definition, MetricAnswer, Report } from "./types";
 
-type Gets = { [Path in keyof paths as paths[Path] extends { get: { responses: { 200: { content: { "application/json": unknown } } } } } ? Path : never]: paths[Path] };
-/** An address of REST that can be read. */
-export type GetPath = keyof Gets & string;
-/** Its answer. */
-export type AnswerOf<Path extends GetPath> = Gets[Path] extends { get: { responses: { 200: { content: { "application/json": infer Body } } } } } ? Body : never;
-/** Its parameters. */
-export type QueryOf<Path extends GetPath> = Gets[Path] extends { get: { parameters: { query?: infer Query } } } ? Query : never;
-/** The lists among them: answers with `data` and `next_cursor`. */
-export type ListPath = { [Path in GetPath]: AnswerOf<Path> extends { data: unknown[]; next_cursor?: string | null } ? Path : never }[GetPath];
-export type RowOf<Path extends ListPath> = AnswerOf<Path> extends { data: (infer Row)[] } ? Row : never;
+/** The lists of REST: addresses whose answers have rows and a cursor. */
+export type ListPath = { [Path in ReadPath]: Answer<Path> extends { data: unknown[]; next_cursor?: string | null } ? Path : never }[ReadPath];
 
 /** What is shown until the answer to a changed question is there: the previous answer. */
 export const unfinished = keepPreviousData;
 
 /** The question of REST as a query of TanStack: its key is the address with its parameters, which live updates look at. */
-export function restQuery<Path extends GetPath>(path: Path, query: QueryOf<Path>, names: Record<string, string> = {}) {
+export function restQuery<Path extends ReadPath>(path: Path, query: QueryOf<Path>, names: Record<string, string> = {}) {
   return queryOptions({
     queryKey: ["rest", path, query, names] as const,
-    queryFn: async ({ signal }): Promise<AnswerOf<Path>> =>
-      answered(rest.GET(path as never, { params: { query, path: names }, signal } as never) as Promise<{ data?: AnswerOf<Path>; response: Response }>),
+    queryFn: async ({ signal }): Promise<Answer<Path>> =>
+      answered(rest.GET(path as never, { params: { query, path: names }, signal } as never) as Promise<{ data?: Answer<Path>; response: Response }>),
     placeholderData: unfinished,
   });
 }
 
 /** An answer of REST. `names` are the parts of the path that stand in braces. */
-export function useRest<Path extends GetPath>(
+export function useRest<Path extends ReadPath>(
   path: Path,
   query: QueryOf<Path>,
   options: { names?: Record<string, string>; enabled?: boolean } = {},
-): UseQueryResult<AnswerOf<Path>> {
-  return useQuery({ ...restQuery(path, query, options.names), enabled: options.enabled ?? true }) as UseQueryResult<AnswerOf<Path>>;
+): UseQueryResult<Answer<Path>> {
+  return useQuery({ ...restQuery(path, query, options.names), enabled: options.enabled ?? true }) as UseQueryResult<Answer<Path>>;
 }
 
 /** The rows of a list, page by page: `rows`, `fetchNextPage`, `hasNextPage`. */
@@ -62,7 +54,7 @@ export function useList<Path extends ListPath>(path: Path, query: QueryOf<Path>,
 }
 
 interface Page<Path extends ListPath> {
-  data: RowOf<Path>[];
+  data: Row<Path>[];
   next_cursor?: string | null;
 }
 

@@ -1,6 +1,4 @@
-import type { components } from "../../generated/rest";
-
-type Schemas = components["schemas"];
+import type { Schemas } from "sei-client";
 
 /** What the API answers, by the names of its OpenAPI document. */
 export type Unit = Schemas["Unit"];
