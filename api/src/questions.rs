@@ -9,6 +9,7 @@ mod dead_letters;
 mod directory;
 mod facts;
 mod invalid;
+mod journey;
 mod lists;
 mod parameters;
 mod query_string;
@@ -26,6 +27,7 @@ pub use facts::{
     VulnerabilitiesQuestion, VulnerabilityState, WorkItemsQuestion,
 };
 pub use invalid::Invalid;
+pub use journey::JourneyQuestion;
 pub use lists::{ChangesQuestion, DeploymentsQuestion, EventsQuestion, FindingsQuestion, ListPage, Page, RowsAsked};
 pub use parameters::{
     Cursor, FIELDS_MAX, FieldList, LIMIT, LIMIT_MAX, METRICS_MAX, MetricNames, RowLimit, WindowLength,

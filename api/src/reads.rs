@@ -323,7 +323,8 @@ fn seen(mut found: dora::Explanation, access: &Access) -> Option<dora::Explanati
     Some(found)
 }
 
-fn refused(error: dora::DoraError) -> Problem {
+/// What the engine refuses, as a problem.
+pub fn refused(error: dora::DoraError) -> Problem {
     match error {
         dora::DoraError::Store(error) => error.into(),
         dora::DoraError::UnknownService(unknown) => Problem::unknown("service", &unknown),

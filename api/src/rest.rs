@@ -14,6 +14,7 @@ mod events;
 mod facts;
 mod fields;
 mod identity;
+mod journey;
 mod listing;
 mod lists;
 mod metrics;
@@ -90,6 +91,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route(paths::ANSWERS, by_cost(get(metrics::answers)))
         .route("/api/v1/deployments/{*id}", report(get(reports::deployment)))
         .route("/api/v1/changes/{*id}", report(get(reports::change)))
+        .route("/api/v1/journey", report(get(journey::journey)))
         .route("/api/v1/events", report(get(events::events)))
         // a stream takes no place of those that are answered
         .route(paths::STREAM, get(stream::stream).route_layer(choose()))

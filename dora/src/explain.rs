@@ -8,7 +8,7 @@ use kernel::{ChangeState, RepositoryId, Service};
 use store::history::search::{FoundChange, FoundCommit, FoundDeployment};
 use store::{Store, StoreTx};
 
-use self::explainer::Explainer;
+pub(crate) use self::explainer::Explainer;
 use self::search::Target;
 use crate::compute::{Subject, compute};
 use crate::engine::{compute_aside, load};

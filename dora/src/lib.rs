@@ -17,6 +17,7 @@ mod explain;
 mod explanation;
 mod history;
 mod interval;
+mod journey;
 mod metrics;
 mod options;
 mod persons;
@@ -42,6 +43,10 @@ pub use explain::explain;
 pub use explanation::{Candidate, CarriedCommit, ChangeExplanation, DeploymentExplanation, Explanation};
 pub use history::{History, HistoryBuilder};
 pub use interval::Interval;
+pub use journey::{
+    Journey, JourneyDeployment, JourneyIncident, JourneyKind, JourneyRun, JourneyService, JourneyStep, JourneyWay,
+    StepKind, Traveler, changes_of_item, journey_of_item, ways,
+};
 pub use metrics::{
     Aggregation, AskedServices, Bucket, Compare, Comparison, Definition, Dependents, Distribution, DistributionPart,
     MetricAnswer, MetricPart, MetricSettings, Owners, Percentile, Point, Question, Slice, Unit, Value, ValueName,

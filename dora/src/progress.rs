@@ -69,7 +69,8 @@ pub async fn progress(
     Ok(changes.iter().map(|(change, reviews)| of_change(change, reviews, &bots, now)).collect())
 }
 
-fn of_change(change: &Change, reviews: &[Review], bots: &Bots, now: DateTime<Utc>) -> Progress {
+/// The reviews of a change that count, oldest first.
+pub(crate) fn counted<'r>(change: &Change, reviews: &'r [Review], bots: &Bots) -> Vec<&'r Review> {
     let rules = rule_set(bots.rules());
     let mut counted: Vec<&Review> = reviews
         .iter()
@@ -85,6 +86,11 @@ fn of_change(change: &Change, reviews: &[Review], bots: &Bots, now: DateTime<Utc
         })
         .collect();
     counted.sort_by_key(|review| review.submitted_at);
+    counted
+}
+
+fn of_change(change: &Change, reviews: &[Review], bots: &Bots, now: DateTime<Utc>) -> Progress {
+    let counted = counted(change, reviews, bots);
     let approved = counted.iter().find(|review| review.state == ReviewState::Approved);
     let (stage, stage_since) = match (change.state, approved, counted.first()) {
         (ChangeState::Merged, ..) => (ChangeStage::Merged, change.merged_at),

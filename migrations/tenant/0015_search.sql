@@ -8,7 +8,8 @@ create function search_words(words text) returns tsvector language sql immutable
 $body$;
 
 create index change_number on change (number) where number is not null;
-create index change_words on change using gin (search_words(title)) where not deleted;
+create index change_words on change using gin (search_words(title || ' ' || coalesce(source_branch, '')))
+    where not deleted;
 create index work_item_key_beginning on work_item (lower(key) text_pattern_ops);
 create index work_item_words on work_item using gin (search_words(title)) where not deleted;
 create index incident_words on incident using gin (search_words(title)) where not deleted;

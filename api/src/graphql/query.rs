@@ -5,7 +5,7 @@ mod boards;
 mod dead_letters;
 mod lists;
 mod organization;
-mod search;
+mod pages;
 
 use async_graphql::MergedObject;
 
@@ -14,9 +14,9 @@ use boards::Boards;
 use dead_letters::DeadLetters;
 use lists::Lists;
 use organization::OrganizationFields;
-use search::Search;
+use pages::Pages;
 
 /// What sei knows about how software is delivered. Durations are in seconds, times in UTC; what was not
 /// observed is null. Lists are Relay connections.
 #[derive(MergedObject, Default)]
-pub struct Query(Answers, OrganizationFields, Lists, Boards, DeadLetters, Search);
+pub struct Query(Answers, OrganizationFields, Lists, Boards, DeadLetters, Pages);

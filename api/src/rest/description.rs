@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 
 use super::document::Complete;
 use super::identity::{grants, login, tokens, users};
-use super::{audit, boards, dead_letters, events, facts, lists, metrics, reports, search, stream, tenants};
+use super::{audit, boards, dead_letters, events, facts, journey, lists, metrics, reports, search, stream, tenants};
 use crate::problem::Problem;
 
 /// What `/api/openapi.json` says.
@@ -70,6 +70,7 @@ use crate::problem::Problem;
         facts::reviews,
         search::search,
         stream::stream,
+        journey::journey,
     ),
     components(schemas(Problem)),
     modifiers(&Complete)

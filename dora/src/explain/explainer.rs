@@ -11,10 +11,10 @@ use crate::compute::{Subject, counts_commits, is_before_counting};
 use crate::{CarriedCommit, ChangeExplanation, DeploymentExplanation, History, Options, ServiceMetrics};
 
 /// Explains what a computation found.
-pub(super) struct Explainer<'a> {
-    pub(super) history: &'a History,
-    pub(super) metrics: &'a ServiceMetrics,
-    pub(super) options: &'a Options,
+pub(crate) struct Explainer<'a> {
+    pub(crate) history: &'a History,
+    pub(crate) metrics: &'a ServiceMetrics,
+    pub(crate) options: &'a Options,
 }
 
 impl Explainer<'_> {
@@ -103,7 +103,7 @@ impl Explainer<'_> {
     }
 
     /// The explanation of a change, or of a direct commit.
-    pub(super) fn subject(&self, subject: Subject) -> ChangeExplanation {
+    pub(crate) fn subject(&self, subject: Subject) -> ChangeExplanation {
         let graph = &self.history.graph;
         let carried = self.metrics.carried.subjects.iter().find(|(carried, _)| *carried == subject);
         let metric =

@@ -15,6 +15,7 @@ mod graph;
 mod graphql;
 mod guard;
 mod http;
+mod journey;
 mod known;
 mod limits;
 pub(crate) mod live;

@@ -90,6 +90,9 @@ struct Searched {
     words: &'static str,
 }
 
+/// The text of a change whose words are searched, as their index has it. SQL calls the row `t`.
+pub(super) const WORDS_OF_CHANGE: &str = "t.title || ' ' || coalesce(t.source_branch, '')";
+
 const NAME_IS: &str = "lower(t.name) = lower($1)";
 const NAME_BEGINS: &str = "lower(t.name) ~>=~ lower($1) and lower(t.name) ~<~ lower($2)";
 /// A version may be named without its `v`.
@@ -122,7 +125,7 @@ static SEARCHED: [Searched; 10] = [
         subtitle: "concat_ws(' · ', t.id, t.state)",
         is: "(t.id = $1 or t.number = $7 and right(t.id, length($8)) = $8)",
         begins: "",
-        words: "t.title",
+        words: WORDS_OF_CHANGE,
         ..BY_ID
     },
     Searched {

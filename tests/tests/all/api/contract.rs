@@ -8,8 +8,12 @@ use super::served::{self, Served};
 use super::{dead_letters, known};
 
 /// What reads that need a parameter are asked.
-const NEEDED: [(&str, &str); 3] =
-    [("/api/v1/events", "fact=shop/1"), ("/api/v1/answers", "names=change_cycle_time"), ("/api/v1/search", "q=shop")];
+const NEEDED: [(&str, &str); 4] = [
+    ("/api/v1/events", "fact=shop/1"),
+    ("/api/v1/answers", "names=change_cycle_time"),
+    ("/api/v1/search", "q=shop"),
+    ("/api/v1/journey", "kind=change&id={id}"),
+];
 
 #[tokio::test]
 async fn every_documented_read_answers_an_administrator_as_documented() {
@@ -54,6 +58,10 @@ async fn address(served: &Served, admin: &str, path: &str) -> String {
         address = format!("{begin}{}{end}", value.replace('#', "%23"));
     }
     match NEEDED.iter().find(|(of, _)| *of == path) {
+        Some((_, needed)) if needed.contains("{id}") => {
+            let id = value(served, admin, path).await.replace('#', "%23");
+            with(&address, &needed.replace("{id}", &id))
+        }
         Some((_, needed)) => with(&address, needed),
         None => address,
     }
@@ -75,6 +83,7 @@ async fn value(served: &Served, admin: &str, path: &str) -> String {
         }
         "/api/v1/deployments/{id}" => "/api/v1/deployments?window=all&failed=true&limit=1",
         "/api/v1/changes/{id}" => "/api/v1/changes?window=all&limit=1",
+        "/api/v1/journey" => "/api/v1/changes?window=all&is_commit=false&limit=1",
         other => panic!("state here what stands in {other}"),
     };
     let list = known::get(served, admin, list, &[]).await;

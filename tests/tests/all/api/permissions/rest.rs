@@ -50,6 +50,7 @@ const ROUTES: &[(&str, &str, Needs, &str)] = &[
     ("post", "/api/v1/grants", Administrator, r#"{"group":"walkers"}"#),
     ("delete", "/api/v1/grants/{id}", Administrator, ""),
     ("get", "/api/v1/incidents", InTenant(Right::Read), ""),
+    ("get", "/api/v1/journey", InTenant(Right::Read), ""),
     ("post", "/api/v1/login", Nothing, r#"{"name":"no-user","password":"x"}"#),
     ("post", "/api/v1/logout", Session, ""),
     ("get", "/api/v1/me", Known, ""),
@@ -92,6 +93,16 @@ const QUESTIONS: &[(&str, &[&str])] = &[
     ("/api/v1/changes", &["window=all", "team=team_web"]),
     ("/api/v1/deployments", &["window=all", "service=service_webmark"]),
     ("/api/v1/findings", &["service=service_webmark"]),
+    (
+        "/api/v1/journey",
+        &[
+            "kind=change&id=git.example/webmark/app%231",
+            "kind=change&id=git.example/paymark/app%231",
+            "kind=work_item&id=tracker/webmark-1",
+            "kind=deployment&id=git.example/webmark/app/deployment/1",
+            "kind=commit&id=git.example/webmark/app@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+        ],
+    ),
     ("/api/v1/search", &["q=app", "q=open", "q=%231", "q=aaaaaaaa", "q=1.1", "q=down", "q=plan", "q=team", "q=sprint"]),
 ];
 

@@ -14,7 +14,7 @@ use crate::scope::Scope;
 use crate::search;
 use crate::views::SearchHit;
 
-/// See [`super::Query`].
+/// See [`super::super::Query`].
 #[derive(Default)]
 pub(super) struct Search;
 

@@ -1,0 +1,13 @@
+//! What pages ask beside lists and metrics.
+
+mod journey;
+mod search;
+
+use async_graphql::MergedObject;
+
+use journey::Journeys;
+use search::Search;
+
+/// See [`super::Query`].
+#[derive(MergedObject, Default)]
+pub(super) struct Pages(Search, Journeys);
