@@ -11,13 +11,14 @@ use store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::settings::ProcessorSettings;
-use crate::{Processor, Retention};
+use crate::{PeopleKeeper, Processor, Retention};
 
-/// Reads the event log and writes the facts of its events.
+/// Reads the event log, writes the facts of its events, and lets go of what is kept no longer.
 pub struct ProcessorRole {
     store: Store,
     log: Arc<dyn EventLog>,
     processor: Processor,
+    people: PeopleKeeper,
 }
 
 impl ProcessorRole {
@@ -30,7 +31,8 @@ impl ProcessorRole {
             audit: settings.retention.audit,
         };
         let processor = Processor::new(store.clone(), Arc::clone(&log), registry::connector);
-        Self { processor: processor.keeping(retention), store, log }
+        let people = PeopleKeeper::new(&store, &settings.log, settings.retention.people);
+        Self { processor: processor.keeping(retention), people, store, log }
     }
 }
 
@@ -57,7 +59,15 @@ impl Role for ProcessorRole {
 
     async fn work(&self, end: CancellationToken) -> Result<()> {
         tracing::info!("processing");
-        Ok(self.processor.run(end).await?)
+        let people = async {
+            self.people.run(end.clone()).await;
+            // the batch in hand is still to be written
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            processed = self.processor.run(end.clone()) => Ok(processed?),
+            () = people => Ok(()),
+        }
     }
 
     async fn close(self) {

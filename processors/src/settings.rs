@@ -29,11 +29,17 @@ pub struct RetentionSettings {
     #[serde(with = "duration")]
     #[schemars(with = "duration::Text")]
     pub audit: Duration,
+    /// How long people keep their names after what they did last: a commit, a change, a review, a step of a work item.
+    /// After that they are pseudonymized, as `sei person pseudonymize` does, at most 100 of a tenant once a day. Members of
+    /// teams, people of `[[person]]` and those who log in keep them, and without this setting all people.
+    #[serde(with = "duration::option")]
+    #[schemars(with = "Option<duration::Text>", example = &"730d")]
+    pub people: Option<Duration>,
 }
 
 impl Default for RetentionSettings {
     fn default() -> Self {
-        Self { audit: Duration::from_hours(24 * 730) }
+        Self { audit: Duration::from_hours(24 * 730), people: None }
     }
 }
 
@@ -41,6 +47,9 @@ impl RetentionSettings {
     /// Reports what is wrong with the section.
     pub fn check(&self, findings: &mut Findings) {
         findings.positive("retention.audit", self.audit);
+        if let Some(people) = self.people {
+            findings.positive("retention.people", people);
+        }
     }
 }
 

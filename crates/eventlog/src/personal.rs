@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::segments::{self, Edit};
+use store::segments::{self, Edit, Rewrite};
 use store::{Store, StoreError};
 
 use crate::settings::{Log, LogKind};
@@ -33,11 +33,11 @@ pub struct KeptTopic {
 }
 
 /// Replaces events of the store's tenant where the log can be written again.
-pub async fn rewrite(settings: &Log, store: &Store, edit: Arc<Edit>, dry_run: bool) -> Result<ErasedLog, LogError> {
+pub async fn rewrite(settings: &Log, store: &Store, edit: Arc<Edit>, which: Rewrite) -> Result<ErasedLog, LogError> {
     let topic = settings.topic.clone();
     Ok(match settings.kind {
         LogKind::Embedded => {
-            let done = segments::rewrite(store, &topic, edit, dry_run).await?;
+            let done = segments::rewrite(store, &topic, edit, which).await?;
             ErasedLog { topic, events: done.events, rewritten: done.rewritten, kept: None }
         }
         LogKind::Kafka => {

@@ -20,7 +20,7 @@ mod scan;
 mod tests;
 mod tombstone;
 
-pub use identifiers::{Identifier, IdentifierKind, identifiers};
+pub use identifiers::{Identifier, IdentifierKind, identifiers, names_of};
 pub use needles::Needles;
 pub use replace::Pseudonyms;
-pub use tombstone::{DOMAIN, PseudonymKey, Tombstone};
+pub use tombstone::{DOMAIN, PseudonymKey, Tombstone, is_pseudonymous};

@@ -1,7 +1,8 @@
 //! Accounts and statements about people, which the kernel joins.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
 use kernel::catalog::Declared;
 use kernel::{Account, AccountId, Person};
 use sqlx::PgConnection;
@@ -60,6 +61,32 @@ pub async fn with_teams_and_users(store: &Store) -> Result<Known, StoreError> {
     })
 }
 
+/// When each account did something last: a commit, a change, a review, a step of a work item.
+pub async fn last_activity(store: &Store) -> Result<HashMap<AccountId, DateTime<Utc>>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select account as "account!", max(last_at) as "last_at!" from (
+               select author as account, max(committed_at) as last_at from commit group by author
+               union all select unnest(co_authors), committed_at from commit where co_authors <> '{}'
+               union all select author, max(greatest(opened_at, merged_at, closed_at)) from change group by author
+               union all select reviewer, max(submitted_at) from review group by reviewer
+               union all select author, max(at) from transition group by author
+               union all select reporter, max(created_at) from work_item group by reporter
+               union all select assignee, max(greatest(created_at, started_at, done_at)) from work_item group by assignee
+           ) as activity where account is not null and last_at is not null group by account"#,
+    )
+    .fetch_all(store.pool())
+    .await?;
+    Ok(rows.into_iter().map(|row| (AccountId(row.account), row.last_at)).collect())
+}
+
+/// The addresses of users who log in, in lower case.
+pub async fn login_addresses(store: &Store) -> Result<BTreeSet<String>, StoreError> {
+    let addresses = sqlx::query_scalar!(r#"select lower(email) as "email!" from login_user where email is not null"#)
+        .fetch_all(store.pool())
+        .await?;
+    Ok(addresses.into_iter().collect())
+}
+
 /// Links a user with the person who has an account, in place of whom it was linked with before.
 pub async fn link(tx: &mut StoreTx, user_id: &str, account: &AccountId) -> Result<(), StoreError> {
     sqlx::query!(
@@ -97,11 +124,4 @@ async fn whole<T: Declared>(connection: &mut PgConnection) -> Result<Vec<T>, Sto
     })
     .await?;
     Ok(found)
-}
-
-/// The accounts of the members of these teams.
-pub async fn members(store: &Store, teams: &[String]) -> Result<BTreeSet<AccountId>, StoreError> {
-    let statement = "select distinct unnest(members) from team where name = any($1) and not deleted";
-    let members: Vec<String> = sqlx::query_scalar(statement).bind(teams).fetch_all(store.pool()).await?;
-    Ok(members.iter().map(|account| AccountId::from(account.as_str())).collect())
 }

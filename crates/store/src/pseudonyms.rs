@@ -1,6 +1,7 @@
 //! The tombstones of people whose data was erased or pseudonymized. Everything that writes what may name a person reads
 //! them in its transaction, under the lock that [`add`] takes: what was erased comes back by no event, whatever its time.
 
+use chrono::{DateTime, Utc};
 use kernel::Secret;
 use kernel::pseudonyms::{Identifier, PseudonymKey, Pseudonyms, Tombstone};
 use sqlx::PgConnection;
@@ -60,6 +61,18 @@ fn key_of(bytes: &[u8]) -> Result<PseudonymKey, StoreError> {
 pub async fn key(tx: &mut StoreTx) -> Result<PseudonymKey, StoreError> {
     let key = sqlx::query_scalar!("select key from pseudonym_key").fetch_one(tx.connection()).await?;
     key_of(&key)
+}
+
+/// Until when what arrived in the log was searched for the people of the transaction's tenant who were erased or
+/// pseudonymized.
+pub async fn reapplied_at(tx: &mut StoreTx) -> Result<Option<DateTime<Utc>>, StoreError> {
+    Ok(sqlx::query_scalar!("select reapplied_at from pseudonym_key").fetch_one(tx.connection()).await?)
+}
+
+/// Notes that what arrived until then was.
+pub async fn set_reapplied(tx: &mut StoreTx, at: DateTime<Utc>) -> Result<(), StoreError> {
+    sqlx::query!("update pseudonym_key set reapplied_at = $1", at).execute(tx.connection()).await?;
+    Ok(())
 }
 
 /// Keeps the tombstones of a person's identifiers, and holds off those that write facts until the transaction ends.

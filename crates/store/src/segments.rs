@@ -4,7 +4,7 @@
 
 mod rewrite;
 
-pub use rewrite::{Edit, RewrittenLog, read_all, rewrite};
+pub use rewrite::{Edit, Rewrite, RewrittenLog, read_all, rewrite};
 
 use chrono::{DateTime, Utc};
 use kernel::Envelope;

@@ -16,6 +16,8 @@ use crate::api::served;
 use crate::both_logs::on_both_logs;
 use crate::github;
 
+mod keeper;
+
 on_both_logs! {
     an_erased_person_is_in_no_table_and_no_event_and_no_number_changes
 }

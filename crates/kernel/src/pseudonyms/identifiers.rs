@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::people::JoinedPerson;
-use crate::{Account, Person};
+use crate::{Account, AccountId, Person};
 
 crate::closed_list! {
     /// What identifies a person.
@@ -71,8 +71,7 @@ pub fn identifiers(person: &JoinedPerson, accounts: &[Account], persons: &[Perso
     for stated in persons.iter().filter(|stated| is_of(person, stated)) {
         found.extend(stated.accounts.iter().map(|id| Identifier::account(id.as_str())));
         found.extend(stated.emails.iter().map(|address| Identifier::address(address)));
-        // a mailmap's persons have their address in their name
-        names.push(stated.name.split_once(" <").map_or(stated.name.as_str(), |(name, _)| name));
+        names.push(stated_name(stated));
     }
     let logins: BTreeSet<String> =
         person.accounts.iter().filter_map(|id| Some(id.as_str().rsplit_once('/')?.1.to_lowercase())).collect();
@@ -82,6 +81,24 @@ pub fn identifiers(person: &JoinedPerson, accounts: &[Account], persons: &[Perso
     found.extend(names.map(|text| Identifier { kind: IdentifierKind::Name, text }));
     found.retain(|identifier| !identifier.text.is_empty());
     found
+}
+
+/// The name of a statement: a mailmap's persons have their address in it.
+fn stated_name(stated: &Person) -> &str {
+    stated.name.split_once(" <").map_or(stated.name.as_str(), |(name, _)| name)
+}
+
+/// What others are called and reached by: of all accounts and statements but those of some persons.
+#[must_use]
+pub fn names_of(accounts: &[Account], persons: &[Person], except: &BTreeSet<&AccountId>) -> BTreeSet<Identifier> {
+    let accounts = accounts.iter().filter(|account| !except.contains(&account.id));
+    let is_other = |stated: &&Person| !stated.deleted && stated.accounts.iter().all(|id| !except.contains(id));
+    let persons = persons.iter().filter(is_other);
+    let names = accounts.clone().map(|account| account.name.as_str()).chain(persons.clone().map(stated_name));
+    let named = |name: &str| Identifier { kind: IdentifierKind::Name, text: normalized_name(name) };
+    let addresses =
+        accounts.filter_map(|account| account.email.as_ref()).chain(persons.flat_map(|stated| &stated.emails));
+    names.map(named).chain(addresses.map(|address| Identifier::address(address))).collect()
 }
 
 /// Whether a statement is about a person, and about no other.

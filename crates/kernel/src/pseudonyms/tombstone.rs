@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::identifiers::{Identifier, IdentifierKind};
-use crate::Secret;
+use crate::{AccountId, Secret};
 
 /// The domain of pseudonymous addresses, under which there are none.
 pub const DOMAIN: &str = "pseudonym.invalid";
@@ -64,9 +64,12 @@ pub(super) fn digest(mac: &Hmac<Sha256>, kind: IdentifierKind, normalized: &str)
     mac.finalize().into_bytes().into()
 }
 
+/// Bytes of a digest that are the own part of pseudonyms.
+const SHORT: usize = 8;
+
 /// The part of pseudonyms that is their own: 64 bits.
 fn short(digest: &[u8; 32]) -> String {
-    hex::encode(digest.get(..8).unwrap_or_default())
+    hex::encode(digest.get(..SHORT).unwrap_or_default())
 }
 
 impl Tombstone {
@@ -75,6 +78,14 @@ impl Tombstone {
     pub fn pseudonym(&self) -> String {
         pseudonym(self.kind, &self.digest)
     }
+}
+
+/// Whether the login or the address of an account is a pseudonym.
+#[must_use]
+pub fn is_pseudonymous(account: &AccountId) -> bool {
+    let (_, login) = account.as_str().split_once('/').unwrap_or_default();
+    let own = login.split_once('@').map_or(login, |(local, _)| local).strip_prefix("person-");
+    own.is_some_and(|own| own.len() == SHORT * 2 && own.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
 pub(super) fn pseudonym(kind: IdentifierKind, digest: &[u8; 32]) -> String {

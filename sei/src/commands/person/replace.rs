@@ -5,16 +5,16 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use chrono::Utc;
 use dora::Scope;
-use kernel::pseudonyms::{IdentifierKind, Needles, Pseudonyms, Tombstone};
-use kernel::{AccountId, Completeness, Envelope, Fact, Person, Tenant, Version};
+use kernel::Tenant;
+use kernel::pseudonyms::Needles;
+use processors::personal::{edit, rows, still_joined, tables};
 use serde_json::json;
 use store::audit::{self, Action, Entry};
 use store::personal::{self, ChangedRows};
 use store::pseudonyms::{self, Treatment};
-use store::segments::Edit;
-use store::{Store, StoreTx, computation_queue, dead_letters, facts};
+use store::segments::Rewrite;
+use store::{Store, StoreTx, computation_queue, facts};
 
 use super::arguments::Replacement;
 use super::found::{Found, find};
@@ -23,9 +23,6 @@ use crate::actor::actor;
 use crate::cli::Global;
 use crate::machine::Machine;
 use crate::settle;
-
-/// The origin of statements about people whose accounts were pseudonymized.
-const ORIGIN: &str = "pseudonyms";
 
 /// Erases or pseudonymizes a person.
 pub(super) async fn person(machine: &Machine, what: &Replacement, treatment: Treatment, global: &Global) -> Result<()> {
@@ -52,13 +49,15 @@ pub(super) async fn person(machine: &Machine, what: &Replacement, treatment: Tre
     let edit = edit(known, needles);
     let log = &machine.settings.log;
     if found.person.accounts.is_empty() && tables.is_empty() {
-        let in_log = eventlog::personal::rewrite(log, &store, Arc::clone(&edit), true).await?;
+        let in_log =
+            eventlog::personal::rewrite(log, &store, Arc::clone(&edit), Rewrite { since: None, dry_run: true }).await?;
         if in_log.rewritten == 0 {
             bail!(found.unknown(&store).await?);
         }
     }
     if treatment == Treatment::Pseudonymized {
-        facts::write(&mut tx, &statement(&found, &tombstones)).await?;
+        let statement = still_joined(&found.person, &found.identifiers, &tombstones);
+        facts::write(&mut tx, statement.as_slice()).await?;
     }
     let subject = pseudonyms::key(&mut tx).await?.tombstone(&found.asked, false).pseudonym();
     let action = match treatment {
@@ -72,7 +71,8 @@ pub(super) async fn person(machine: &Machine, what: &Replacement, treatment: Tre
     } else {
         tx.commit().await?;
     }
-    let log = eventlog::personal::rewrite(log, &store, edit, what.dry_run).await?;
+    let which = Rewrite { since: None, dry_run: what.dry_run };
+    let log = eventlog::personal::rewrite(log, &store, edit, which).await?;
     if !what.dry_run {
         compute(machine, &store).await?;
     }
@@ -95,48 +95,10 @@ pub(super) async fn everyone(machine: &Machine, tenant: &Tenant, global: &Global
     let needles = Needles::of_anyone();
     let tables = tables(&mut tx, &known, &needles).await?;
     tx.commit().await?;
-    let log = eventlog::personal::rewrite(&machine.settings.log, &store, edit(known, needles), false).await?;
+    let log = &machine.settings.log;
+    let log = eventlog::personal::rewrite(log, &store, edit(known, needles), Rewrite::default()).await?;
     compute(machine, &store).await?;
     Report { action: "reapplied", dry_run: false, pseudonym: None, tables, log, remains: Vec::new() }.print(global)
-}
-
-/// Replaces in all tables, and in the payloads of dead letters.
-async fn tables(tx: &mut StoreTx, known: &Pseudonyms, needles: &Needles) -> Result<Vec<ChangedRows>> {
-    let payload = |event: &Envelope| Some(known.in_envelope(event)?.data);
-    let payloads = dead_letters::rewrite(tx, |event| payload(event).filter(|data| *data != event.data)).await?;
-    let mut tables = personal::rewrite(tx, known, needles).await?;
-    if payloads > 0 {
-        tables.push(ChangedRows { table: "dead_letter (payloads)".to_owned(), rows: payloads });
-    }
-    Ok(tables)
-}
-
-fn rows(tables: &[ChangedRows]) -> u64 {
-    tables.iter().map(|table| table.rows).sum()
-}
-
-/// What takes the place of an event.
-fn edit(known: Pseudonyms, needles: Needles) -> Arc<Edit> {
-    Arc::new(move |event: &Envelope| {
-        let texts = [event.id.as_str(), event.key.as_str(), event.subject.as_deref().unwrap_or_default()];
-        let may_name = needles.may_be_in(&event.data) || texts.iter().any(|text| needles.may_be_in(text.as_bytes()));
-        if may_name { known.in_envelope(event) } else { None }
-    })
-}
-
-/// That the accounts are one person's still, whatever joined them before.
-fn statement(found: &Found, tombstones: &[Tombstone]) -> Vec<Fact> {
-    let pseudonymous = |id: &AccountId| {
-        let (host, _) = id.as_str().split_once('/')?;
-        let own = kernel::pseudonyms::Identifier::account(id.as_str());
-        let at = found.identifiers.iter().position(|identifier| *identifier == own)?;
-        Some(AccountId(format!("{host}/{}", tombstones.get(at)?.pseudonym())))
-    };
-    let accounts: Vec<AccountId> = found.person.accounts.iter().filter_map(pseudonymous).collect();
-    let named = tombstones.iter().find(|tombstone| tombstone.kind == IdentifierKind::Name).or(tombstones.first());
-    let Some(name) = named.map(Tombstone::pseudonym).filter(|_| accounts.len() > 1) else { return Vec::new() };
-    let version = Version { completeness: Completeness::Measured, at: Utc::now() };
-    vec![Fact::Person(Person { origin: ORIGIN.to_owned(), accounts, ..Person::new(name, version) })]
 }
 
 /// Computes again what was made from the rows.
