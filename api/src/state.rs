@@ -19,6 +19,7 @@ use crate::cache::Cache;
 use crate::identity::{Identities, Logins};
 use crate::limits::ClientLimits;
 use crate::live::{Hub, Limits};
+use crate::people::KnownPeople;
 use crate::settings::ApiSettings;
 
 /// How long one statement of the API may take in the database.
