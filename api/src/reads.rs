@@ -5,8 +5,10 @@ mod boards;
 mod dead_letters;
 mod identity;
 mod lists;
+mod mapping;
 mod open_changes;
 mod page;
+mod people;
 mod persons;
 
 pub use audit::audit;
@@ -14,8 +16,10 @@ pub use boards::{board, boards, whole_boards};
 pub use dead_letters::{dead_letter, dead_letter_counts, dead_letters};
 pub use identity::{grants, tokens, users};
 pub use lists::{changes, deployments, findings, incidents, list, sources, teams};
+pub use mapping::{mapped_services, mapped_teams, unmapped};
 use open_changes::{Found, Usual};
 pub use page::{Page, Part, Section};
+pub use people::{people, person_statements};
 pub use persons::check_account;
 pub(crate) use persons::record as record_view;
 

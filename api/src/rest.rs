@@ -2,6 +2,7 @@
 //! wraps the answer; what is asked is in `reads`.
 
 mod accept;
+mod administration;
 mod audit;
 mod boards;
 mod columns;
@@ -17,8 +18,10 @@ mod identity;
 mod journey;
 mod listing;
 mod lists;
+mod mapping;
 mod metrics;
 mod offer;
+mod people;
 mod problems;
 mod reports;
 mod search;
@@ -29,7 +32,7 @@ pub use csv::csv_text;
 pub use description::openapi;
 
 use axum::extract::Request;
-use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::routing::{MethodRouter, delete, get, put};
 use axum::{Json, Router, middleware};
 
 use crate::ApiState;
@@ -60,6 +63,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
     // Ids hold slashes, which clients may leave as they are: so the last segment takes the rest of the path.
     Router::new()
         .merge(identity::router(state))
+        .merge(administration::router(state))
         .route(paths::SERVICES, list(get(lists::services)))
         .route(paths::REPOSITORIES, list(get(lists::repositories)))
         .route(paths::DEPLOYMENTS, list(get(lists::deployments)))
@@ -71,10 +75,6 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/audit", list(get(audit::audit)))
         .route(paths::BOARDS, list(get(boards::boards).post(boards::create)))
         .route("/api/v1/boards/{id}", own_forms(get(boards::board).put(boards::replace).delete(boards::delete)))
-        .route("/api/v1/dead-letters", list(get(dead_letters::dead_letters)))
-        .route("/api/v1/dead-letters/counts", list(get(dead_letters::counts)))
-        .route("/api/v1/dead-letters/replay", list(post(dead_letters::replay)))
-        .route("/api/v1/dead-letters/{*id}", list(get(dead_letters::dead_letter)))
         .route("/api/v1/users/{id}/person", own_forms(put(identity::users::link).delete(identity::users::unlink)))
         .route(paths::TEAMS, list(get(lists::teams)))
         .route("/api/v1/sources", list(get(lists::sources)))

@@ -91,7 +91,7 @@ enum Command {
     #[command(subcommand)]
     Board(commands::board::BoardCommand),
     /// List people with their accounts and why these are joined, or change that
-    People(commands::people::People),
+    People(commands::people::PeopleCommand),
     /// Export, erase or pseudonymize what is known of a person
     #[command(subcommand)]
     Person(commands::person::PersonCommand),

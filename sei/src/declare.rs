@@ -3,61 +3,36 @@
 //! What is no longer declared is marked as deleted, if it was the settings that had declared it: services
 //! that were reported by events stay.
 
-use std::collections::BTreeSet;
-
 use anyhow::{Result, anyhow};
 use chrono::{DateTime, Utc};
 use kernel::{AccountId, Completeness, DeploymentSource, Fact, Person, RepositoryId, Service, Team, Version, people};
-use serde::{Deserialize, Serialize};
 use store::Store;
+use store::configured::{self, Configured};
 
 use crate::settings::{PersonSettings, ServiceSettings, Settings, TeamSettings};
-
-/// The name under which the store remembers what was declared last.
-const CURSOR: &str = "settings";
-
-/// What was declared last.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Declared {
-    /// As the settings had it, to see whether anything has changed.
-    settings: serde_json::Value,
-    services: BTreeSet<String>,
-    teams: BTreeSet<String>,
-    #[serde(default)]
-    persons: BTreeSet<String>,
-}
-
-impl Declared {
-    fn is_nothing(&self) -> bool {
-        self.services.is_empty() && self.teams.is_empty() && self.persons.is_empty()
-    }
-}
 
 /// Writes the declared services, teams and persons, if they are not those that were written last. Returns
 /// whether they were written.
 pub(crate) async fn declare(store: &Store, settings: &Settings, now: DateTime<Utc>) -> Result<bool> {
-    let before: Declared = match store::cursors::load(store, CURSOR).await? {
-        Some(cursor) => serde_json::from_value(cursor)?,
-        None => Declared::default(),
-    };
-    let declared = Declared {
+    let before = configured::load(store).await?;
+    let declared = Configured {
         settings: serde_json::to_value((&settings.service, &settings.team, &settings.person))?,
         services: settings.service.iter().map(|service| service.name.clone()).collect(),
         teams: settings.team.iter().map(|team| team.name.clone()).collect(),
         persons: settings.person.iter().map(|person| person.name.clone()).collect(),
     };
-    if declared == before || (declared.is_nothing() && before == Declared::default()) {
+    if declared == before || (declared.is_nothing() && before == Configured::default()) {
         return Ok(false);
     }
     let facts = facts(settings, &before, &declared, now)?;
     let mut transaction = store.begin().await?;
     store::facts::write(&mut transaction, &facts).await?;
     transaction.commit().await?;
-    store::cursors::save(store, CURSOR, &serde_json::to_value(&declared)?).await?;
+    configured::save(store, &declared).await?;
     Ok(true)
 }
 
-fn facts(settings: &Settings, before: &Declared, declared: &Declared, now: DateTime<Utc>) -> Result<Vec<Fact>> {
+fn facts(settings: &Settings, before: &Configured, declared: &Configured, now: DateTime<Utc>) -> Result<Vec<Fact>> {
     let mut facts = Vec::new();
     for settings in &settings.service {
         facts.push(Fact::Service(service(settings, now)?));
@@ -121,6 +96,8 @@ fn person(settings: &PersonSettings, now: DateTime<Utc>) -> Person {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -128,13 +105,13 @@ mod tests {
         let service = vec![ServiceSettings { name: "shop".into(), ..ServiceSettings::default() }];
         let settings = Settings { service, ..Settings::default() };
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-        let before = Declared {
+        let before = Configured {
             services: names(&["shop", "old"]),
             teams: names(&["red"]),
             persons: names(&["Ann"]),
-            ..Declared::default()
+            ..Configured::default()
         };
-        let declared = Declared { services: names(&["shop"]), ..Declared::default() };
+        let declared = Configured { services: names(&["shop"]), ..Configured::default() };
         let found: Vec<(String, bool)> = facts(&settings, &before, &declared, DateTime::UNIX_EPOCH)?
             .into_iter()
             .map(|fact| match fact {

@@ -4,6 +4,7 @@ mod answers;
 mod boards;
 mod dead_letters;
 mod lists;
+mod mapping;
 mod organization;
 mod pages;
 
@@ -13,10 +14,11 @@ use answers::Answers;
 use boards::Boards;
 use dead_letters::DeadLetters;
 use lists::Lists;
+use mapping::Mapping;
 use organization::OrganizationFields;
 use pages::Pages;
 
 /// What sei knows about how software is delivered. Durations are in seconds, times in UTC; what was not
 /// observed is null. Lists are Relay connections.
 #[derive(MergedObject, Default)]
-pub struct Query(Answers, OrganizationFields, Lists, Boards, DeadLetters, Pages);
+pub struct Query(Answers, OrganizationFields, Lists, Boards, DeadLetters, Mapping, Pages);

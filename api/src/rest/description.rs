@@ -6,7 +6,10 @@ use utoipa::OpenApi;
 
 use super::document::Complete;
 use super::identity::{grants, login, tokens, users};
-use super::{audit, boards, dead_letters, events, facts, journey, lists, metrics, reports, search, stream, tenants};
+use super::{
+    audit, boards, dead_letters, events, facts, journey, lists, mapping, metrics, people, reports, search, stream,
+    tenants,
+};
 use crate::problem::Problem;
 
 /// What `/api/openapi.json` says.
@@ -46,6 +49,18 @@ use crate::problem::Problem;
         dead_letters::counts,
         dead_letters::dead_letter,
         dead_letters::replay,
+        people::people,
+        people::statements,
+        people::merge,
+        people::split,
+        people::withdraw,
+        mapping::unmapped,
+        mapping::services,
+        mapping::teams,
+        mapping::put_service,
+        mapping::delete_service,
+        mapping::put_team,
+        mapping::delete_team,
         login::login,
         login::logout,
         login::me,

@@ -11,6 +11,8 @@
 //!
 //! The same login at two sources joins no accounts: it can be two humans.
 
+pub mod statements;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -62,6 +64,15 @@ pub enum JoinReason {
         /// See [`Person::name`].
         name: String,
     },
+}
+
+/// Marks accounts as programs' that the settings name, by their login or their id.
+pub fn mark_bots(accounts: &mut [Account], bots: &[String]) {
+    for account in accounts {
+        let id = account.id.as_str();
+        let login = id.rsplit('/').next().unwrap_or(id);
+        account.bot |= bots.iter().map(|bot| bot.to_lowercase()).any(|bot| bot == login || bot == id);
+    }
 }
 
 /// Joins accounts. `accounts` are those that are known, each once; those that persons name are added to

@@ -3,11 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use kernel::catalog::Declared;
 use kernel::{Account, AccountId, Person};
-use sqlx::PgConnection;
 
-use crate::{Store, StoreError, StoreTx, copy, declared};
+use crate::whole::whole;
+use crate::{Store, StoreError, StoreTx};
 
 /// Everything by which people are known.
 #[derive(Clone, Debug, Default)]
@@ -111,17 +110,4 @@ pub async fn unlink_accounts(tx: &mut StoreTx, accounts: &[String]) -> Result<u6
     let ended =
         sqlx::query!("delete from login_person where account = any($1)", accounts).execute(tx.connection()).await?;
     Ok(ended.rows_affected())
-}
-
-/// All facts of a kind.
-async fn whole<T: Declared>(connection: &mut PgConnection) -> Result<Vec<T>, StoreError> {
-    let table = T::KIND.name;
-    let columns = declared::columns::<T>(table, &[]);
-    let mut found = Vec::new();
-    copy::read(connection, &format!("copy (select {columns} from {table}) to stdout (format binary)"), |row| {
-        found.push(declared::read(row)?);
-        Ok(())
-    })
-    .await?;
-    Ok(found)
 }

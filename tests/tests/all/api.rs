@@ -20,6 +20,7 @@ mod known;
 mod limits;
 pub(crate) mod live;
 mod login;
+mod mapping;
 pub(crate) mod oidc;
 mod open_changes;
 mod openapi;

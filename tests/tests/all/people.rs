@@ -61,5 +61,5 @@ fn people_are_listed_merged_and_split() {
     println!("{text}");
     let output = program.run(&["people", "merge", "Nobody", "github.com/nobody"]);
     assert_eq!(output.code, Some(1));
-    assert!(output.err.contains("there is no account `github.com/nobody`"), "{}", output.err);
+    assert!(output.err.contains("There is no account `github.com/nobody`"), "{}", output.err);
 }

@@ -15,7 +15,7 @@ use connector::{Connector, json};
 use kernel::Secret;
 use kernel::catalog::Kind;
 use kernel::near::UnknownName;
-use kernel::{Envelope, Fact, NotStored, RejectReason, Rejection, StatusCategory, Tenant};
+use kernel::{Envelope, Fact, NotStored, RejectReason, Rejection, StatusCategory, Tenant, event_of_fact};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -146,34 +146,7 @@ pub fn envelope(text: &str, source: &str, tenant: &Tenant, received: DateTime<Ut
     let id = hex::encode(Sha256::digest(value.to_string()));
     let fact = fact(value, received)?;
     let data = serde_json::to_vec(&fact).map_err(|error| whole(json::describe(&error)))?;
-    Ok(event(id, &fact, data, source, tenant, received))
-}
-
-/// The event of a fact that this program itself states.
-pub fn own_event(
-    fact: &Fact,
-    source: &str,
-    tenant: &Tenant,
-    received: DateTime<Utc>,
-) -> Result<Envelope, serde_json::Error> {
-    let data = serde_json::to_vec(fact)?;
-    let id = hex::encode(Sha256::digest(&data));
-    Ok(event(id, fact, data, source, tenant, received))
-}
-
-fn event(id: String, fact: &Fact, data: Vec<u8>, source: &str, tenant: &Tenant, received: DateTime<Utc>) -> Envelope {
-    let key = fact.order_key();
-    Envelope {
-        id,
-        source: source.to_owned(),
-        kind: format!("generic.{}", fact.kind()),
-        subject: Some(key.clone()),
-        time: received,
-        tenant: tenant.clone(),
-        key,
-        content_type: "application/json".to_owned(),
-        data: data.into(),
-    }
+    Ok(event_of_fact(id, &fact, data, source, tenant, received))
 }
 
 /// The longest part of a value that an answer repeats, in characters.

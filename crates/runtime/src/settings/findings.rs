@@ -37,6 +37,13 @@ impl Findings {
         self.0.iter().map(|finding| finding.key.as_str())
     }
 
+    /// The first of what is wrong: its key, the value found, and what was expected.
+    #[must_use]
+    pub fn first(&self) -> Option<(&str, &str, &str)> {
+        let finding = self.0.iter().find(|finding| finding.severity == Severity::Error)?;
+        Some((&finding.key, &finding.found, &finding.expected))
+    }
+
     fn push(&mut self, severity: Severity, key: String, found: String, expected: String) {
         self.0.push(Finding { severity, key, found, expected });
     }

@@ -63,6 +63,8 @@ kernel::closed_list! {
         EventsReplayed,
         /// Events were shown as their sources sent them.
         RawEventViewed,
+        /// It was stated what belongs to a service or a team.
+        MappingChanged,
         /// A board was made.
         BoardCreated,
         /// A board was replaced.

@@ -41,6 +41,7 @@ const FIELDS: &[(&str, Right, &str)] = &[
     ("sprints", Right::Read, ""),
     ("teams", Right::Read, ""),
     ("tenant", Right::Read, ""),
+    ("unmapped", Right::Administer, ""),
     ("vulnerabilities", Right::Read, ""),
     ("workItems", Right::Read, ""),
 ];

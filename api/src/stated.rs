@@ -1,0 +1,29 @@
+//! Writes facts that someone states: who is who, what belongs where.
+//!
+//! Promises: they are written in one transaction with their entry of the audit log, so that they count at once; and they
+//! are appended to the event log, from which a database can be built again.
+
+use chrono::Utc;
+use eventlog::EventLog;
+use kernel::{Fact, own_event};
+use store::StoreTx;
+use store::audit::{self, Entry};
+
+use crate::problem::Problem;
+
+/// Writes facts and their entry in a transaction, and commits it. `source` is what their events come from.
+pub(crate) async fn commit(
+    mut tx: StoreTx,
+    log: &dyn EventLog,
+    source: &str,
+    facts: &[Fact],
+    entry: &Entry,
+) -> Result<(), Problem> {
+    let (tenant, now) = (tx.tenant().clone(), Utc::now());
+    let events = facts.iter().map(|fact| own_event(fact, source, &tenant, now)).collect::<Result<Vec<_>, _>>();
+    let events = events.map_err(|error| Problem::fault(&error))?;
+    store::facts::write(&mut tx, facts).await?;
+    audit::record(&mut tx, entry).await?;
+    tx.commit().await?;
+    Ok(log.append(events).await?)
+}

@@ -1,0 +1,54 @@
+//! What belongs where: the services and teams that are declared, and what none of them has.
+
+use kernel::{Service, Team};
+
+use crate::whole::whole;
+use crate::{Store, StoreError};
+
+/// The services that are declared, by name.
+pub async fn services(store: &Store) -> Result<Vec<Service>, StoreError> {
+    let mut tx = store.begin().await?;
+    let mut services: Vec<Service> = whole(tx.connection()).await?;
+    tx.rollback().await?;
+    services.retain(|service| !service.deleted);
+    services.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(services)
+}
+
+/// The teams that are declared, by name.
+pub async fn teams(store: &Store) -> Result<Vec<Team>, StoreError> {
+    let mut tx = store.begin().await?;
+    let mut teams: Vec<Team> = whole(tx.connection()).await?;
+    tx.rollback().await?;
+    teams.retain(|team| !team.deleted);
+    teams.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(teams)
+}
+
+/// Repositories that no declared service has, by id: `limit` at most. Each is a service of its own.
+pub async fn unmapped_repositories(store: &Store, limit: i64) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "select id from repository as r
+          where not exists (select from service as s where not s.deleted and r.id = any (s.repositories))
+          order by id limit $1",
+        limit,
+    )
+    .fetch_all(store.pool())
+    .await?)
+}
+
+/// Services that no team owns, by name: `limit` at most.
+pub async fn services_without_team(store: &Store, limit: i64) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select name as "name!" from (
+               select c.service as name from computation as c
+                where not exists (select from service as s where s.name = c.service and not s.deleted and s.team is not null)
+               union
+               select s.name from service as s where not s.deleted and s.team is null
+           ) as unowned
+           order by name limit $1"#,
+        limit,
+    )
+    .fetch_all(store.pool())
+    .await?)
+}
