@@ -22,7 +22,7 @@ use tracing::{info, warn};
 use plan::plan;
 
 use crate::settings;
-use crate::{DoraError, Options, Scope, Summary, compute};
+use crate::{DoraError, Options, Scope, Summary, analytics, compute};
 pub use service::Compute;
 pub(crate) use service::{compute_aside, load};
 use tenants::Tenants;
@@ -77,6 +77,7 @@ pub async fn run(store: Store, settings: settings::Dora, shutdown: CancellationT
     for _ in 0..settings.workers {
         tasks.spawn(worker(store.clone(), Arc::clone(&options), Arc::clone(&tenants)));
     }
+    tasks.spawn(analytics::keep(store.clone(), settings));
     tasks.spawn(planner(store, options, tenants));
     tokio::select! {
         () = shutdown.cancelled() => Ok(()),

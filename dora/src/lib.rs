@@ -5,6 +5,7 @@
 //! stale services gives the same rows as computing all; a missing value is `null`, never 0. The definitions are in
 //! `docs/metrics.md`.
 
+pub mod analytics;
 mod basis;
 mod benchmark;
 mod bots;

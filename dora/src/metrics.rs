@@ -27,6 +27,7 @@ mod merged;
 mod metric;
 mod model;
 mod observations;
+mod observed;
 mod ownership;
 mod parallel;
 mod plan;
@@ -52,12 +53,13 @@ pub(crate) use calendar::Calendar;
 pub use compare::{Compare, Comparison};
 pub use distribution::{Bucket, Distribution, DistributionPart, Percentile};
 pub(crate) use held::Rows;
-pub(crate) use load::load;
+pub(crate) use load::{Loader, Names, load};
 pub use model::{
     Aggregation, AskedServices, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Value,
     ValueName,
 };
-pub(crate) use ownership::Filter;
+pub(crate) use observed::{Exporter, SOURCES, metric_rows, owner_rows, owners};
+pub(crate) use ownership::{Filter, Ownership};
 pub(crate) use plan::Plan;
 pub use plan::window_start;
 pub use registry::definitions;

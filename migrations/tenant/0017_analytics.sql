@@ -34,7 +34,9 @@ create table analytics_metric (
     slices          text[] not null,
     -- the median of an even number is the lower of the two in the middle
     lower_median    boolean not null,
-    position        integer not null
+    position        integer not null,
+    -- from when on its rows of `analytics_daily` are outdated; null if they are not
+    daily_from      timestamptz
 );
 
 -- What observations are about. Observations about the same things share a row.

@@ -5,18 +5,28 @@
 //! may see that asks. Formulas stay in the engine: it writes what each metric observed, and SQL only aggregates.
 
 mod code_views;
+mod daily;
 mod delivery_views;
 mod document;
 mod make;
 mod metric_views;
+mod observations;
 mod organization_views;
+mod owners;
 mod planning_views;
+mod roles;
 mod schema_name;
+mod state;
 mod view;
 mod views;
 
+pub use daily::{DailyRow, Outdated, outdated, settle, write_daily};
 pub use document::{dbt, document};
 pub(crate) use make::{digest, leave_out, make, make_all};
+pub use observations::{ChunkOfObservations, ObservationRow, Since, SubjectRow, keep_chunks, tidy, write_chunk};
+pub use owners::{MetricRow, OwnedRepository, OwnedService, OwnerRows, OwningTeam, write_metrics, write_owners};
+pub use roles::is_used;
 pub use schema_name::{ALL_TENANTS, schema_of};
+pub use state::{Refresh, State, begin, save};
 pub use view::{View, ViewColumn};
 pub use views::views;

@@ -12,8 +12,7 @@ pub struct ReadAt {
 }
 
 impl ReadAt {
-    #[cfg(test)]
-    pub(crate) fn new(snapshot: String, schema: i64) -> Self {
+    pub(crate) const fn new(snapshot: String, schema: i64) -> Self {
         Self { snapshot, schema }
     }
 

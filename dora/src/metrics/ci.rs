@@ -8,7 +8,7 @@ use super::metric::Input::{Runs, RunsInOrder};
 use super::metric::metrics;
 use super::model::Aggregation::{Median, Rate, Sum, TimeOpen};
 use super::observations::Observations;
-use super::rows::{EntryRef, Run};
+use super::rows::{EntryRef, RUN_US, Run};
 use super::unit::Unit;
 
 metrics! { "ci";
@@ -79,51 +79,58 @@ fn over<'a>(runs: &'a [EntryRef<'_, Run>]) -> impl Iterator<Item = (u32, &'a Run
     })
 }
 
+/// A pipeline that is red: the number of its first failed run, and when that and the last one finished.
+struct Red {
+    first: u32,
+    since: i64,
+    last: i64,
+}
+
 fn red(runs: &[EntryRef<'_, Run>], into: &mut Observations) {
-    // by pipeline: whether any run was seen, and the first of the failed runs after which none has succeeded
-    let mut pipelines: Vec<(bool, Option<(u32, i64)>)> = Vec::new();
+    // by pipeline: whether any run was seen, and since when it is red
+    let mut pipelines: Vec<(bool, Option<Red>)> = Vec::new();
     for (number, run, pipeline, succeeded) in over(runs).filter(|(_, run, ..)| run.default_branch) {
         if pipelines.len() <= pipeline {
-            pipelines.resize(pipeline + 1, (false, None));
+            pipelines.resize_with(pipeline + 1, || (false, None));
         }
-        let Some((seen, since)) = pipelines.get_mut(pipeline) else { continue };
+        let Some((seen, red)) = pipelines.get_mut(pipeline) else { continue };
         if !std::mem::replace(seen, true) && succeeded {
             // one that was never red was observed all the same: no time red, which is not unknown
             into.about(number);
             into.lasting(run.finished, Some(run.finished));
         }
         if !succeeded {
-            since.get_or_insert((number, run.finished));
-        } else if let Some((first, failed)) = since.take() {
-            into.about(first);
-            into.lasting(failed, Some(run.finished));
+            red.get_or_insert(Red { first: number, since: run.finished, last: 0 }).last = run.finished;
+        } else if let Some(red) = red.take() {
+            into.about(red.first);
+            into.lasting_known(red.since, Some(run.finished), red.last + RUN_US);
         }
     }
-    for (first, failed) in pipelines.into_iter().filter_map(|(_, since)| since) {
-        into.about(first);
-        into.lasting(failed, None);
+    for red in pipelines.into_iter().filter_map(|(_, red)| red) {
+        into.about(red.first);
+        into.lasting_known(red.since, None, red.last + RUN_US);
     }
 }
 
 fn flaky(runs: &[EntryRef<'_, Run>], into: &mut Observations) {
-    // by pipeline and commit: the first failed run, and whether one after it succeeded
+    // by pipeline and commit: the first failed run, and when one after it succeeded
     let mut positions: HashMap<(usize, NonZeroU64), usize> = HashMap::new();
-    let mut failed: Vec<(u32, i64, bool)> = Vec::new();
+    let mut failed: Vec<(u32, i64, Option<i64>)> = Vec::new();
     for (number, run, pipeline, succeeded) in over(runs) {
         let Some(commit) = run.commit else { continue };
         if succeeded {
             // the code is the same, so what changed was luck
             if let Some((.., green)) = positions.get(&(pipeline, commit)).and_then(|place| failed.get_mut(*place)) {
-                *green = true;
+                green.get_or_insert(run.finished);
             }
         } else if let Entry::Vacant(place) = positions.entry((pipeline, commit)) {
             place.insert(failed.len());
-            failed.push((number, run.finished, false));
+            failed.push((number, run.finished, None));
         }
     }
     for (first, at, green) in failed {
         into.about(first);
-        into.is(at, green);
+        into.turned(at, green);
     }
 }
 

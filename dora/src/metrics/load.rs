@@ -25,7 +25,7 @@ use crate::settings;
 
 /// Names that are held once.
 #[derive(Debug, Default)]
-pub(super) struct Names(HashSet<Name>);
+pub(crate) struct Names(HashSet<Name>);
 
 impl Names {
     fn get(&mut self, text: &str) -> Name {
@@ -47,7 +47,7 @@ impl Names {
 }
 
 /// Reads rows into tables.
-pub(super) struct Loader<'a> {
+pub(crate) struct Loader<'a> {
     pub tx: &'a mut StoreTx,
     pub settings: &'a settings::Dora,
     pub names: &'a mut Names,

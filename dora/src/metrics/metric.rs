@@ -7,6 +7,7 @@ use std::time::Duration;
 use kernel::catalog::Declared;
 use strum::VariantArray;
 
+use crate::compute::DeliveryRules;
 use crate::custom::CustomMetric;
 
 use super::custom;
@@ -162,6 +163,12 @@ impl Metric {
 
     pub fn slices(&self) -> Cow<'static, [Slice]> {
         self.input.slices()
+    }
+
+    /// What it is made from by rules.
+    pub fn input_by(&self, rules: DeliveryRules) -> Input {
+        let by_incident = self.by_incident.filter(|_| rules.recovery_by_incident);
+        by_incident.map_or_else(|| self.input.clone(), |input| input())
     }
 
     /// Whether a single observation can change the value much.

@@ -46,6 +46,8 @@ pub(super) struct Observations {
     /// When it began, where those that have not ended are counted beside those that have.
     pub began: Sparse<Option<i64>>,
     pub evidence: Sparse<EvidenceSet>,
+    /// Of what lasts: the last begin of a window that knows of it, where that is not its end.
+    pub known_until: Sparse<Option<i64>>,
     /// Since when a subject is known to be there: from then on, that nothing happened is 0.
     pub since: Vec<(u32, i64)>,
     keys: HashMap<Name, u32>,
@@ -62,6 +64,7 @@ struct Observation {
     key: u32,
     began: Option<i64>,
     evidence: EvidenceSet,
+    known_until: Option<i64>,
 }
 
 impl Observations {
@@ -89,6 +92,13 @@ impl Observations {
         self.value.get(row).copied().filter(|value| !value.is_nan())
     }
 
+    /// What the numbers of keys stand for, in their order.
+    pub fn key_names(&self) -> Vec<&Name> {
+        let mut names: Vec<(&u32, &Name)> = self.keys.iter().map(|(name, number)| (number, name)).collect();
+        names.sort_unstable();
+        names.into_iter().map(|(_, name)| name).collect()
+    }
+
     #[cfg(test)]
     pub fn values(&self) -> Vec<Option<f64>> {
         (0..self.len()).map(|row| self.known(row)).collect()
@@ -109,6 +119,7 @@ impl Observations {
         self.key.put(row, observation.key);
         self.began.put(row, observation.began);
         self.evidence.put(row, observation.evidence);
+        self.known_until.put(row, observation.known_until);
     }
 
     /// States since when what the last observations are about is known to be there.
@@ -147,6 +158,12 @@ impl Observations {
         self.value(at, f64::from(u8::from(is)));
     }
 
+    /// Something happened that turned out later to be so, at a time if it did.
+    pub fn turned(&mut self, at: i64, when: Option<i64>) {
+        let value = Some(f64::from(u8::from(when.is_some())));
+        self.push(Observation { at, value, until: when, ..Observation::default() });
+    }
+
     /// Something happened on which a verdict was given, by this evidence.
     pub fn verdict(&mut self, at: i64, is: bool, evidence: EvidenceSet) {
         let value = Some(f64::from(u8::from(is)));
@@ -180,6 +197,12 @@ impl Observations {
         }
     }
 
+    /// Something that lasts, and that windows know of which begin up to a time.
+    pub fn lasting_known(&mut self, from: i64, until: Option<i64>, known_until: i64) {
+        let known_until = Some(known_until);
+        self.push(Observation { at: from, until, known_until, ..Observation::default() });
+    }
+
     /// A part of a whole.
     pub fn part(&mut self, at: i64, value: f64, of: f64) {
         self.push(Observation { at, value: Some(value), of: Some(of), ..Observation::default() });
@@ -207,5 +230,6 @@ impl Observations {
         filter(&mut self.key.0, &kept);
         filter(&mut self.began.0, &kept);
         filter(&mut self.evidence.0, &kept);
+        filter(&mut self.known_until.0, &kept);
     }
 }

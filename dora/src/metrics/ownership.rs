@@ -163,13 +163,30 @@ impl Ownership {
         Ok(Filter { services, repository: question.repository.clone(), seen, persons })
     }
 
+    /// Each team with the teams that it is part of, itself first.
+    pub(super) fn lines_of_teams(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.known_teams.iter().map(|(name, line)| (name.as_str(), line.as_slice()))
+    }
+
+    /// Each service with its team and the teams that this is part of.
+    pub(super) fn lines_of_services(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.names.iter().map(|name| (name.as_str(), self.teams_of_service(name)))
+    }
+
+    /// Each repository with each of its services.
+    pub(super) fn owned_repositories(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.services.iter().flat_map(|(repository, services)| {
+            services.iter().map(move |service| (repository.as_str(), service.as_str()))
+        })
+    }
+
     /// The team of a service, and the teams that it is part of.
     pub(super) fn teams_of_service(&self, service: &str) -> &[String] {
         self.teams.get(service).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The services of a repository, as far as they are known.
-    pub(super) fn services_of_repository(&self, repository: &str) -> &[String] {
+    pub fn services_of_repository(&self, repository: &str) -> &[String] {
         self.services.get(repository).map(Vec::as_slice).unwrap_or_default()
     }
 

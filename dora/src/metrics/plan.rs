@@ -91,8 +91,7 @@ impl Plan {
     }
 
     fn input(&self, metric: &Metric) -> Input {
-        let by_incident = metric.by_incident.filter(|_| self.rules.recovery_by_incident);
-        by_incident.map_or_else(|| metric.input.clone(), |input| input())
+        metric.input_by(self.rules)
     }
 
     /// Whether rows are separated by who wrote their commits.

@@ -15,7 +15,7 @@ use crate::custom::{Aggregate, CustomMetric, CustomValue};
 use crate::settings::CustomMetricSettings;
 
 /// The built-in metrics, in the order in which they are listed.
-fn built_in<'a>() -> impl Iterator<Item = &'a Metric> {
+pub(super) fn built_in<'a>() -> impl Iterator<Item = &'a Metric> {
     let groups = [
         delivery::METRICS,
         flow::METRICS,

@@ -109,7 +109,12 @@ impl Micros {
 
 /// Which rows a window is about. The store reads the rows of a span by the same ends.
 pub(super) trait Row: Clone + PartialEq {
-    fn is_of(&self, window: Micros) -> bool;
+    /// From when to when it matters, if it does; without an end it matters from then on.
+    fn extent(&self) -> Option<(i64, Option<i64>)>;
+
+    fn is_of(&self, window: Micros) -> bool {
+        self.extent().is_some_and(|(begin, end)| window.meets(begin, end))
+    }
 
     /// By which rows are in order. Those of the same time are in the order of their keys.
     fn time(&self) -> i64 {
@@ -149,10 +154,9 @@ pub(super) struct Change {
 }
 
 impl Row for Change {
-    fn is_of(&self, window: Micros) -> bool {
+    fn extent(&self) -> Option<(i64, Option<i64>)> {
         // of one that is known only from git no more than the merge is
-        let begin = self.opened.or(self.merged);
-        begin.is_some_and(|begin| window.meets(begin, self.merged.or(self.closed)))
+        Some((self.opened.or(self.merged)?, self.merged.or(self.closed)))
     }
 
     fn time(&self) -> i64 {
@@ -206,8 +210,8 @@ pub(super) struct Deployed {
 }
 
 impl Row for Deployed {
-    fn is_of(&self, window: Micros) -> bool {
-        window.holds(self.at)
+    fn extent(&self) -> Option<(i64, Option<i64>)> {
+        Some((self.at, Some(self.at)))
     }
 
     fn time(&self) -> i64 {
@@ -238,9 +242,9 @@ pub(super) struct Deployment {
 }
 
 impl Row for Deployment {
-    fn is_of(&self, window: Micros) -> bool {
+    fn extent(&self) -> Option<(i64, Option<i64>)> {
         let recovered = self.recovered.map(|recovered| recovered.max(self.finished));
-        window.meets(self.finished, if self.failed { recovered } else { Some(self.finished) })
+        Some((self.finished, if self.failed { recovered } else { Some(self.finished) }))
     }
 
     fn time(&self) -> i64 {
@@ -255,8 +259,8 @@ pub(super) struct FirstDeployment {
 }
 
 impl Row for FirstDeployment {
-    fn is_of(&self, window: Micros) -> bool {
-        window.meets(self.at, None)
+    fn extent(&self) -> Option<(i64, Option<i64>)> {
+        Some((self.at, None))
     }
 
     fn time(&self) -> i64 {
@@ -274,10 +278,10 @@ pub(super) struct Incident {
 }
 
 impl Row for Incident {
-    fn is_of(&self, window: Micros) -> bool {
+    fn extent(&self) -> Option<(i64, Option<i64>)> {
         // a clock may have run backwards in between
         let begin = self.resolved.map_or(self.detected, |resolved| resolved.min(self.detected));
-        window.meets(begin, self.resolved)
+        Some((begin, self.resolved))
     }
 
     fn time(&self) -> i64 {
@@ -301,11 +305,11 @@ pub(super) struct Run {
 }
 
 /// How long a run says whether its pipeline is red.
-const RUN_US: i64 = 30 * 86_400_000_000;
+pub(super) const RUN_US: i64 = 30 * 86_400_000_000;
 
 impl Row for Run {
-    fn is_of(&self, window: Micros) -> bool {
-        window.meets(self.finished, Some(self.finished + RUN_US))
+    fn extent(&self) -> Option<(i64, Option<i64>)> {
+        Some((self.finished, Some(self.finished + RUN_US)))
     }
 
     fn time(&self) -> i64 {
@@ -332,8 +336,8 @@ pub(super) struct Item {
 }
 
 impl Row for Item {
-    fn is_of(&self, window: Micros) -> bool {
-        window.meets(self.created, self.closed)
+    fn extent(&self) -> Option<(i64, Option<i64>)> {
+        Some((self.created, self.closed))
     }
 
     fn time(&self) -> i64 {
@@ -369,8 +373,8 @@ pub(super) struct InSprint {
 }
 
 impl Row for Sprint {
-    fn is_of(&self, window: Micros) -> bool {
-        window.holds(self.ended)
+    fn extent(&self) -> Option<(i64, Option<i64>)> {
+        Some((self.ended, Some(self.ended)))
     }
 
     fn bytes_beside(&self) -> usize {
@@ -386,8 +390,8 @@ pub(super) struct Vulnerability {
 }
 
 impl Row for Vulnerability {
-    fn is_of(&self, window: Micros) -> bool {
-        window.meets(self.opened, self.fixed.or(self.dismissed))
+    fn extent(&self) -> Option<(i64, Option<i64>)> {
+        Some((self.opened, self.fixed.or(self.dismissed)))
     }
 }
 
@@ -401,8 +405,8 @@ pub(super) struct Measure {
 }
 
 impl Row for Measure {
-    fn is_of(&self, window: Micros) -> bool {
-        window.meets(self.at, None)
+    fn extent(&self) -> Option<(i64, Option<i64>)> {
+        Some((self.at, None))
     }
 
     fn time(&self) -> i64 {
@@ -430,6 +434,12 @@ impl Author {
         Self { name, commits: commits.into() }
     }
 
+    /// When each commit was written, and the lines that it changed.
+    pub fn each_commit(&self) -> impl Iterator<Item = (i64, i64)> {
+        let before = std::iter::once(0).chain(self.commits.iter().map(|(_, sum)| *sum));
+        self.commits.iter().zip(before).map(|((written, sum), before)| (*written, sum - before))
+    }
+
     /// The lines and the commits of the year before the end of a window.
     pub fn changed(&self, window: Micros) -> (i64, usize) {
         let before = |at: i64| self.commits.partition_point(|(written, _)| *written < at);
@@ -447,6 +457,10 @@ fn year_before(at: i64) -> i64 {
 }
 
 impl Row for Author {
+    fn extent(&self) -> Option<(i64, Option<i64>)> {
+        self.commits.first().map(|(written, _)| (*written, None))
+    }
+
     fn is_of(&self, window: Micros) -> bool {
         self.changed(window).1 > 0
     }

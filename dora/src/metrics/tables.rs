@@ -172,6 +172,16 @@ impl<T: Row> Table<T> {
         self.0.iter().filter(move |(_, chunk)| chunk.is_about(repository)).map(|(owner, _)| owner)
     }
 
+    /// The owners of rows.
+    pub fn owners(&self) -> impl Iterator<Item = &Name> {
+        self.0.keys()
+    }
+
+    /// The rows of an owner, in the order of their times.
+    pub fn of_owner(&self, owner: &str) -> impl Iterator<Item = EntryRef<'_, T>> {
+        self.0.get(owner).into_iter().flat_map(|chunk| chunk.entries())
+    }
+
     /// The rows that a window is about.
     pub fn of(&self, window: Micros) -> impl Iterator<Item = EntryRef<'_, T>> {
         self.0.values().flat_map(move |chunk| chunk.of(window))

@@ -1,8 +1,10 @@
 //! The schemas for BI tools: their views are what is declared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::Tenant;
+use chrono::{NaiveDate, TimeDelta};
+use dora::{Interval, MetricAnswer, MetricPart, Question, Slice, Window};
+use kernel::{Change, Fact, Tenant, Version};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::analytics::{schema_of, views};
 
@@ -90,4 +92,172 @@ async fn a_tenant_that_is_made_or_dropped_is_in_the_views_over_all_or_not() {
             .await
             .unwrap();
     assert_eq!(schemas, ["analytics", "analytics_main"]);
+}
+
+/// A value and its number of observations, by slice; of the whole without one.
+type Values = BTreeMap<Option<String>, (Option<f64>, i64)>;
+
+fn answered(answer: &MetricAnswer) -> Values {
+    let parts = std::iter::once(&answer.whole).chain(&answer.slices);
+    let value = |part: &MetricPart| (part.slice.clone(), (part.value, i64::try_from(part.n).unwrap()));
+    parts.map(value).collect()
+}
+
+/// What SQL says of a metric over a window.
+async fn selected(connection: &mut PgConnection, name: &str, window: Window, by: &str) -> Values {
+    let rows: Vec<(Option<String>, Option<f64>, i64)> =
+        sqlx::query_as("select slice, value, n from metric_value($1, $2, $3, $4)")
+            .bind(name)
+            .bind(window.from)
+            .bind(window.to)
+            .bind(by)
+            .fetch_all(connection)
+            .await
+            .unwrap_or_else(|error| panic!("{name} by {by}: {error}"));
+    rows.into_iter().map(|(slice, value, n)| (slice, (value, n))).collect()
+}
+
+/// Whether two values are the same but for the last digits.
+fn is_near(one: Option<f64>, other: Option<f64>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => (one - other).abs() <= 1e-9 * one.abs().max(1e-3),
+        (one, other) => one == other,
+    }
+}
+
+/// What is not the same: a slice that nothing was observed of may be left out of either.
+fn differences(answered: &Values, selected: &Values) -> Vec<String> {
+    let slices: BTreeSet<&Option<String>> = answered.keys().chain(selected.keys()).collect();
+    let none = (None, 0);
+    slices
+        .into_iter()
+        .filter_map(|slice| {
+            let [api, sql] = [answered, selected].map(|values| values.get(slice).copied().unwrap_or(none));
+            let is_same = is_near(api.0, sql.0) && (api.1 == sql.1 || api.0.is_none());
+            (!is_same).then(|| format!("{slice:?}: the API has {api:?}, SQL {sql:?}"))
+        })
+        .collect()
+}
+
+/// An API over the invented organization, with what BI tools read of it.
+async fn refreshed() -> (served::Served, PgConnection) {
+    let served = served::filled().await;
+    assert!(dora::analytics::refresh(&served.database.store, &served::settings()).await.unwrap());
+    let mut connection = PgConnection::connect_with(&served.database.options()).await.unwrap();
+    connection.execute("set search_path = analytics_main").await.unwrap();
+    (served, connection)
+}
+
+fn windows() -> [Window; 4] {
+    let end = served::end();
+    let days = |from: i64, to: i64| Window { from: end - TimeDelta::days(from), to: end - TimeDelta::days(to) };
+    [days(90, 0), days(120, 60), days(30, 29), days(400, 0)]
+}
+
+#[tokio::test]
+async fn every_metric_is_by_sql_what_the_api_answers_by_every_slice_and_window() {
+    let (served, mut connection) = refreshed().await;
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    for definition in dora::definitions(&[]).unwrap() {
+        let name = definition.name.as_str();
+        let slices = definition.slices.iter().copied().filter(|slice| !slice.names_people());
+        for (window, by) in windows()
+            .into_iter()
+            .flat_map(|window| std::iter::once(None).chain(slices.clone().map(Some)).map(move |by| (window, by)))
+        {
+            let question = Question { from: Some(window.from), to: Some(window.to), by, ..Question::default() };
+            let answer = crate::metrics::ask(&served.database.store, &[], (name, question)).await;
+            let found = selected(&mut connection, name, window, by.map_or("all", Slice::as_str)).await;
+            let mut expected = answered(&answer);
+            if by.is_some() {
+                expected.remove(&None);
+            }
+            compared += expected.values().filter(|(value, _)| value.is_some()).count();
+            let by = by.map_or("all", Slice::as_str);
+            let found = differences(&expected, &found);
+            wrong.extend(found.into_iter().map(|text| format!("{name} by {by} from {}: {text}", window.from)));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(compared > 500, "{compared}");
+}
+
+#[tokio::test]
+async fn metrics_by_day_are_the_series_of_the_api() {
+    let (served, mut connection) = refreshed().await;
+    let end = served::end();
+    for (name, by, column) in [
+        ("change_lead_time", Slice::Team, "team"),
+        ("deployment_frequency", Slice::Service, "service"),
+        ("changes_in_progress", Slice::Service, "service"),
+        ("change_fail_rate", Slice::Team, "team"),
+    ] {
+        let question = Question {
+            from: Some(end - TimeDelta::days(30)),
+            to: Some(end),
+            by: Some(by),
+            interval: Some(Interval::Day),
+            ..Question::default()
+        };
+        let answer = crate::metrics::ask(&served.database.store, &[], (name, question)).await;
+        let expected: BTreeMap<(Option<String>, NaiveDate), (Option<f64>, i64)> = answer
+            .slices
+            .iter()
+            .flat_map(|part| {
+                let points = part.series.iter().filter(|point| point.value.is_some() || point.n > 0);
+                points.map(|point| {
+                    ((part.slice.clone(), point.from.date_naive()), (point.value, i64::try_from(point.n).unwrap()))
+                })
+            })
+            .collect();
+        let rows: Vec<(Option<String>, NaiveDate, Option<f64>, i64)> = sqlx::query_as(AssertSqlSafe(format!(
+            "select {column}, day, value, n from metric_daily
+             where metric = $1 and slice_by = $2 and day >= $3 and day < $4"
+        )))
+        .bind(name)
+        .bind(by.as_str())
+        .bind((end - TimeDelta::days(30)).date_naive())
+        .bind(end.date_naive())
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+        let found: BTreeMap<_, _> = rows.into_iter().map(|(slice, day, value, n)| ((slice, day), (value, n))).collect();
+        assert!(!expected.is_empty() && found == expected, "{name}: {found:?} is not {expected:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_writes_what_has_changed_and_nothing_else() {
+    let (served, mut connection) = refreshed().await;
+    let store = &served.database.store;
+    let rows = async |connection: &mut PgConnection| -> (i64, i64) {
+        let count = "select count(*), coalesce(sum(hashint8(digest)), 0)::bigint from main.analytics_observation";
+        sqlx::query_as(count).fetch_one(connection).await.unwrap()
+    };
+    let first = rows(&mut connection).await;
+    assert!(first.0 > 1_000, "{first:?}");
+    let oldest = "select count(*) from main.analytics_observation where xmin::text::bigint > $1";
+    let now: i64 =
+        sqlx::query_scalar("select pg_current_xact_id()::text::bigint").fetch_one(&mut connection).await.unwrap();
+    // of what did not change nothing is written
+    dora::analytics::refresh(store, &served::settings()).await.unwrap();
+    let written: i64 = sqlx::query_scalar(oldest).bind(now).fetch_one(&mut connection).await.unwrap();
+    assert_eq!((written, rows(&mut connection).await), (0, first));
+    let late = served::organization().facts().find_map(|fact| match fact {
+        Fact::Change(change) if change.merged_at.is_some() => Some(change),
+        _ => None,
+    });
+    let late = Change { id: "late#1".into(), ..late.unwrap() };
+    tests::write_facts(store, &[Fact::Change(late.clone())]).await;
+    dora::analytics::refresh(store, &served::settings()).await.unwrap();
+    let second = rows(&mut connection).await;
+    assert!(second.0 > first.0 && second.0 < first.0 + 30, "{first:?} {second:?}");
+    tests::write_facts(store, &[Fact::Change(Change { deleted: true, version: later(late.version), ..late })]).await;
+    dora::analytics::refresh(store, &served::settings()).await.unwrap();
+    assert_eq!(rows(&mut connection).await, first);
+}
+
+fn later(version: Version) -> Version {
+    Version { at: version.at + TimeDelta::seconds(1), ..version }
 }

@@ -1,0 +1,138 @@
+//! What BI tools read of metrics: who owns what, what each metric observed, and the values by day. It follows from what is
+//! stored and is made again where that has changed.
+
+mod daily;
+mod stale;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use store::analytics::{ChunkOfObservations, Refresh, Since, State};
+use store::flow::Part;
+use store::{Store, StoreTx, changes};
+use tracing::warn;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::DoraError;
+use crate::compute::rule_set;
+use crate::metrics::{Exporter, Loader, Names, SOURCES, Source, Tables, metric_rows, owner_rows, owners};
+use crate::settings::Dora;
+use stale::Stale;
+
+/// Changes when observations that were written by an earlier version have to be written again.
+const VERSION: u32 = 1;
+/// How often what BI tools read is made to follow from what is stored.
+const INTERVAL: Duration = Duration::from_secs(30);
+
+/// Keeps what BI tools read up to date, of every tenant that any of them may read.
+pub(crate) async fn keep(store: Store, settings: Dora) -> Result<(), DoraError> {
+    loop {
+        if let Err(error) = refresh_all(&store, &settings).await {
+            warn!(error = &error as &dyn std::error::Error, "what BI tools read is brought up to date later");
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
+
+async fn refresh_all(store: &Store, settings: &Dora) -> Result<(), DoraError> {
+    for info in store.tenants().await? {
+        let store = store.for_tenant(&info.tenant);
+        if store::analytics::is_used(&store).await? {
+            refresh(&store, settings).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Brings up to date what BI tools read of the store's tenant. Returns whether this process did: another one may be at it.
+pub async fn refresh(store: &Store, settings: &Dora) -> Result<bool, DoraError> {
+    let Some(Refresh { mut tx, state, is_recent, salt }) = store::analytics::begin(store).await? else {
+        return Ok(false);
+    };
+    let (read_at, marks) = changes::since(&mut tx, state.as_ref().map(|state| &state.read_at)).await?;
+    let rules = rule_set(settings.compat).delivery();
+    let metrics = metric_rows(rules);
+    let digest = xxh3_64(format!("{VERSION} {settings:?} {metrics:?}").as_bytes());
+    let digest = i64::from_ne_bytes(digest.to_ne_bytes());
+    let numbers = store::analytics::write_metrics(&mut tx, &metrics).await?;
+    let mut names = Names::default();
+    let ownership = load(&mut tx, settings, &mut names, (Source::Ownership, &Part::All)).await?.ownership;
+    let has_other_owners = store::analytics::write_owners(&mut tx, &owner_rows(&ownership)).await?;
+    let is_same = state.as_ref().is_some_and(|state| state.settings == digest);
+    let stale = match marks.filter(|_| is_recent && is_same && !has_other_owners) {
+        Some(marks) => Stale::of(&marks, &ownership),
+        None => Stale::everything(),
+    };
+    let mut since = Since::new();
+    for source in SOURCES {
+        let Some(part) = stale.part(source.0) else { continue };
+        let tables = load(&mut tx, settings, &mut names, (source.0, &part)).await?;
+        let tables = Tables { ownership: Arc::clone(&ownership), ..tables };
+        let exporter = Exporter { tables: &tables, rules, numbers: &numbers, salt };
+        write(&mut tx, &exporter, source, &part, &mut since).await?;
+    }
+    let today = Utc::now().with_timezone(&settings.time_zone).date_naive();
+    let outdated_from = match &state {
+        Some(state) if is_same => (state.last_day < today).then_some(state.last_day),
+        Some(_) => Some(daily::earliest(today)),
+        // the first time all observations are new
+        None => None,
+    };
+    if let Some(day) = outdated_from {
+        let from = kernel::midnight(day, settings.time_zone);
+        merge(&mut since, numbers.values().map(|number| (*number, from)).collect());
+    }
+    if stale.is_everything() {
+        store::analytics::tidy(&mut tx).await?;
+    }
+    let state = State { read_at, settings: digest, last_day: today };
+    store::analytics::save(&mut tx, &state, &since).await?;
+    tx.commit().await?;
+    daily::write(store, settings, today).await?;
+    Ok(true)
+}
+
+/// Reads the rows of a source.
+async fn load(
+    tx: &mut StoreTx,
+    settings: &Dora,
+    names: &mut Names,
+    (source, part): (Source, &Part),
+) -> Result<Tables, DoraError> {
+    let part = part.clone();
+    let mut loader = Loader { tx, settings, names, part, by_writers: true, tables: Tables::default() };
+    loader.read(source).await?;
+    Ok(loader.tables)
+}
+
+/// Writes the observations of what was read of a source.
+async fn write(
+    tx: &mut StoreTx,
+    exporter: &Exporter<'_>,
+    source: (Source, &'static str),
+    part: &Part,
+    since: &mut Since,
+) -> Result<(), DoraError> {
+    let found = owners(exporter.tables, source.0);
+    for owner in &found {
+        let chunk = exporter.chunk(source, owner);
+        merge(since, store::analytics::write_chunk(tx, &chunk).await?);
+    }
+    if let Part::Some { owners, .. } = part {
+        for owner in owners.iter().filter(|owner| !found.contains(owner)) {
+            let gone = ChunkOfObservations { source: source.1, owner: owner.clone(), ..ChunkOfObservations::default() };
+            merge(since, store::analytics::write_chunk(tx, &gone).await?);
+        }
+    } else {
+        merge(since, store::analytics::keep_chunks(tx, source.1, &found).await?);
+    }
+    Ok(())
+}
+
+/// Adds since when metrics have other observations.
+fn merge(since: &mut Since, more: Since) {
+    for (metric, at) in more {
+        since.entry(metric).and_modify(|known| *known = at.min(*known)).or_insert(at);
+    }
+}
