@@ -30,6 +30,8 @@ pub struct Access {
     pub services: Option<Arc<BTreeSet<String>>>,
     /// The same limit, as questions about metrics have it.
     pub within: Within,
+    /// Whether what belongs to no tenant may be managed.
+    pub administers_all: bool,
     /// They lack what is granted to groups, see [`Identity::has_stale_groups`].
     pub has_stale_groups: bool,
     /// Whose data about single persons may be shown.
@@ -43,7 +45,8 @@ impl Access {
         let principal = Principal::local().into();
         let (role, within) = (Role::Admin, Within::default());
         let persons = SeenPersons::default();
-        Self { principal, role, teams: None, services: None, within, has_stale_groups: false, persons }
+        let (administers_all, has_stale_groups) = (true, false);
+        Self { principal, role, teams: None, services: None, within, administers_all, has_stale_groups, persons }
     }
 
     /// That of a request to a tenant, by its extensions. Of one that is limited to teams no service is seen before it is
@@ -54,9 +57,10 @@ impl Access {
         let Some((role, within)) = identity.grants.of_tenant(tenant) else { return Ok(None) };
         let nothing = || (!within.is_everything()).then(Arc::default);
         let principal = Arc::clone(&identity.principal);
-        let has_stale_groups = identity.has_stale_groups;
+        let (administers_all, has_stale_groups) = (identity.administers(None), identity.has_stale_groups);
         let persons = SeenPersons::of(&identity.person);
-        Ok(Some(Self { principal, role, teams: nothing(), services: nothing(), within, has_stale_groups, persons }))
+        let (teams, services) = (nothing(), nothing());
+        Ok(Some(Self { principal, role, teams, services, within, administers_all, has_stale_groups, persons }))
     }
 
     /// The same, limited to the services and teams that its limit stands for.

@@ -121,12 +121,14 @@ pub struct AnswersQuestion {
 }
 
 /// What the distribution behind a metric is asked about.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, InputObject, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct DistributionQuestion {
+    #[graphql(flatten)]
     #[param(ignore)]
     #[expect(missing_docs, reason = "its fields are those of the question")]
     pub span: Span,
+    #[graphql(flatten)]
     #[param(ignore)]
     #[expect(missing_docs, reason = "its fields are those of the question")]
     pub services: ServiceFilter,

@@ -2,11 +2,11 @@
 
 use async_graphql::{Context, SimpleObject};
 use chrono::Utc;
-use dora::{Benchmark, Budget, Level, Mean, MetricAnswer};
+use dora::{Benchmark, Budget, Distribution, Level, Mean, MetricAnswer};
 
 use super::refusal::{invalid, refused};
 use crate::ApiState;
-use crate::questions::{Invalid, MetricQuestion, ServiceFilter};
+use crate::questions::{DistributionQuestion, Invalid, MetricQuestion, ServiceFilter};
 use crate::reads;
 use crate::scope::Scope;
 
@@ -39,6 +39,11 @@ pub(super) fn shared_cost(names: &[String], question: Option<&MetricQuestion>) -
     cost(names, question).saturating_sub(SHARED_COST.saturating_mul(names.len()))
 }
 
+/// What distributions behind metrics of several names cost.
+pub(super) fn distributions_cost(names: &[String], question: Option<&DistributionQuestion>) -> usize {
+    cost(names, question.map(DistributionQuestion::metric).as_ref())
+}
+
 /// The services whose metrics are asked for, if not those that the question names.
 pub(super) enum Whose {
     /// Those of the question.
@@ -56,17 +61,11 @@ pub(super) async fn metrics(
     names: &[String],
     question: Option<MetricQuestion>,
 ) -> async_graphql::Result<Vec<MeasuredMetric>> {
-    if names.is_empty() || names.len() > NAMES {
-        let expected = format!("1 to {NAMES} names of metrics");
-        return Err(invalid(Invalid::value("names", names.len().to_string(), expected)));
-    }
+    let names = checked_names(names)?;
     let mut question = question.unwrap_or_default();
     narrow(&mut question.services, whose)?;
     let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
-    // a subscription has one for each of its events
-    let budget = context.data_opt::<Budget>().cloned().unwrap_or_else(reads::budget);
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let answers = reads::several(state, scope, &names, &question, budget).await;
+    let answers = reads::several(state, scope, &names, &question, budget(context)).await;
     let answers = answers.map_err(|problem| refused(&problem))?.answer;
     let measured = answers.into_iter().map(|answer| {
         let rating = dora::rate(&answer, &Benchmark::default());
@@ -78,6 +77,33 @@ pub(super) async fn metrics(
         }
     });
     Ok(measured.collect())
+}
+
+/// The distributions behind the metrics of these names.
+pub(super) async fn distributions(
+    context: &Context<'_>,
+    names: &[String],
+    question: Option<DistributionQuestion>,
+) -> async_graphql::Result<Vec<Distribution>> {
+    let names = checked_names(names)?;
+    let question = question.unwrap_or_default().metric();
+    let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
+    let answers = reads::distributions(state, scope, (&names, &question), budget(context)).await;
+    answers.map(|dated| dated.answer).map_err(|problem| refused(&problem))
+}
+
+/// Names of metrics, if that many may be asked for.
+fn checked_names(names: &[String]) -> async_graphql::Result<Vec<&str>> {
+    if names.is_empty() || names.len() > NAMES {
+        let expected = format!("1 to {NAMES} names of metrics");
+        return Err(invalid(Invalid::value("names", names.len().to_string(), expected)));
+    }
+    Ok(names.iter().map(String::as_str).collect())
+}
+
+/// What the questions of the request may cost together; of a subscription each event has a budget.
+fn budget(context: &Context<'_>) -> Budget {
+    context.data_opt::<Budget>().cloned().unwrap_or_else(reads::budget)
 }
 
 /// Narrows a question to a thing. It names that thing or none.

@@ -1,6 +1,7 @@
 //! What can be asked: answers of the engine, things by their ids, and lists.
 
 mod answers;
+mod audit;
 mod boards;
 mod dead_letters;
 mod lists;
@@ -11,6 +12,7 @@ mod pages;
 use async_graphql::MergedObject;
 
 use answers::Answers;
+use audit::AuditLog;
 use boards::Boards;
 use dead_letters::DeadLetters;
 use lists::Lists;
@@ -21,4 +23,4 @@ use pages::Pages;
 /// What sei knows about how software is delivered. Durations are in seconds, times in UTC; what was not
 /// observed is null. Lists are Relay connections.
 #[derive(MergedObject, Default)]
-pub struct Query(Answers, OrganizationFields, Lists, Boards, DeadLetters, Mapping, Pages);
+pub struct Query(Answers, AuditLog, OrganizationFields, Lists, Boards, DeadLetters, Mapping, Pages);

@@ -1,5 +1,6 @@
 //! What the audit log is asked about.
 
+use async_graphql::InputObject;
 use chrono_tz::Tz;
 use kernel::strum::VariantArray;
 use kernel::{NameError, Tenant};
@@ -17,7 +18,7 @@ use super::text::{Parameter, Text, read};
 pub type AuditActionText = Text<Action>;
 
 /// Which entries of the audit log are listed.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, InputObject, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuestion {
     /// Only of this action, such as `export`, `login`, `refused` or `person_viewed`.

@@ -1,5 +1,6 @@
 //! Entries of the audit log.
 
+use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -7,9 +8,10 @@ use store::audit::Recorded;
 use utoipa::ToSchema;
 
 /// An entry of the audit log.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, SimpleObject, ToSchema)]
 pub struct AuditEntry {
     /// Its number: no two have the same, and none is missing.
+    #[graphql(name = "number")]
     pub id: i64,
     /// When it was added.
     pub at: DateTime<Utc>,

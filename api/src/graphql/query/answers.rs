@@ -2,14 +2,14 @@
 
 use async_graphql::{Context, ID, Object};
 use chrono::Utc;
-use dora::{Budget, Definition, MetricAnswer, Report};
+use dora::{Budget, Definition, Distribution, MetricAnswer, Report};
 
 use crate::ApiState;
-use crate::graphql::measured::{MeasuredMetric, Whose, cost, metrics};
+use crate::graphql::measured::{MeasuredMetric, Whose, cost, distributions, distributions_cost, metrics};
 use crate::graphql::node::{Node, find, raw_key};
 use crate::graphql::raw::events_of;
 use crate::graphql::refusal::{invalid, refused};
-use crate::questions::{Invalid, MetricQuestion, ReportQuestion};
+use crate::questions::{DistributionQuestion, Invalid, MetricQuestion, ReportQuestion};
 use crate::reads;
 use crate::scope::Scope;
 use crate::views::{Explanation, RawEvent, TenantView};
@@ -73,6 +73,18 @@ impl Answers {
         question: Option<MetricQuestion>,
     ) -> async_graphql::Result<Vec<MeasuredMetric>> {
         metrics(context, Whose::Asked, &names, question).await
+    }
+
+    /// How the values behind metrics are distributed over a window: percentiles and histograms, many in one question. Only
+    /// metrics whose value is a median, a mean or a quantile have one.
+    #[graphql(complexity = "distributions_cost(&names, question.as_ref()) + names.len() * child_complexity")]
+    async fn distributions(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Names of `metricDefinitions`, 1 to 30.")] names: Vec<String>,
+        question: Option<DistributionQuestion>,
+    ) -> async_graphql::Result<Vec<Distribution>> {
+        distributions(context, &names, question).await
     }
 
     /// A metric over a window: the whole, and if asked for each slice. Without a window: up to now, 90 days for most.

@@ -277,6 +277,45 @@ async fn administrators_list_the_entries_of_their_tenant_and_others_none() {
 }
 
 #[tokio::test]
+async fn graphql_lists_the_entries_that_rest_lists() {
+    let served = served::with(|settings| settings.login.enabled = true).await;
+    let store = &served.database.store;
+    let other = Tenant::new("other").unwrap();
+    store.create_tenant(&other, false).await.unwrap();
+    for (subject, tenant) in [("of main", Tenant::default()), ("of other", other.clone())] {
+        audit::record_alone(store, &entry(subject).of(&tenant)).await.unwrap();
+    }
+    audit::record_alone(store, &entry("of none")).await.unwrap();
+    let ask = async |secret: &str, tenant: &str, arguments: &str| {
+        let bearer = format!("Bearer {secret}");
+        let headers =
+            [("authorization", bearer.as_str()), ("sei-tenant", tenant), ("content-type", "application/json")];
+        let query =
+            format!("{{ audit{arguments} {{ pageInfo {{ endCursor }} nodes {{ number subject detail hash }} }} }}");
+        served.ask("POST", "/graphql", &headers, &json!({ "query": query }).to_string()).await.json()
+    };
+    let subjects = |answer: &Value| {
+        let nodes = answer["data"]["audit"]["nodes"].as_array().unwrap_or_else(|| panic!("{answer}")).iter();
+        nodes.map(|node| node["subject"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let exports = "question: { action: \"export\" }";
+    let admin = token(store, Role::Admin, None).await;
+    let of_main = ask(&admin, "main", &format!("({exports})")).await;
+    assert_eq!(subjects(&of_main), ["of none", "of main"], "newest first, with what belongs to no tenant");
+    let first = ask(&admin, "main", &format!("(first: 1, {exports})")).await;
+    let after = &first["data"]["audit"]["pageInfo"]["endCursor"];
+    let next = ask(&admin, "main", &format!("(first: 1, after: {after}, {exports})")).await;
+    assert_eq!((subjects(&first), subjects(&next)), (vec!["of none".to_owned()], vec!["of main".to_owned()]));
+    let of_one = token(store, Role::Admin, Some(&other)).await;
+    assert_eq!(subjects(&ask(&of_one, "other", &format!("({exports})")).await), ["of other"]);
+    let manager = token(store, Role::Manager, None).await;
+    let refused = ask(&manager, "main", "").await;
+    assert_eq!(refused["errors"][0]["extensions"]["type"], "urn:sei:problem:forbidden", "{refused}");
+    let unknown = ask(&admin, "main", "(question: { action: \"nothing\" })").await;
+    assert_eq!(unknown["errors"][0]["extensions"]["parameter"], "action", "{unknown}");
+}
+
+#[tokio::test]
 async fn settings_are_recorded_when_they_are_others_than_those_of_the_last_start() {
     let database = tests::database().await;
     let store = &database.store;

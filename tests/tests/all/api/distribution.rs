@@ -67,3 +67,32 @@ async fn a_metric_that_is_no_distribution_says_which_are() {
     let empty = served.get("/api/v1/metrics/change_lead_time/distribution").await;
     assert_eq!((&empty["data"]["whole"]["n"], &empty["data"]["whole"]["mean"]), (&Value::from(0), &Value::Null));
 }
+
+#[tokio::test]
+async fn graphql_answers_with_the_distributions_of_rest() {
+    let served = served::filled().await;
+    let to = served::end().format("%F");
+    let part = "{ slice n min max mean percentiles { percentile value text } buckets { from to n } }";
+    let names = ["change_lead_time", "change_size"];
+    let query = format!(
+        r#"{{ distributions(names: ["{}", "{}"], question: {{ window: "90d", to: "{to}", by: TEAM }}) {{
+              metric {{ name }} whole {part} slices {part} }} }}"#,
+        names[0], names[1]
+    );
+    let answer = served.graphql(&query).await;
+    let plain = |part: &Value| {
+        let mut part = part.clone();
+        part.as_object_mut().unwrap().retain(|name, _| name != "basis" && name != "caveats");
+        part
+    };
+    for (nth, name) in names.into_iter().enumerate() {
+        let of_graph = &answer["distributions"][nth];
+        let path = format!("/api/v1/metrics/{name}/distribution?window=90d&to={to}&by=team");
+        let of_rest = served.get(&path).await["data"].clone();
+        assert_eq!((&of_graph["metric"]["name"], &of_graph["whole"]), (&name.into(), &plain(&of_rest["whole"])));
+        let slices: Vec<Value> = of_rest["slices"].as_array().unwrap().iter().map(plain).collect();
+        assert!(slices.len() > 1 && of_graph["slices"] == Value::from(slices), "{name}: {of_graph}");
+    }
+    let answer = served.graphql_answer(r#"{ distributions(names: ["change_fail_rate"]) { whole { n } } }"#).await;
+    assert!(answer["errors"][0]["message"].as_str().unwrap().contains("a median, a mean or a quantile"), "{answer}");
+}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api::identity::manage::{self, Reach};
+use api::settings::ApiSettings;
 use kernel::{Role, Tenant};
 use store::audit::Actor;
 
@@ -21,12 +22,18 @@ pub(crate) struct Browser {
 
 /// An API that asks for a login, without data, whose clients may ask as often as a test does.
 pub(crate) async fn served() -> Served {
+    served_with(|_| ()).await
+}
+
+/// The same with other settings.
+pub(crate) async fn served_with(change: impl FnOnce(&mut ApiSettings)) -> Served {
     served::with(|settings| {
         settings.login.enabled = true;
         settings.api.raw_events = false;
         let limits = &mut settings.api.limits;
         (limits.address_per_minute, limits.principal_per_minute) = (1_000_000, 1_000_000);
         limits.logins_per_minute = 1_000;
+        change(settings);
     })
     .await
 }

@@ -1,8 +1,9 @@
-//! Who is answered what: each route of the OpenAPI document, in JSON and in CSV, and each field of GraphQL's root, with
+//! Who is answered what: each route of the OpenAPI document, in JSON and in CSV, and each field of GraphQL, with
 //! each role, in each tenant, with and without a limit to a team. What a new route or field needs must be stated here.
 
 mod graphql;
 mod rest;
+mod schema;
 mod seeded;
 
 use kernel::strum::VariantArray;

@@ -9,6 +9,7 @@ use eventlog::EventLog;
 use kernel::{Envelope, Tenant};
 use processors::Processor;
 use serde_json::{Value, json};
+use store::source_state::{self, Attempt};
 
 use crate::api::known;
 use crate::api::served::{self, Served};
@@ -60,11 +61,19 @@ fn facts(team: &str, mark: &str) -> Vec<Value> {
         json!({ "fact": "pipeline_run", "id": format!("{repository}/run/1/1"), "repository": repository,
                 "name": format!("test {mark}"), "sha": sha("b"), "branch": "main", "attempt": 1,
                 "queued_at": day(9), "started_at": day(9), "finished_at": day(9), "outcome": "success" }),
+        json!({ "fact": "task_run", "id": format!("{repository}/run/1/1/job/1"), "run": format!("{repository}/run/1/1"),
+                "repository": repository, "name": format!("unit {mark}"), "attempt": 1, "queued_at": day(9),
+                "outcome": "success" }),
         json!({ "fact": "vulnerability", "id": format!("{repository}/alert/1"), "repository": repository,
                 "severity": "high", "title": format!("Hole in {mark}"), "opened_at": day(20) }),
         json!({ "fact": "work_item", "id": format!("tracker/{mark}-1"), "key": format!("{mark}-1"), "project": mark,
                 "title": format!("Plan {mark}"), "kind": "bug", "status": "Done", "status_category": "done",
                 "created_at": day(15), "started_at": day(12), "done_at": day(7) }),
+        json!({ "fact": "work_item", "id": format!("{repository}/issues/3"), "key": format!("{mark}/app#3"),
+                "project": repository, "title": format!("Report {mark}"), "status": "open",
+                "status_category": "in_progress", "created_at": day(15), "assignee": author }),
+        json!({ "fact": "transition", "id": format!("{repository}/issues/3/transition/1"), "item": format!("{repository}/issues/3"),
+                "at": day(12), "author": author, "from_status": "open", "to_status": format!("doing {mark}") }),
         json!({ "fact": "sprint", "id": format!("tracker/sprint/{mark}"), "board": mark, "name": format!("Sprint {mark}"),
                 "started_at": day(14), "ends_at": day(1) }),
     ]
@@ -86,7 +95,19 @@ fn event(tenant: &str, (nth, fact): (usize, &Value)) -> Envelope {
 
 /// An API that asks for a login, with two tenants and in `main` two teams.
 pub(super) async fn served() -> Served {
-    let served = known::served().await;
+    filled(known::served().await).await
+}
+
+/// The same, whose settings show raw events, and persons to managers.
+pub(super) async fn showing_all() -> Served {
+    let served = known::served_with(|settings| {
+        settings.api.raw_events = true;
+        settings.dora.people = dora::settings::People::Managers;
+    });
+    filled(served.await).await
+}
+
+async fn filled(served: Served) -> Served {
     let store = &served.database.store;
     store.create_tenant(&Tenant::new("other").unwrap(), false).await.unwrap();
     let log: Arc<dyn EventLog> = eventlog::open(&api::settings::ApiSettings::default().log, store).await.unwrap();
@@ -99,6 +120,19 @@ pub(super) async fn served() -> Served {
         let store = store.for_tenant(&Tenant::new(tenant).unwrap());
         assert_eq!(store::dead_letters::list(&store, 5).await.unwrap(), [], "{tenant}");
         dora::recompute(&store, &served::settings(), Scope::All).await.unwrap();
+    }
+    for (tenant, mark) in [("main", WEB), ("main", PAY), ("other", OTHER)] {
+        let attempt = Attempt {
+            began: Utc::now(),
+            fetched: 1,
+            error: None,
+            problems: Vec::new(),
+            complete: true,
+            budget_left: None,
+            budget_resets_at: None,
+        };
+        let store = store.for_tenant(&Tenant::new(tenant).unwrap());
+        source_state::save(&store, &format!("github/{mark}"), &attempt).await.unwrap();
     }
     served
 }
