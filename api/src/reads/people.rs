@@ -19,7 +19,7 @@ pub async fn people(
     part: &Section<Vec<String>>,
 ) -> Result<Page<JoinedPersonView>, Problem> {
     // what can't be audited is not shown
-    state.audit().record(scope, Action::JoinedPersonViewed, "people", json!({})).await?;
+    state.audit().view(scope, PersonView::of_persons("rest")).await?;
     let (mut accounts, persons) = {
         let _turn = scope.turn().await;
         store::people::all(&scope.store).await?
@@ -47,7 +47,7 @@ pub async fn person_statements(
     scope: &Scope,
     part: &Section<String>,
 ) -> Result<Page<PersonStatementView>, Problem> {
-    state.audit().record(scope, Action::JoinedPersonViewed, "statements about people", json!({})).await?;
+    state.audit().view(scope, PersonView::of_persons("rest, statements")).await?;
     let _turn = scope.turn().await;
     let (_, persons) = store::people::all(&scope.store).await?;
     let mut statements: Vec<Person> = stated(&persons).cloned().collect();
