@@ -33,7 +33,7 @@ openapi: ## Check the API against its OpenAPI document, with redocly and schemat
 	@scripts/openapi
 
 .PHONY: counterparts
-counterparts: ## Run sei against real identity providers and clients: Keycloak, oidc-provider, graphql-ws, generated clients
+counterparts: ## Run sei against what others use: Keycloak, oidc-provider, graphql-ws, urql, generated clients, schemathesis, wrk
 	@scripts/counterparts
 
 .PHONY: bench

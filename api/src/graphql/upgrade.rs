@@ -46,12 +46,25 @@ pub(super) async fn open(
     request: Request,
 ) -> Response {
     if !is_upgrade(&request) {
-        return web::explorer();
+        return match check_no_query(&request) {
+            Ok(()) => web::explorer(),
+            Err(problem) => problem.into_response(),
+        };
     }
     let (parts, _) = request.into_parts();
     match upgrade(state, (schema, persisted), &waiting, parts).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
+    }
+}
+
+/// Fails for a query in the address, as some clients send it: an explorer is no answer to it.
+fn check_no_query(request: &Request) -> Result<(), Problem> {
+    let parameters = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let is_asked = |name: &str| matches!(name, "query" | "extensions");
+    match parameters.into_iter().find(|(name, _)| is_asked(name)) {
+        Some((name, found)) => Err(Problem::parameter(&name, &found, "a query by POST, as JSON: {\"query\": …}")),
+        None => Ok(()),
     }
 }
 

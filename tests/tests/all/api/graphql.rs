@@ -176,3 +176,14 @@ async fn the_changes_of_a_deployment_are_those_that_rest_lists() {
         served.graphql_answer("{ deployments(first: 1) { nodes { changes(first: 201) { nodes { key } } } } }").await;
     assert_eq!(wrong["errors"][0]["extensions"]["parameter"], "first");
 }
+
+#[tokio::test]
+async fn a_query_in_an_address_is_refused_with_what_to_do() {
+    let served = served::empty().await;
+    for query in ["query=%7Btenant%7Bname%7D%7D", "extensions=%7B%7D"] {
+        let accept = ("accept", "application/graphql-response+json, application/json");
+        let reply = served.ask("GET", &format!("/graphql?{query}"), &[accept], "").await;
+        assert_eq!(reply.status, 400, "{reply:?}");
+        assert!(reply.json()["expected"].as_str().unwrap().contains("by POST"), "{reply:?}");
+    }
+}
