@@ -10,7 +10,7 @@ mod runs;
 mod subject;
 
 pub(super) use authors::Author;
-pub(super) use changes::{Change, Deployed, Duration, Review};
+pub(super) use changes::{Change, Deployed, Review};
 pub(super) use delivery::{Deployment, FirstDeployment, Incident};
 pub(super) use planning::{InSprint, Item, Sprint};
 pub(super) use quality::{Measure, Vulnerability};
