@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -14,11 +15,29 @@ const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-a
 
 const compressed = /\.(js|css|html|svg|json|webmanifest)$/;
 
+/** Tells the worker which files to keep for reading offline, by a name that changes with them. */
+function listForWorker(): Plugin {
+  return {
+    name: "list-for-worker",
+    apply: "build",
+    async closeBundle() {
+      const directory = path.join(import.meta.dirname, "dist");
+      const names = (await readdir(path.join(directory, "web"))).filter((name) => /\.(js|css|svg)$|latin-wght.*woff2$/.test(name));
+      const files = names.sort().map((name) => `/web/${name}`);
+      const version = createHash("sha256").update(files.join()).digest("hex").slice(0, 12);
+      const worker = path.join(directory, "worker.js");
+      const text = await readFile(worker, "utf8");
+      await writeFile(worker, text.replace('"VERSION"', JSON.stringify(version)).replace('"FILES"', files.map((file) => JSON.stringify(file)).join()));
+    },
+  };
+}
+
 /** Writes each text file of the build also in Brotli and gzip, so that the server compresses nothing. */
 function precompress(): Plugin {
   return {
     name: "precompress",
     apply: "build",
+    enforce: "post",
     async closeBundle() {
       const directory = path.join(import.meta.dirname, "dist");
       const files = await readdir(directory, { recursive: true });
@@ -35,7 +54,7 @@ async function compress(file: string) {
 }
 
 export default defineConfig({
-  plugins: [react(), precompress()],
+  plugins: [react(), listForWorker(), precompress()],
   // the generated client finds its dependency here
   resolve: { preserveSymlinks: true },
   server: { port: 5173, strictPort: false, proxy },

@@ -1,22 +1,72 @@
 // Takes steps in a headless browser, as a person would. Reads them as JSON from standard input, a list of
 //
 //   {"open": URL}                      opens an address
+//   {"look": {theme, width, height}}   shows pages in a theme, in a window of a size
 //   {"fill": [SELECTOR, TEXT]}         writes into a field
+//   {"choose": [SELECTOR, VALUE]}      chooses an option
 //   {"click": SELECTOR}                clicks, once the element is there
+//   {"press": KEY}                     presses a key
+//   {"back": true}                     goes back
+//   {"wait": SELECTOR}                 waits until there is such an element
 //   {"until": URL}                     waits until the address begins with this
 //   {"run": SCRIPT}                    runs an expression in the page, and notes its value
+//   {"axe": FILE}                      notes what axe, whose program is in the file, finds in the page
+//   {"offline": BOOLEAN}               disconnects it, or connects it again
+//   {"tell": URL}                      asks for an address from outside of the page: the test goes on
+//   {"picture": FILE}                  takes a picture
 //
-// and prints as JSON where it is then, what the page shows, its cookies, and the values. SEI_CHROMIUM names the browser.
+// and prints as JSON where it is then, what the page shows, its cookies, the values, and what was complained about: errors
+// of scripts and of the console, and addresses of other hosts. SEI_CHROMIUM names the browser.
+import { readFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
 
+const STEPS = {
+  open: (page, url) => page.goto(url),
+  look: async (page, { theme = "light", width = 1280, height = 900 }) => {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.setViewportSize({ width, height });
+  },
+  fill: (page, [selector, text]) => page.fill(selector, text),
+  choose: (page, [selector, value]) => page.selectOption(selector, value),
+  click: (page, selector) => page.click(selector),
+  press: (page, key) => page.keyboard.press(key),
+  back: (page) => page.goBack(),
+  wait: (page, selector) => page.waitForSelector(selector, { state: "attached" }),
+  until: (page, address) => page.waitForURL((url) => url.href.startsWith(address)),
+  run: async (page, script) => [await page.evaluate(script)],
+  axe: async (page, file) => [await examined(page, await readFile(file, "utf8"))],
+  offline: (page, isOffline) => page.context().setOffline(isOffline),
+  tell: (page, url) => fetch(url).catch(() => []),
+  picture: (page, path) => page.screenshot({ path }),
+};
+
+async function examined(page, program) {
+  // given to the page from outside, so that its policy stays as it is
+  await page.evaluate(program);
+  return page.evaluate(async () => {
+    const { violations, passes } = await globalThis.axe.run(document, { resultTypes: ["violations", "passes"] });
+    const nodes = (found) => found.slice(0, 5).map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`);
+    return { passes: passes.length, violations: violations.map((found) => ({ id: found.id, nodes: nodes(found.nodes) })) };
+  });
+}
+
 async function take(page, step) {
-  if (step.open) await page.goto(step.open);
-  else if (step.fill) await page.fill(...step.fill);
-  else if (step.click) await page.click(step.click);
-  else if (step.until) await page.waitForURL((url) => url.href.startsWith(step.until));
-  else if (step.run) return [await page.evaluate(step.run)];
-  else throw new Error(`no such step: ${JSON.stringify(step)}`);
-  return [];
+  const [[name, argument]] = Object.entries(step);
+  if (STEPS[name] === undefined) throw new Error(`no such step: ${JSON.stringify(step)}`);
+  const values = await STEPS[name](page, argument);
+  return Array.isArray(values) ? values : [];
+}
+
+/** Notes what is complained about. */
+function listen(page, complaints) {
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (protocol.startsWith("http") && !["127.0.0.1", "localhost"].includes(hostname)) complaints.push(`another host: ${request.url()}`);
+  });
 }
 
 let text = "";
@@ -29,17 +79,18 @@ try {
   const context = await browser.newContext();
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
-  const values = [];
+  const [values, complaints] = [[], []];
+  listen(page, complaints);
   for (const [nth, step] of JSON.parse(text).entries()) {
     try {
       values.push(...(await take(page, step)));
     } catch (error) {
       const shown = (await page.textContent("body").catch(() => "")) ?? "";
-      throw new Error(`step ${nth + 1} at ${page.url()}: ${error}\n${shown.slice(0, 2000)}`);
+      throw new Error(`step ${nth + 1} at ${page.url()}: ${error}\n${complaints.join("\n")}\n${shown.slice(0, 2000)}`);
     }
   }
   const shown = await page.textContent("body");
-  process.stdout.write(JSON.stringify({ url: page.url(), shown, cookies: await context.cookies(), values }));
+  process.stdout.write(JSON.stringify({ url: page.url(), shown, cookies: await context.cookies(), values, complaints }));
 } finally {
   await browser.close();
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 /// A part, named in `SEI_REQUIRE` by the text beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
+    /// The web application in the binary: `scripts/web build` before the build of Rust.
+    Application,
     /// A browser that runs the page.
     Chromium,
     /// The directory of recorded inputs, `SEI_CORPUS`.
@@ -29,7 +31,8 @@ pub enum Part {
     TimescaleDb,
 }
 
-const NAMES: [(&str, Part); 9] = [
+const NAMES: [(&str, Part); 10] = [
+    ("application", Part::Application),
     ("chromium", Part::Chromium),
     ("corpus", Part::Corpus),
     ("histories", Part::Histories),

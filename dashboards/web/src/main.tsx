@@ -33,5 +33,10 @@ async function start(element: HTMLElement) {
   );
 }
 
+// keeps the application and its last answers for reading offline
+if (import.meta.env.PROD && "serviceWorker" in navigator) {
+  addEventListener("load", () => void navigator.serviceWorker.register("/worker.js").catch(() => undefined));
+}
+
 const element = document.getElementById("app");
 if (element !== null) void start(element);

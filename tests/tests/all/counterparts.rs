@@ -1,7 +1,6 @@
 //! sei with real programs of others: identity providers, browsers that log in there, and clients. `make counterparts`
 //! starts what these tests need and requires it; elsewhere they are skipped.
 
-mod browser;
 mod graphql_ws;
 mod keycloak;
 mod lines;

@@ -17,6 +17,7 @@ mod answers;
 mod api;
 mod architecture;
 mod both_logs;
+mod browser;
 mod circles;
 mod cli;
 mod cli_identity;

@@ -49,7 +49,7 @@ function MetricCard({ metric }: { metric: Metric }) {
   const { value, unit, n, compared, level, title } = metric;
   const tone = verdictOf(compared?.change, directionOf(metric.metric));
   return (
-    <Card>
+    <Card data-metric={metric.metric}>
       <Stat
         label={
           <>

@@ -10,13 +10,14 @@ interface CardProps {
   flush?: boolean;
   children: ReactNode;
   className?: string;
+  [data: `data-${string}`]: string;
 }
 
 /** A section with a title on a surface of its own. */
-export function Card({ title, actions, note, flush = false, children, className = "" }: CardProps) {
+export function Card({ title, actions, note, flush = false, children, className = "", ...data }: CardProps) {
   const id = useId();
   return (
-    <section className={`card ${flush ? "card-flush" : ""} ${className}`} aria-labelledby={title === undefined ? undefined : id}>
+    <section {...data} className={`card ${flush ? "card-flush" : ""} ${className}`} aria-labelledby={title === undefined ? undefined : id}>
       {title !== undefined && (
         <header className="card-head">
           <div>

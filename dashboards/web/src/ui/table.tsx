@@ -66,6 +66,7 @@ export function Table<Row>({ isSortable = true, canExport = true, ...props }: Ta
             {sorted.map((row) => (
               <tr
                 key={rowKey(row)}
+                data-row={rowKey(row)}
                 className={onOpen === undefined ? undefined : "opens"}
                 tabIndex={onOpen === undefined ? undefined : 0}
                 onClick={onOpen === undefined ? undefined : (event) => !isOnControl(event.target) && onOpen(row)}

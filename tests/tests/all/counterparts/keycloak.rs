@@ -8,9 +8,9 @@ use parts::{Part, server};
 use serde_json::{Value, json};
 use tests::{eventually, unique};
 
-use super::browser::{Shown, click, fill, open, run, take, until};
 use crate::api::oidc::parts::{grant, make_due, me, provider, roles, served_with, url};
 use crate::api::served::Served;
+use crate::browser::{Shown, click, fill, open, run, take, until};
 use crate::web::{ask, get, post};
 
 const DEADLINE: Duration = Duration::from_mins(1);

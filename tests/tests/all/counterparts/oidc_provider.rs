@@ -8,9 +8,9 @@ use parts::{Part, server};
 use serde_json::{Value, json};
 use tests::{eventually, unique};
 
-use super::browser::{click, fill, open, take, until};
 use crate::api::oidc::parts::{grant, make_due, me, provider, roles, served_at, url};
 use crate::api::served::Served;
+use crate::browser::{click, fill, open, take, until};
 use crate::web::ask;
 
 const DEADLINE: Duration = Duration::from_mins(1);

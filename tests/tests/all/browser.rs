@@ -13,8 +13,12 @@ use tokio::process::Command;
 pub(crate) struct Shown {
     /// Its address.
     pub(crate) url: String,
+    /// The text of the page.
+    pub(crate) text: String,
     /// What scripts found.
     pub(crate) values: Vec<Value>,
+    /// Errors of scripts and of the console, and addresses of other hosts.
+    pub(crate) complaints: Vec<String>,
     cookies: Vec<Value>,
 }
 
@@ -51,6 +55,41 @@ pub(crate) fn run(script: &str) -> Value {
     json!({ "run": script })
 }
 
+/// Chooses an option of a field.
+pub(crate) fn choose(selector: &str, value: &str) -> Value {
+    json!({ "choose": [selector, value] })
+}
+
+/// Waits until there is such an element.
+pub(crate) fn wait(selector: &str) -> Value {
+    json!({ "wait": selector })
+}
+
+/// Shows pages in a theme, in a window of a size.
+pub(crate) fn look(theme: &str, width: u32, height: u32) -> Value {
+    json!({ "look": { "theme": theme, "width": width, "height": height } })
+}
+
+/// Notes what axe, whose program is in the file, finds in the page.
+pub(crate) fn axe(file: &str) -> Value {
+    json!({ "axe": file })
+}
+
+/// Goes back.
+pub(crate) fn back() -> Value {
+    json!({ "back": true })
+}
+
+/// Asks for an address from outside of the page.
+pub(crate) fn tell(url: &str) -> Value {
+    json!({ "tell": url })
+}
+
+/// Disconnects the browser, or connects it again.
+pub(crate) fn offline(is_offline: bool) -> Value {
+    json!({ "offline": is_offline })
+}
+
 /// Takes steps in a new browser.
 pub(crate) async fn take(steps: &[Value]) -> Shown {
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scripts/browser");
@@ -70,7 +109,14 @@ pub(crate) async fn take(steps: &[Value]) -> Shown {
     let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
     Shown {
         url: shown["url"].as_str().unwrap().to_owned(),
+        text: shown["shown"].as_str().unwrap_or_default().to_owned(),
         values: shown["values"].as_array().unwrap().clone(),
+        complaints: shown["complaints"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|text| text.as_str().unwrap().to_owned())
+            .collect(),
         cookies: shown["cookies"].as_array().unwrap().clone(),
     }
 }

@@ -1,0 +1,104 @@
+//! Everyone can use it: in both themes, on a phone, by keyboard, in another language.
+
+use serde_json::{Value, json};
+
+use super::{SETTLED, address, axe_file, is_ready, nothing, opened, take};
+use crate::api::served::{self, Served};
+use crate::browser::{axe, click, look, open, run, wait};
+
+/// Every page, by its address.
+fn pages(served: &Served) -> Vec<String> {
+    let paths = [
+        "/",
+        "/teams",
+        "/developer",
+        "/product",
+        "/explore",
+        "/boards",
+        "/sources",
+        "/admin",
+        "/deployments",
+        "/changes",
+        "/incidents",
+        "/search?q=checkout",
+        "/guide/metrics",
+    ];
+    paths.iter().map(|path| address(served, path)).collect()
+}
+
+async fn examine(theme: &str, width: u32, height: u32) {
+    let served = served::filled().await;
+    if !is_ready(&served).await {
+        return;
+    }
+    let file = axe_file().await;
+    let mut steps = vec![look(theme, width, height)];
+    let pages = pages(&served);
+    for page in &pages {
+        steps.extend([open(page), wait("h1"), run(SETTLED), axe(&file)]);
+    }
+    let shown = take(&steps).await;
+    for (page, found) in pages.iter().zip(shown.values.iter().skip(1).step_by(2)) {
+        assert!(found["passes"].as_u64() > Some(10), "{page}: {found}");
+        assert_eq!(found["violations"], nothing(), "{page} in {theme}");
+    }
+}
+
+#[tokio::test]
+async fn axe_finds_nothing_in_light_pages() {
+    examine("light", 1280, 900).await;
+}
+
+#[tokio::test]
+async fn axe_finds_nothing_in_dark_pages() {
+    examine("dark", 1280, 900).await;
+}
+
+#[tokio::test]
+async fn axe_finds_nothing_on_a_phone() {
+    examine("light", 390, 844).await;
+}
+
+#[tokio::test]
+async fn no_page_is_wider_than_a_phone() {
+    let served = served::filled().await;
+    if !is_ready(&served).await {
+        return;
+    }
+    let pages = pages(&served);
+    let mut steps = vec![look("light", 360, 740)];
+    for page in &pages {
+        steps.extend([open(page), wait("h1"), run(SETTLED), run("document.documentElement.scrollWidth")]);
+    }
+    let shown = take(&steps).await;
+    for (page, width) in pages.iter().zip(shown.values.iter().skip(1).step_by(2)) {
+        assert_eq!(width.as_u64(), Some(360), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn another_language_and_theme_stay_chosen() {
+    let served = served::filled().await;
+    if !is_ready(&served).await {
+        return;
+    }
+    let state = "({ lang: document.documentElement.lang, theme: document.documentElement.dataset.theme,
+                    title: document.querySelector('h1').textContent })";
+    let menu = "header .icon-button[aria-haspopup]";
+    let item = |name: &str| format!("role=menuitem[name=\"{name}\"]");
+    let mut steps = vec![look("light", 1280, 900)];
+    steps.extend(opened(&served, "/"));
+    steps.extend([run(state), click(menu), click(&item("Dark")), click(menu), click(&item("Deutsch"))]);
+    steps.extend([
+        wait("html[lang=de]"),
+        run(state),
+        open(&address(&served, "/")),
+        wait("html[lang=de] h1"),
+        run(state),
+    ]);
+    let shown = take(&steps).await;
+    let german = json!({ "lang": "de", "theme": "dark", "title": "Überblick" });
+    let expected =
+        [Value::Null, json!({ "lang": "en", "theme": "light", "title": "Overview" }), german.clone(), german];
+    assert_eq!(shown.values, expected);
+}
