@@ -60,9 +60,9 @@ pub(super) async fn open(
 
 /// Fails for a query in the address, as some clients send it: an explorer is no answer to it.
 fn check_no_query(request: &Request) -> Result<(), Problem> {
-    let parameters = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let mut parameters = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
     let is_asked = |name: &str| matches!(name, "query" | "extensions");
-    match parameters.into_iter().find(|(name, _)| is_asked(name)) {
+    match parameters.find(|(name, _)| is_asked(name)) {
         Some((name, found)) => Err(Problem::parameter(&name, &found, "a query by POST, as JSON: {\"query\": …}")),
         None => Ok(()),
     }
