@@ -67,8 +67,8 @@ pub async fn refresh(store: &Store, settings: &Dora) -> Result<bool, DoraError> 
     let mut since = Since::new();
     for source in SOURCES {
         let Some(part) = stale.part(source.0) else { continue };
-        let tables = load(&mut tx, settings, &mut names, (source.0, &part)).await?;
-        let tables = Tables { ownership: Arc::clone(&ownership), ..tables };
+        let mut tables = load(&mut tx, settings, &mut names, (source.0, &part)).await?;
+        tables.ownership = Arc::clone(&ownership);
         let exporter = Exporter { tables: &tables, rules, numbers: &numbers, salt };
         write(&mut tx, &exporter, source, &part, &mut since).await?;
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use store::changes::{self, Mark};
 use store::flow::Part;
 
-use crate::metrics::{Ownership, SOURCES, Source};
+use crate::metrics::{Ownership, Source};
 
 /// What has to be made again: of each source all, or the rows of some owners.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +97,7 @@ fn add_deployed(stale: &mut BTreeMap<Source, Owners>, repository: &str, ownershi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::SOURCES;
 
     fn mark(source: changes::Source, owner: &str, key: &str) -> Mark {
         Mark { source, owner: owner.to_owned(), key: key.to_owned() }

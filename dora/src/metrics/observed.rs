@@ -114,7 +114,7 @@ pub(crate) struct Exporter<'a> {
     pub rules: DeliveryRules,
     /// The number of each metric.
     pub numbers: &'a BTreeMap<String, i16>,
-    /// What the numbers of keys are made with, so that nobody finds an account by its name.
+    /// What the numbers of keys are made with, so that they lead to no account.
     pub salt: u64,
 }
 
