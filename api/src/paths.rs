@@ -8,6 +8,10 @@ pub(crate) const METRICS: &str = "/api/v1/metrics";
 pub(crate) const METRIC: &str = "/api/v1/metrics/{name}";
 /// The distribution behind a metric.
 pub(crate) const DISTRIBUTION: &str = "/api/v1/metrics/{name}/distribution";
+/// What contributed to the change of a metric.
+pub(crate) const CONTRIBUTIONS: &str = "/api/v1/metrics/{name}/contributions";
+/// What moved most.
+pub(crate) const MOVERS: &str = "/api/v1/movers";
 /// Several metrics.
 pub(crate) const ANSWERS: &str = "/api/v1/answers";
 /// Services.

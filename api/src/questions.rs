@@ -5,6 +5,7 @@
 //! engine's decides which fields go together. Both return an [`Invalid`], which each interface puts into its own terms.
 
 mod audit;
+mod contributions;
 mod dead_letters;
 mod directory;
 mod facts;
@@ -20,6 +21,7 @@ mod span;
 mod text;
 
 pub use audit::AuditQuestion;
+pub use contributions::{ContributionsQuestion, MoversQuestion};
 pub use dead_letters::DeadLettersQuestion;
 pub use directory::{RepositoriesQuestion, ServicesQuestion, TeamsQuestion};
 pub use facts::{

@@ -27,7 +27,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use dora::{
-    AskedServices, Budget, Dated, Definition, Distribution, MetricAnswer, Question, Report, Snapshots, Versions,
+    AskedServices, Budget, Contributions, Dated, Definition, Distribution, MOVER_METRICS, MetricAnswer, Mover,
+    Question, Report, Snapshots, Versions,
 };
 use kernel::near::UnknownName;
 use serde_json::json;
@@ -41,7 +42,10 @@ use crate::access::Access;
 use crate::boards::{BoardDocument, in_tile};
 use crate::identity::Grants;
 use crate::problem::Problem;
-use crate::questions::{DistributionQuestion, MetricQuestion, ReportQuestion, RowsAsked, ServiceFilter, Span};
+use crate::questions::{
+    ContributionsQuestion, DistributionQuestion, MetricQuestion, MoversQuestion, ReportQuestion, RowsAsked,
+    ServiceFilter, Span,
+};
 use crate::scope::Scope;
 use crate::views::{Explanation, OpenChange, RawEvent, TenantView};
 
@@ -165,6 +169,36 @@ pub async fn distribution(
     let Dated { mut answer, versions } = distributions(state, scope, (&[name], &question), budget).await?;
     let answer = answer.pop().ok_or_else(|| Problem::not_found("metric", name))?;
     Ok(Dated { answer, versions })
+}
+
+/// What contributed to the change of a metric since an earlier window.
+pub async fn contributions(
+    state: &ApiState,
+    scope: &Scope,
+    name: &str,
+    question: &ContributionsQuestion,
+    budget: Budget,
+) -> Result<Dated<Contributions>, Problem> {
+    let _turn = scope.turn().await;
+    let (asked, versions) = asked_of_metrics(state, scope, (&[name], &question.metric()), budget).await?;
+    let store = state.unhurried(scope.store.tenant());
+    let asked = (&asked, question.by.unwrap_or_default());
+    let Dated { mut answer, versions: read } =
+        snapshots(state, scope).contributions(&store, &[name], asked).await.map_err(refused)?;
+    let answer = answer.pop().ok_or_else(|| Problem::not_found("metric", name))?;
+    Ok(Dated { answer, versions: read.and(versions) })
+}
+
+/// What moved most since an earlier window, as far as `limit`.
+pub async fn movers(
+    state: &ApiState,
+    scope: &Scope,
+    question: &MoversQuestion,
+    limit: usize,
+    budget: Budget,
+) -> Result<Dated<Vec<Mover>>, Problem> {
+    let Dated { answer, versions } = several(state, scope, &MOVER_METRICS, &question.metrics(), budget).await?;
+    Ok(Dated { answer: dora::movers(&answer, limit), versions })
 }
 
 /// Changes that are open, or merged and not deployed, with how far each has come.

@@ -6,6 +6,7 @@ mod administration;
 mod audit;
 mod boards;
 mod columns;
+mod contributions;
 mod csv;
 mod dead_letters;
 mod description;
@@ -88,6 +89,8 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route(paths::DORA, by_cost(get(reports::dora)))
         .route(paths::METRIC, by_cost(get(metrics::metric)))
         .route(paths::DISTRIBUTION, by_cost(get(metrics::distribution)))
+        .route(paths::CONTRIBUTIONS, by_cost(get(contributions::contributions)))
+        .route(paths::MOVERS, by_cost(get(contributions::movers)))
         .route(paths::ANSWERS, by_cost(get(metrics::answers)))
         .route("/api/v1/deployments/{*id}", report(get(reports::deployment)))
         .route("/api/v1/changes/{*id}", report(get(reports::change)))

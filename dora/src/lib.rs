@@ -49,9 +49,10 @@ pub use journey::{
     StepKind, Traveler, changes_of_item, journey_of_item, ways,
 };
 pub use metrics::{
-    Aggregation, AskedServices, Bucket, Compare, Comparison, Definition, Dependents, Distribution, DistributionPart,
-    MetricAnswer, MetricPart, MetricSettings, Owners, Percentile, Point, Question, Slice, Unit, Value, ValueName,
-    Versions, Window, ask, asked_services, definitions, distributions, window_start,
+    Aggregation, AskedServices, Bucket, Compare, Comparison, Contribution, ContributionBy, ContributionMethod,
+    Contributions, Definition, Dependents, Distribution, DistributionPart, MOVER_METRICS, MetricAnswer, MetricPart,
+    MetricSettings, Mover, Owners, Percentile, Point, Question, Slice, StageContribution, StageContributions, Unit,
+    Value, ValueName, Versions, Window, ask, asked_services, definitions, distributions, movers, window_start,
 };
 pub use options::Options;
 pub use persons::Persons;

@@ -14,6 +14,7 @@ mod calendar;
 mod change_type;
 mod ci;
 mod compare;
+mod contributions;
 mod custom;
 mod delivery;
 mod distribution;
@@ -26,6 +27,7 @@ mod merge;
 mod merged;
 mod metric;
 mod model;
+mod movers;
 mod observations;
 mod observed;
 mod ownership;
@@ -51,6 +53,9 @@ pub use affected::{Dependents, Owners};
 pub use ask::{ask, asked_services, distributions};
 pub(crate) use calendar::Calendar;
 pub use compare::{Compare, Comparison};
+pub use contributions::{
+    Contribution, ContributionBy, ContributionMethod, Contributions, StageContribution, StageContributions,
+};
 pub use distribution::{Bucket, Distribution, DistributionPart, Percentile};
 pub(crate) use held::Rows;
 pub(crate) use load::{Loader, Names, load};
@@ -58,6 +63,7 @@ pub use model::{
     Aggregation, AskedServices, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Value,
     ValueName,
 };
+pub use movers::{MOVER_METRICS, Mover, movers};
 pub(crate) use observed::{Exporter, SOURCES, metric_rows, owner_rows, owners};
 pub(crate) use ownership::{Filter, Ownership};
 pub(crate) use plan::Plan;

@@ -24,7 +24,8 @@ kernel::closed_list! {
 
 impl ReportBy {
     /// The slice of each of its metrics.
-    pub(crate) const fn slice(self) -> Slice {
+    #[must_use]
+    pub const fn slice(self) -> Slice {
         match self {
             Self::Service => Slice::Service,
             Self::Team => Slice::Team,

@@ -27,7 +27,10 @@ pub use answers::UP_TO_NOW;
 use answers::{Answer, Answers, Given, Key};
 
 use crate::settings;
-use crate::{AskedServices, Distribution, DoraError, MetricAnswer, MetricSettings, Question, Report, ReportQuery};
+use crate::{
+    AskedServices, ContributionBy, Contributions, Distribution, DoraError, MetricAnswer, MetricSettings, Question,
+    Report, ReportQuery,
+};
 
 /// Snapshots of tenants. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -211,6 +214,22 @@ impl Snapshots {
         // it is never closed
         let turn = Arc::clone(&self.inner.making).acquire_owned().await.ok();
         Ok(Dated { answer: plan.distributed(read.tables, turn).await?, versions })
+    }
+
+    /// What contributed to the changes of metrics of the store's tenant since an earlier window.
+    pub async fn contributions(
+        &self,
+        store: &Store,
+        names: &[&str],
+        (question, by): (&Question, ContributionBy),
+    ) -> Result<Dated<Vec<Contributions>>, DoraError> {
+        let settings = MetricSettings { dora: &self.inner.dora, custom: &self.inner.custom };
+        let plan = Plan::new(settings, names, question)?;
+        let read = self.read(store, &self.of(store.tenant()), &plan).await?;
+        let versions = read.versions.of(plan.sources());
+        // it is never closed
+        let turn = Arc::clone(&self.inner.making).acquire_owned().await.ok();
+        Ok(Dated { answer: plan.contributed(read.tables, by, turn).await?, versions })
     }
 
     /// A report of the store's tenant, as [`crate::report`] gives it.

@@ -7,8 +7,8 @@ use utoipa::OpenApi;
 use super::document::Complete;
 use super::identity::{grants, login, tokens, users};
 use super::{
-    audit, boards, dead_letters, events, facts, journey, lists, mapping, metrics, people, reports, search, stream,
-    tenants,
+    audit, boards, contributions, dead_letters, events, facts, journey, lists, mapping, metrics, people, reports,
+    search, stream, tenants,
 };
 use crate::problem::Problem;
 
@@ -30,6 +30,8 @@ use crate::problem::Problem;
         metrics::metrics,
         metrics::metric,
         metrics::distribution,
+        contributions::contributions,
+        contributions::movers,
         metrics::answers,
         lists::services,
         lists::repositories,

@@ -23,7 +23,7 @@ use super::window::Window;
 use crate::DoraError;
 use crate::basis::Measured;
 use crate::budget::series;
-pub(super) use cells::Asked;
+pub(super) use cells::{Asked, scaled};
 use cells::{Cell, Stat};
 pub(super) use distributed::distributed;
 

@@ -1,6 +1,7 @@
 //! What a question needs: its metrics, their windows and what they are made from; and the answers, from what was read.
 
 mod answers;
+mod contributed;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

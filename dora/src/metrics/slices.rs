@@ -80,6 +80,25 @@ impl Membership {
         self.of_subjects.get(subject as usize).map_or(0, |set| *set as usize)
     }
 
+    /// The name of the first that a subject is part of.
+    pub fn first(&self, subject: u32) -> Option<&str> {
+        let number = self.sets.get(self.set(subject))?.first()?;
+        self.names.get(*number as usize).map(String::as_str)
+    }
+
+    /// The same subjects, each in one part: what the names of its set are `called` together.
+    pub fn parted(&self, called: impl Fn(&[&str]) -> String) -> Self {
+        let name = |number: &u32| self.names.get(*number as usize).map(String::as_str);
+        let of_sets: Vec<String> =
+            self.sets.iter().map(|set| called(&set.iter().filter_map(name).collect::<Vec<_>>())).collect();
+        let mut names = of_sets.clone();
+        names.sort_unstable();
+        names.dedup();
+        let number = |of_set: &String| names.binary_search(of_set).ok().and_then(|place| u32::try_from(place).ok());
+        let sets = of_sets.iter().map(|of_set| number(of_set).into_iter().collect()).collect();
+        Self { names, sets, of_subjects: self.of_subjects.clone() }
+    }
+
     /// The numbers of each set.
     pub fn sets(&self) -> &[Box<[u32]>] {
         &self.sets
@@ -163,6 +182,18 @@ mod tests {
             [vec![1, 0], vec![], vec![2, 0], vec![1, 0], vec![]]
         );
         assert_eq!(membership.sets().len(), 3, "subjects of the same slices share a set");
+    }
+
+    #[test]
+    fn what_is_in_several_slices_is_in_one_part() {
+        let subjects: Vec<Subject> = [vec!["b", "a"], vec![], vec!["a"]]
+            .map(|labels| Subject { labels: labels.into_iter().map(Into::into).collect(), ..Subject::default() })
+            .into();
+        let about = subjects.iter().map(|subject| About { subject, reviewer: None });
+        let membership = Membership::new(about, Slice::Label, (&Ownership::default(), &Filter::default()));
+        let parted = membership.parted(|names| names.join("+"));
+        assert_eq!([0, 1, 2].map(|subject| parted.first(subject)), [Some("b+a"), Some(""), Some("a")]);
+        assert_eq!([0, 1, 2].map(|subject| parted.of(subject).len()), [1, 1, 1]);
     }
 
     #[test]

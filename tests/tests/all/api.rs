@@ -4,6 +4,7 @@ mod audit;
 mod boards;
 mod cache;
 mod contract;
+mod contributions;
 mod cors;
 mod costly;
 mod dead_letters;

@@ -68,6 +68,6 @@ pub(in crate::metrics) struct Asked<'a> {
 }
 
 /// Durations are observed in microseconds and shown in seconds.
-pub(super) fn scaled(unit: Unit, value: f64) -> f64 {
+pub(in crate::metrics) fn scaled(unit: Unit, value: f64) -> f64 {
     if unit == Unit::Seconds { value / SECOND_US } else { value }
 }

@@ -104,7 +104,8 @@ impl Plan {
         self.parts.iter().map(nothing).collect()
     }
 
-    fn rules_of(&self, metric: &Metric) -> DeliveryRules {
+    /// What the rules that are followed decide about a metric.
+    pub(super) fn rules_of(&self, metric: &Metric) -> DeliveryRules {
         if metric.group == "delivery" { self.rules } else { DeliveryRules::default() }
     }
 }
@@ -203,6 +204,6 @@ struct OfWindow<'t> {
 }
 
 /// A window that is a single step.
-fn one_step(window: Window) -> (Vec<Step>, Interval) {
+pub(super) fn one_step(window: Window) -> (Vec<Step>, Interval) {
     (vec![Step { from: window.from, to: window.to, label: String::new() }], Interval::Year)
 }

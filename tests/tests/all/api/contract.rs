@@ -70,7 +70,9 @@ async fn address(served: &Served, admin: &str, path: &str) -> String {
 /// What the placeholder of a path stands for.
 async fn value(served: &Served, admin: &str, path: &str) -> String {
     let list = match path {
-        "/api/v1/metrics/{name}" | "/api/v1/metrics/{name}/distribution" => return "change_cycle_time".to_owned(),
+        "/api/v1/metrics/{name}" | "/api/v1/metrics/{name}/distribution" | "/api/v1/metrics/{name}/contributions" => {
+            return "change_cycle_time".to_owned();
+        }
         "/api/v1/boards/{id}" => {
             let bearer = format!("Bearer {admin}");
             let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];

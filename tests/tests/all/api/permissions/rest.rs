@@ -63,7 +63,9 @@ const ROUTES: &[(&str, &str, Needs, &str)] = &[
     ("get", "/api/v1/me", Known, ""),
     ("get", "/api/v1/metrics", InTenant(Right::Read), ""),
     ("get", "/api/v1/metrics/{name}", InTenant(Right::Read), ""),
+    ("get", "/api/v1/metrics/{name}/contributions", InTenant(Right::Read), ""),
     ("get", "/api/v1/metrics/{name}/distribution", InTenant(Right::Read), ""),
+    ("get", "/api/v1/movers", InTenant(Right::Read), ""),
     ("get", "/api/v1/open-changes", InTenant(Right::Read), ""),
     ("get", "/api/v1/people", InWholeTenant(Right::Administer), ""),
     ("post", "/api/v1/people/merge", InWholeTenant(Right::Administer), r#"{"name":"x","accounts":["a/b"]}"#),
@@ -115,6 +117,8 @@ const QUESTIONS: &[(&str, &[&str])] = &[
             "kind=commit&id=git.example/webmark/app@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
         ],
     ),
+    ("/api/v1/metrics/{name}/contributions", &["by=team", "by=service", "by=repository", "by=type"]),
+    ("/api/v1/movers", &["by=team", "by=service"]),
     ("/api/v1/search", &["q=app", "q=open", "q=%231", "q=aaaaaaaa", "q=1.1", "q=down", "q=plan", "q=team", "q=sprint"]),
 ];
 
@@ -124,7 +128,7 @@ fn values(path: &str) -> Vec<String> {
     match path {
         "/api/v1/changes/{id}" => ids(&|mark| format!("git.example/{mark}/app%231")),
         "/api/v1/deployments/{id}" => ids(&|mark| format!("git.example/{mark}/app/deployment/1")),
-        "/api/v1/metrics/{name}" | "/api/v1/metrics/{name}/distribution" => {
+        "/api/v1/metrics/{name}" | "/api/v1/metrics/{name}/distribution" | "/api/v1/metrics/{name}/contributions" => {
             ["change_throughput", "review_time", "deployment_frequency", "time_to_restore", "reviews"]
                 .map(str::to_owned)
                 .into()
