@@ -35,7 +35,7 @@ pub(in crate::metrics) fn mix_and_rate(before: &[Weighted], now: &[Weighted]) ->
             [(before.weight / total_before, value_before), (now.weight / total_now, value_now)]
         })
         .collect();
-    let whole = |nth: usize| pairs.iter().filter_map(|pair| pair.get(nth)).map(|(weight, value)| weight * value);
+    let whole = |nth: usize| pairs.iter().filter_map(move |pair| pair.get(nth)).map(|(weight, value)| weight * value);
     let middle = f64::midpoint(whole(0).sum(), whole(1).sum());
     let effects = pairs.iter().map(|[(weight_before, value_before), (weight_now, value_now)]| {
         let mix = (weight_now - weight_before) * (f64::midpoint(*value_before, *value_now) - middle);
