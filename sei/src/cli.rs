@@ -106,6 +106,9 @@ enum Command {
     /// Grant roles to users and groups, and take them back
     #[command(subcommand)]
     Grant(commands::grant::GrantCommand),
+    /// Grant BI tools a login to read the documented views by SQL
+    #[command(subcommand)]
+    Analytics(commands::analytics::AnalyticsCommand),
     /// List users who may log in, disable them, and have them set a new password
     #[command(subcommand)]
     User(commands::user::UserCommand),
@@ -263,6 +266,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
             Command::Tenant(command) => command.run(settings, &global).await,
             Command::Token(command) => command.run(settings, &global).await,
             Command::Grant(command) => command.run(settings, &global).await,
+            Command::Analytics(command) => Box::pin(command.run(settings, &global)).await,
             Command::User(command) => command.run(settings, &global).await,
             Command::Admin(command) => command.run(settings, &global).await,
             Command::Config(_)

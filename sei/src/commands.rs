@@ -1,5 +1,6 @@
 //! The commands: one file each. A command gathers what it needs, calls, and prints.
 
+pub(crate) mod analytics;
 pub(crate) mod audit;
 pub(crate) mod board;
 pub(crate) mod collect;

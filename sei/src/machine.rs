@@ -11,7 +11,7 @@ use eventlog::EventLog;
 use kernel::Tenant;
 use kernel::near::UnknownName;
 use runtime::role;
-use store::{ClusterError, PgConnectOptions, PrivateCluster, Store, Timescale};
+use store::{ClusterError, PgConnectOptions, PrivateCluster, ServerNeeds, Store, Timescale};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +36,7 @@ pub(crate) async fn with(settings: Settings, work: impl AsyncFnOnce(&Machine) ->
     let shutdown = runtime::shutdown();
     let directory = DataDirectory::open(&settings.data.directory)?;
     // opening takes much room, which the command's work would have to carry along
-    let opened = Box::pin(Machine::open(settings, directory, &shutdown)).await?;
+    let opened = Box::pin(Machine::open(settings, directory, None, &shutdown)).await?;
     let Some(machine) = opened else { bail!("interrupted") };
     let result = tokio::select! {
         result = work(&machine) => result,
@@ -52,17 +52,24 @@ pub(crate) struct PrivateDatabase(Arc<Mutex<Option<PrivateCluster>>>);
 impl Machine {
     /// Opens the database. A private cluster is joined where it runs, else started, and its schema is
     /// brought up to date; another database is left as it is. None if the shutdown came before it was open.
+    /// `analytics_port` is that of a private cluster for BI tools.
     pub(crate) async fn open(
         settings: Settings,
         directory: DataDirectory,
+        analytics_port: Option<u16>,
         shutdown: &CancellationToken,
     ) -> Result<Option<Self>> {
         let (options, database) = if settings.database.url.is_some() {
+            if analytics_port.is_some() {
+                bail!(
+                    "--analytics-port is the port of the private database; BI tools reach that of `database.url` as it is"
+                )
+            }
             (Store::options_of(&role::database_url(&settings.database)?)?, None)
         } else {
             // one that is given up halfway ends what it has started
-            let connections = settings.database.connections;
-            let Some((database, options)) = PrivateDatabase::start(&directory, connections, shutdown).await? else {
+            let needs = ServerNeeds { connections: settings.database.connections, analytics_port };
+            let Some((database, options)) = PrivateDatabase::start(&directory, needs, shutdown).await? else {
                 return Ok(None);
             };
             (options, Some(database))
@@ -163,11 +170,11 @@ impl PrivateDatabase {
     /// Starts it, or joins it where it runs; with how to connect to it. `None` if the shutdown came before.
     async fn start(
         directory: &DataDirectory,
-        connections: u32,
+        needs: ServerNeeds,
         shutdown: &CancellationToken,
     ) -> Result<Option<(Self, PgConnectOptions)>, ClusterError> {
         runtime::before_forced_end(store::abandon_clusters);
-        let started = PrivateCluster::start_unless(&directory.cluster(), connections, shutdown.cancelled()).await?;
+        let started = PrivateCluster::start_unless(&directory.cluster(), needs, shutdown.cancelled()).await?;
         Ok(started.map(|cluster| {
             let options = cluster.options();
             (Self(Arc::new(Mutex::new(Some(cluster)))), options)

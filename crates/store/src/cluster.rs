@@ -8,6 +8,7 @@
 mod error;
 mod installation;
 mod launch;
+mod needs;
 mod server;
 mod settings;
 mod usage;
@@ -29,6 +30,7 @@ pub use self::error::ClusterError;
 use self::error::{at, has_state};
 use self::installation::installed;
 use self::launch::{Found, create_database, find, last_words, options, programs, spawn, unheld};
+pub use self::needs::ServerNeeds;
 use self::server::running;
 use self::settings::{START_DEADLINE, STOP_DEADLINE};
 pub use self::usage::abandon_clusters;
@@ -38,8 +40,6 @@ pub use self::user::keep_private;
 
 /// The file that says that a directory is ours.
 const MARKER: &str = "sei-cluster";
-/// Connections over which a process reads and writes, unless it states another number.
-const CONNECTIONS: u32 = 8;
 
 /// A private cluster that this process uses. [`PrivateCluster::stop`] ends that, and waits until the server
 /// has stopped if no other process uses it; dropping it only asks the server to.
@@ -48,8 +48,7 @@ pub struct PrivateCluster {
     directory: PathBuf,
     user: RunAs,
     options: PgConnectOptions,
-    /// Over which a process reads and writes. The server has them for several processes.
-    connections: u32,
+    needs: ServerNeeds,
     usage: Arc<Usage>,
     /// The server, if this process started it: to be waited for when it ends.
     child: Option<Child>,
@@ -60,22 +59,21 @@ impl PrivateCluster {
     /// empty. A server that runs already is used. Directories that are not ours are not touched.
     pub async fn start(directory: &Path) -> Result<Self, ClusterError> {
         // from here on an error drops `cluster`, under the lock, which stops what was started
-        let (alone, mut cluster) = Self::begin(directory, CONNECTIONS).await?;
+        let (alone, mut cluster) = Self::begin(directory, ServerNeeds::default()).await?;
         cluster.bring_up(&alone).await?;
         Ok(cluster)
     }
 
     /// Starts it as [`PrivateCluster::start`] does, unless `given_up` comes first. Then `None` is returned when what was
-    /// started until then has ended. The server has room for several processes that each read and write over as many
-    /// `connections`.
+    /// started until then has ended.
     pub async fn start_unless(
         directory: &Path,
-        connections: u32,
+        needs: ServerNeeds,
         given_up: impl Future<Output = ()>,
     ) -> Result<Option<Self>, ClusterError> {
         let mut given_up = pin!(given_up);
         let (alone, mut cluster) = tokio::select! {
-            begun = Self::begin(directory, connections) => begun?,
+            begun = Self::begin(directory, needs) => begun?,
             () = &mut given_up => return Ok(None),
         };
         tokio::select! {
@@ -89,7 +87,7 @@ impl PrivateCluster {
     }
 
     /// Begins to use the cluster in a directory, with the lock under which its server is started.
-    async fn begin(directory: &Path, connections: u32) -> Result<(OneAtATime, Self), ClusterError> {
+    async fn begin(directory: &Path, needs: ServerNeeds) -> Result<(OneAtATime, Self), ClusterError> {
         let directory = std::path::absolute(directory).map_err(|source| at(directory, source))?;
         installed()?;
         let user = RunAs::choose()?;
@@ -97,7 +95,7 @@ impl PrivateCluster {
         let lock = one_at_a_time(&directory).await?;
         let (usage, alone) = Usage::begin(&directory, lock)?;
         let options = PgConnectOptions::new_without_pgpass();
-        Ok((alone, Self { directory, user, options, connections, usage, child: None }))
+        Ok((alone, Self { directory, user, options, needs, usage, child: None }))
     }
 
     /// How to connect to its database.
@@ -146,11 +144,14 @@ impl PrivateCluster {
         let programs = programs(&self.directory, installed()?, &self.user, &self.usage, alone).await?;
         loop {
             let server = match find(&self.directory, &self.directory.join("data")).await? {
-                Found::Running(server) => server,
+                Found::Running(server) => match self.needs.analytics_port.filter(|port| *port != server.port) {
+                    None => server,
+                    Some(port) => {
+                        return Err(ClusterError::RunsWithoutPort { directory: self.directory.clone(), port });
+                    }
+                },
                 Found::Nothing(held) => {
-                    let connections = self.connections;
-                    let (server, child) =
-                        spawn(&self.directory, &programs, &self.user, &self.usage, connections, held)?;
+                    let (server, child) = spawn(&self.directory, &programs, &self.user, &self.usage, self.needs, held)?;
                     self.child = Some(child);
                     server
                 }

@@ -44,7 +44,7 @@ pub mod tables;
 mod text;
 mod whole;
 
-pub use cluster::{ClusterError, PrivateCluster, abandon_clusters, keep_private};
+pub use cluster::{ClusterError, PrivateCluster, ServerNeeds, abandon_clusters, keep_private};
 pub use connection::{Store, StoreTx};
 pub use error::StoreError;
 pub use listener::{Listener, Notice, listen};

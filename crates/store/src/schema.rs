@@ -188,6 +188,7 @@ async fn drop_schema(connection: &mut PgConnection, tenant: &Tenant, entry: &Ent
         .fetch_optional(&mut *transaction)
         .await?;
     analytics::leave_out(&mut transaction, tenant).await?;
+    let roles = analytics::forget_tenant(&mut transaction, tenant).await?;
     // a tenant's name holds only letters, digits and `_`
     transaction.execute(AssertSqlSafe(format!("drop schema if exists \"{tenant}\" cascade"))).await?;
     let ended = with_tenant::end_all(&mut transaction, tenant).await?;
@@ -197,6 +198,10 @@ async fn drop_schema(connection: &mut PgConnection, tenant: &Tenant, entry: &Ent
     }
     for with_tenant::EndedWithTenant { action, id, detail } in ended {
         audit::add(&mut transaction, &Entry { action, subject: id, detail, ..entry.clone() }).await?;
+    }
+    for name in roles {
+        audit::add(&mut transaction, &Entry { action: Action::AnalyticsRevoked, subject: name, ..entry.clone() })
+            .await?;
     }
     transaction.commit().await?;
     Ok(known.is_some())

@@ -57,6 +57,10 @@ pub(crate) struct Up {
     #[arg(long, value_name = "ADDRESS", value_parser = listen_address)]
     listen: Option<SocketAddr>,
 
+    /// A port of 127.0.0.1 on which the private database lets BI tools log in (see `sei analytics`)
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    analytics_port: Option<u16>,
+
     #[command(flatten)]
     options: GitOptions,
 }
@@ -79,7 +83,8 @@ impl Up {
         settings.server.socket = settings.server.socket.or_else(|| directory.socket());
         let listeners = Listeners::open(&settings.server)?;
         settings.server.listen = listeners.address()?;
-        let Some(machine) = Machine::open(settings, directory, &shutdown).await? else { return Ok(()) };
+        let opened = Machine::open(settings, directory, self.analytics_port, &shutdown).await?;
+        let Some(machine) = opened else { return Ok(()) };
         let started = async {
             machine.migrate().await?;
             let sections = serde_json::to_value(&machine.settings)?;

@@ -97,7 +97,7 @@ async fn is_whole(connection: &mut PgConnection, schema: &str) -> Result<bool, S
 }
 
 /// The statement that lets the roles read a schema that may.
-fn grants(schema: &str) -> String {
+pub(super) fn grants(schema: &str) -> String {
     format!(
         "do $$
          declare

@@ -29,6 +29,10 @@ kernel::closed_list! {
         GrantAdded,
         /// A grant was taken back.
         GrantRemoved,
+        /// A role of a BI tool was granted, or granted something else.
+        AnalyticsGranted,
+        /// The role of a BI tool was taken back.
+        AnalyticsRevoked,
         /// A one-time link for a login was made.
         LinkCreated,
         /// A user was disabled.

@@ -53,6 +53,17 @@ pub enum ClusterError {
     /// The short directory for the socket exists and is not ours alone.
     #[error("{} is not a directory of ours alone, as the database's socket needs it: remove it", .0.display())]
     SocketDirectory(PathBuf),
+    /// The server runs already, for another process that needs no port.
+    #[error(
+        "the database in {} runs already without the port {port}: end what else uses it (`sei up`, `sei …`), and start \
+         again", .directory.display()
+    )]
+    RunsWithoutPort {
+        /// The directory.
+        directory: PathBuf,
+        /// The port.
+        port: u16,
+    },
     /// A program of PostgreSQL failed.
     #[error("{program} failed: {output}")]
     Failed {

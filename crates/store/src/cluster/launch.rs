@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -15,8 +15,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::error::{ClusterError, at, has_state};
 use super::installation::Installation;
+use super::needs::ServerNeeds;
 use super::server::{Server, running};
-use super::settings::{NAME, PORT, SETTINGS, STOP_DEADLINE, max_connections};
+use super::settings::{NAME, PORT, SETTINGS, STOP_DEADLINE, access, max_connections};
 use super::usage::{OneAtATime, Started, Usage};
 use super::user::RunAs;
 
@@ -142,11 +143,12 @@ pub(super) fn spawn(
     programs: &Path,
     user: &RunAs,
     usage: &Usage,
-    connections: u32,
+    needs: ServerNeeds,
     held: File,
 ) -> Result<(Server, Child), ClusterError> {
+    let port = needs.analytics_port.unwrap_or(PORT);
     let socket_directory = socket_directory(directory, user)?;
-    for name in [format!(".s.PGSQL.{PORT}"), format!(".s.PGSQL.{PORT}.lock")] {
+    for name in [format!(".s.PGSQL.{port}"), format!(".s.PGSQL.{port}.lock")] {
         let path = socket_directory.join(name);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&path, error)),
@@ -157,16 +159,32 @@ pub(super) fn spawn(
     let log = File::create(&log_path).map_err(|source| at(&log_path, source))?;
     let errors = log.try_clone().map_err(|source| at(&log_path, source))?;
     let mut command = user.command(programs.join("postgres"));
-    command.arg("-D").arg(directory.join("data")).arg("-k").arg(&socket_directory).arg("-p").arg(PORT.to_string());
+    command.arg("-D").arg(directory.join("data")).arg("-k").arg(&socket_directory).arg("-p").arg(port.to_string());
     for setting in SETTINGS {
         command.arg("-c").arg(setting);
     }
-    command.arg("-c").arg(max_connections(connections));
+    command.arg("-c").arg(max_connections(needs.connections, needs.analytics_port.is_some()));
+    if needs.analytics_port.is_some() {
+        let path = write_access(directory, user)?;
+        let mut file = std::ffi::OsString::from("hba_file=");
+        file.push(path);
+        command.arg("-c").arg("listen_addresses=127.0.0.1").arg("-c").arg(file);
+    }
     // its own process group: a Ctrl-C is for us, and we stop the server when all is written
     command.stdin(held).stdout(log).stderr(errors).process_group(0);
     let child = usage.spawn(Started::Server, &mut command).map_err(|source| at(&programs.join("postgres"), source))?;
     let pid = i32::try_from(child.id()).unwrap_or_default();
-    Ok((Server { pid, port: PORT, socket_directory }, child))
+    Ok((Server { pid, port, socket_directory }, child))
+}
+
+/// Writes who may connect over the port, for the server's user to read.
+fn write_access(directory: &Path, user: &RunAs) -> Result<PathBuf, ClusterError> {
+    let path = directory.join("access.conf");
+    let written = std::fs::write(&path, access())
+        .and_then(|()| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)))
+        .and_then(|()| user.own(&path));
+    written.map_err(|source| at(&path, source))?;
+    Ok(path)
 }
 
 /// A directory for the socket that only the server's user can enter: in the cluster's directory, unless that
@@ -174,7 +192,7 @@ pub(super) fn spawn(
 fn socket_directory(directory: &Path, user: &RunAs) -> Result<PathBuf, ClusterError> {
     let inside = directory.join("socket");
     let path = inside.as_os_str().as_encoded_bytes();
-    let fits = path.len() + format!("/.s.PGSQL.{PORT}").len() <= SOCKET_LIMIT;
+    let fits = path.len() + "/.s.PGSQL.65535".len() <= SOCKET_LIMIT;
     // the setting is a list, with commas and quotation marks
     let plain = !path.iter().any(|byte| b",\"".contains(byte));
     let socket_directory = if fits && plain {

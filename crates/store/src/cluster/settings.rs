@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::analytics::ANALYTICS_GROUP;
+
 pub(super) const PORT: u16 = 5432;
 /// The user and the database in the cluster.
 pub(super) const NAME: &str = "sei";
@@ -14,9 +16,25 @@ const PROCESSES: u32 = 5;
 /// Connections of a process beside those that it reads and writes over: two wait for notices, two change the schema.
 const BESIDE: u32 = 4;
 
+/// Connections of BI tools, where there is a port for them.
+const OF_BI_TOOLS: u32 = 40;
+
 /// The setting for the number of connections of the server, by how many a process reads and writes over.
-pub(super) fn max_connections(of_process: u32) -> String {
-    format!("max_connections={}", of_process.saturating_add(BESIDE).saturating_mul(PROCESSES))
+pub(super) fn max_connections(of_process: u32, has_port: bool) -> String {
+    let of_sei = of_process.saturating_add(BESIDE).saturating_mul(PROCESSES);
+    format!("max_connections={}", of_sei.saturating_add(if has_port { OF_BI_TOOLS } else { 0 }))
+}
+
+/// Who may connect where there is a port: `sei` over the socket, the roles of BI tools over the port with a password.
+pub(super) fn access() -> String {
+    format!(
+        "# written by `sei` at each start of the server
+local all \"{NAME}\" trust
+local all all reject
+host \"{NAME}\" +{ANALYTICS_GROUP} 127.0.0.1/32 scram-sha-256
+host all all all reject
+"
+    )
 }
 
 /// Settings of the server. No network, no log collector (we keep its output), little in the background.
@@ -40,7 +58,8 @@ mod tests {
 
     #[test]
     fn the_server_has_the_connections_of_five_processes() {
-        assert_eq!(max_connections(8), "max_connections=60");
-        assert_eq!(max_connections(100), "max_connections=520");
+        assert_eq!(max_connections(8, false), "max_connections=60");
+        assert_eq!(max_connections(100, false), "max_connections=520");
+        assert_eq!(max_connections(8, true), "max_connections=100");
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use parts::{Part, missing};
-use store::{ClusterError, PrivateCluster, Store, cursors};
+use store::{ClusterError, PrivateCluster, ServerNeeds, Store, cursors};
 use tempfile::TempDir;
 
 /// A directory that the server's user can reach, whichever user we are.
@@ -134,7 +134,7 @@ async fn given_up_while_it_starts_it_returns_when_nothing_runs_any_more() {
         let directory = parent.path().join(if step == 0 { "first" } else { "second" });
         let reached = directory.join(file);
         let given_up = tests::eventually(Duration::from_mins(1), async || reached.exists());
-        let started = PrivateCluster::start_unless(&directory, 8, given_up).await.unwrap();
+        let started = PrivateCluster::start_unless(&directory, ServerNeeds::default(), given_up).await.unwrap();
         assert!(started.is_none(), "{file}");
         assert!(!directory.join("data/postmaster.pid").exists(), "{file}: the server runs still");
         assert!(
@@ -158,7 +158,7 @@ fn waiting_for_another_process_that_starts_the_server_can_be_given_up() {
     let lock = std::fs::File::create(directory.join("lock")).unwrap();
     lock.lock().unwrap();
     // dropping the runtime waits for its threads
-    let given_up = runtime().block_on(PrivateCluster::start_unless(&directory, 8, async {}));
+    let given_up = runtime().block_on(PrivateCluster::start_unless(&directory, ServerNeeds::default(), async {}));
     assert!(given_up.unwrap().is_none());
     drop(lock);
     runtime().block_on(async { PrivateCluster::start(&directory).await.unwrap().stop().await.unwrap() });
