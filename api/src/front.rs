@@ -1,6 +1,7 @@
 //! What every request passes first, in one step: each layer of a router costs a request about as much as an answer that
 //! is in memory.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -12,7 +13,7 @@ use runtime::http::Hosts;
 use crate::answers::Answers;
 use crate::audit::{Asker, Audit};
 use crate::cache::{self, Cache};
-use crate::identity::Identities;
+use crate::identity::{Identities, Identity};
 use crate::limits::{Allowance, ClientLimits};
 use crate::problem::Problem;
 use crate::tenant::hosts::TenantHosts;
@@ -65,6 +66,9 @@ fn addressed(front: &Front, mut request: Request) -> Result<Request, Problem> {
 
 /// Answers a request unless its sender asks for more than it may.
 async fn limited(front: &Front, mut request: Request, next: Next) -> Response {
+    if changes_what_it_may_not(&request) {
+        return Problem::only_reads().into_response();
+    }
     let Some(allowance) = front.limits.of(request.extensions()) else { return answered(front, request, next).await };
     let mut response = match allowance.enter(&request, Instant::now()) {
         Ok(open) => {
@@ -77,6 +81,13 @@ async fn limited(front: &Front, mut request: Request, next: Next) -> Response {
     };
     allowance.settle(&mut response, Instant::now());
     response
+}
+
+/// Whether a sender that only reads is to change something. In GraphQL all that is asked is read.
+fn changes_what_it_may_not(request: &Request) -> bool {
+    let only_reads = request.extensions().get::<Arc<Identity>>().is_some_and(|identity| identity.only_reads);
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    only_reads && !request.method().is_safe() && route != Some(paths::GRAPHQL)
 }
 
 async fn answered(front: &Front, request: Request, next: Next) -> Response {

@@ -22,6 +22,8 @@ pub struct Identity {
     pub session: Option<SessionKey>,
     /// Grants to groups are not among them: the identity provider stated those of the owner of this token too long ago.
     pub has_stale_groups: bool,
+    /// It only reads, whatever it was granted: a token that is for nothing else.
+    pub only_reads: bool,
     /// By what it is found among the people of a tenant.
     pub person: Arc<PersonLink>,
 }
@@ -49,7 +51,7 @@ impl Identity {
     #[must_use]
     pub fn new(principal: Principal, grants: Grants) -> Self {
         let (principal, person) = (Arc::new(principal), Arc::default());
-        Self { principal, grants, session: None, has_stale_groups: false, person }
+        Self { principal, grants, session: None, has_stale_groups: false, only_reads: false, person }
     }
 
     /// A program of the server's own user, which may do everything.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue};
 use chrono::{DateTime, TimeDelta, Utc};
+use kernel::TokenScope;
 use runtime::kept::{Kept, Limits};
 use runtime::telemetry::Occasionally;
 use store::identity::tokens::{TokenOwner, UsableToken};
@@ -273,7 +274,8 @@ impl Identities {
             noted(tokens::touch(writing, &token.id).await);
         }
         let principal = Principal { kind: PrincipalKind::Token, id: token.id, name: token.name };
-        let identity = Identity { has_stale_groups, person: person.into(), ..Identity::new(principal, grants) };
+        let (person, only_reads) = (person.into(), token.scope == TokenScope::Read);
+        let identity = Identity { has_stale_groups, only_reads, person, ..Identity::new(principal, grants) };
         Ok(Some((identity, token.expires_at)))
     }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kernel::{Role, Tenant};
+use kernel::{Role, Tenant, TokenScope};
 use serde_json::json;
 use store::audit::{self, Action, Actor, Entry};
 use store::identity::grants::{self, GrantRow, Grantee, NewGrant};
@@ -132,6 +132,7 @@ pub async fn create_token(
     actor: &Actor,
     (name, owner_id): (&str, Option<&str>),
     reach: &Reach,
+    scope: TokenScope,
     lifetime: Duration,
 ) -> Result<CreatedToken, ManageError> {
     check_name("name", name)?;
@@ -145,12 +146,13 @@ pub async fn create_token(
         tenant: reach.tenant.as_ref(),
         role: reach.role,
         teams: &reach.teams,
+        scope,
         lifetime: Some(lifetime),
     };
     let mut tx = store.begin().await?;
     let token = tokens::create(&mut tx, new).await?;
     let entry = reach.entry(actor, Action::TokenCreated, &id);
-    let detail = json!({ "name": name, "owner": owner_id, "role": reach.role, "teams": reach.teams });
+    let detail = json!({ "name": name, "owner": owner_id, "role": reach.role, "teams": reach.teams, "scope": scope });
     audit::record(&mut tx, &entry.with(detail)).await?;
     tx.commit().await?;
     Ok(CreatedToken { token, secret })

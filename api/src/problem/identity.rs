@@ -128,6 +128,14 @@ impl Problem {
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
     }
 
+    /// A token that only reads is to change something.
+    #[must_use]
+    pub fn only_reads() -> Self {
+        let detail = "This token only reads (scope `read`): another one, with the scope `write`, changes what its role may \
+                      change.";
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
+    }
+
     /// A token lacks what is granted to groups of its owner.
     #[must_use]
     pub fn stale_groups() -> Self {

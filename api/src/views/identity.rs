@@ -97,6 +97,8 @@ pub struct TokenView {
     pub role: &'static str,
     /// The teams that it is limited to, with those that are part of them; empty for none.
     pub teams: Vec<String>,
+    /// `read` for one that only reads, `write` for one that also changes what its role may change.
+    pub scope: &'static str,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it ends; null for never.
@@ -236,6 +238,7 @@ impl From<ApiToken> for TokenView {
             tenant: name(from.tenant),
             role: from.role.as_str(),
             teams: from.teams,
+            scope: from.scope.as_str(),
             created_at: from.created_at,
             expires_at: from.expires_at,
             revoked_at: from.revoked_at,

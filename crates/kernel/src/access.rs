@@ -33,6 +33,16 @@ crate::closed_list! {
     }
 }
 
+crate::closed_list! {
+    /// What a token is for, within its role.
+    pub enum TokenScope: "scope of a token" {
+        /// It only reads.
+        Read,
+        /// It also changes what its role may change.
+        Write,
+    }
+}
+
 impl Role {
     /// Whether the role has the right.
     #[must_use]

@@ -25,7 +25,7 @@ mod selectors;
 mod tags;
 mod time;
 
-pub use access::{Right, Role};
+pub use access::{Right, Role, TokenScope};
 pub use closed_list::{NameError, word};
 pub use envelope::{Envelope, Tenant, TenantError};
 pub use facts::*;

@@ -7,6 +7,7 @@ use api::identity::manage;
 use api::views::{CreatedTokenView, TokenView};
 use chrono::Utc;
 use clap::Subcommand;
+use kernel::TokenScope;
 use store::Store;
 use store::identity::tokens;
 
@@ -20,7 +21,7 @@ use crate::settings::Settings;
 const EXAMPLES: &str = "\
 Examples:
   sei token create ci --role analyst --days 90      for a pipeline that exports
-  sei token create grafana --tenant main --team web
+  sei token create grafana --tenant main --team web --read-only
   curl -H 'Authorization: Bearer sei_…' https://sei.example.org/api/v1/dora";
 
 /// Create, list and revoke API tokens, which programs send as `Authorization: Bearer sei_…`
@@ -38,6 +39,10 @@ pub(crate) enum TokenCommand {
         /// The user whose grants limit it, an id or a login name; without it nothing else does
         #[arg(long, value_name = "USER")]
         owner: Option<String>,
+
+        /// It only reads, whatever its role
+        #[arg(long)]
+        read_only: bool,
 
         /// After how many days it ends
         #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=3650))]
@@ -57,14 +62,15 @@ impl TokenCommand {
         with(settings, async |machine| {
             let store = &machine.store;
             match self {
-                Self::Create { name, reach, owner, days } => {
+                Self::Create { name, reach, owner, read_only, days } => {
                     let owner = match owner {
                         Some(owner) => Some(user(store, owner).await?.id),
                         None => None,
                     };
                     let lifetime = Duration::from_hours(24 * u64::from(*days));
                     let named = (name.as_str(), owner.as_deref());
-                    let created = manage::create_token(store, &actor(), named, &reach.reach(), lifetime).await?;
+                    let scope = if *read_only { TokenScope::Read } else { TokenScope::Write };
+                    let created = manage::create_token(store, &actor(), named, &reach.reach(), scope, lifetime).await?;
                     if global.json {
                         let view = CreatedTokenView { token: created.token.into(), secret: created.secret };
                         return output::print_json(&view);
@@ -100,7 +106,7 @@ async fn list(store: &Store, global: &Global) -> Result<()> {
     if global.json {
         return output::print_json(&all);
     }
-    let mut table = output::table(&["id", "name", "role", "tenant", "teams", "state", "last used"]);
+    let mut table = output::table(&["id", "name", "role", "scope", "tenant", "teams", "state", "last used"]);
     for token in all {
         let is_over = token.expires_at.is_some_and(|at| at <= Utc::now());
         let state = match (token.revoked_at, token.expires_at) {
@@ -111,7 +117,8 @@ async fn list(store: &Store, global: &Global) -> Result<()> {
         };
         let used = token.last_used_at.map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d %H:%M").to_string());
         let (tenant, teams) = (tenant(token.tenant.as_ref()), teams(&token.teams));
-        table.add_row([token.id, token.name, token.role.to_owned(), tenant, teams, state, used]);
+        let (role, scope) = (token.role.to_owned(), token.scope.to_owned());
+        table.add_row([token.id, token.name, role, scope, tenant, teams, state, used]);
     }
     output::print(&table.to_string())
 }

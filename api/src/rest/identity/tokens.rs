@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use kernel::{NameError, TokenScope};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use store::identity::tokens;
@@ -35,6 +36,8 @@ pub struct NewToken {
     /// After how many days it ends, 1 to 3650; 365 without it.
     #[schema(minimum = 1, maximum = 3650)]
     expires_in_days: Option<u32>,
+    /// `read` for one that only reads, `write`, which it is without it, for one that also changes what its role may change.
+    scope: Option<String>,
     /// What it is limited to, beside what is granted to its owner.
     #[serde(flatten)]
     reach: ReachBody,
@@ -84,8 +87,13 @@ pub async fn create_token(
     asker: Asker,
     Body(sent): Body<Map<String, Value>>,
 ) -> Result<(StatusCode, Json<CreatedTokenView>), Problem> {
-    let fields = ["name", "expires_in_days", "role", "tenant", "teams"];
-    let NewToken { name, expires_in_days, reach } = of_fields(sent, &fields)?;
+    let fields = ["name", "expires_in_days", "scope", "role", "tenant", "teams"];
+    let NewToken { name, expires_in_days, scope, reach } = of_fields(sent, &fields)?;
+    let scope = scope.map_or(Ok(TokenScope::Write), |scope| {
+        scope
+            .parse()
+            .map_err(|NameError { expected, .. }| Problem::parameter("scope", &scope, format!("one of {expected}")))
+    })?;
     let reach = reach.read()?;
     let owner = own(&asker);
     if owner.is_none() {
@@ -101,7 +109,8 @@ pub async fn create_token(
     }
     let lifetime = Duration::from_hours(24 * u64::from(days));
     let changer = actor(&asker.0.principal);
-    let created = manage::create_token(state.identity_store(), &changer, (&name, owner), &reach, lifetime).await?;
+    let named = (name.as_str(), owner);
+    let created = manage::create_token(state.identity_store(), &changer, named, &reach, scope, lifetime).await?;
     Ok((StatusCode::CREATED, Json(CreatedTokenView { token: created.token.into(), secret: created.secret })))
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use kernel::{Role, Tenant};
+use kernel::{Role, Tenant, TokenScope};
 
 use super::column::{SecretHash, tenant};
 use crate::error::word;
@@ -24,6 +24,8 @@ pub struct ApiToken {
     pub role: Role,
     /// The teams that it is limited to; empty for none.
     pub teams: Vec<String>,
+    /// What it is for.
+    pub scope: TokenScope,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it ends; `None` for never.
@@ -73,6 +75,8 @@ pub struct NewToken<'a> {
     pub role: Role,
     /// The teams that it is limited to; empty for none.
     pub teams: &'a [String],
+    /// What it is for.
+    pub scope: TokenScope,
     /// After which it ends.
     pub lifetime: Option<Duration>,
 }
@@ -85,6 +89,7 @@ struct Row {
     tenant: Option<String>,
     role: String,
     teams: Vec<String>,
+    scope: String,
     created_at: DateTime<Utc>,
     expires_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
@@ -102,6 +107,7 @@ impl TryFrom<Row> for ApiToken {
             tenant: tenant(row.tenant)?,
             role: word("api_token.role", &row.role)?,
             teams: row.teams,
+            scope: word("api_token.scope", &row.scope)?,
             created_at: row.created_at,
             expires_at: row.expires_at,
             revoked_at: row.revoked_at,
@@ -114,9 +120,9 @@ impl TryFrom<Row> for ApiToken {
 pub async fn create(tx: &mut StoreTx, token: NewToken<'_>) -> Result<ApiToken, StoreError> {
     let row = sqlx::query_as!(
         Row,
-        "insert into api_token (id, name, hash, owner_id, tenant, role, teams, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8))
-         returning id, name, owner_id, tenant, role, teams, created_at, expires_at, revoked_at, last_used_at",
+        "insert into api_token (id, name, hash, owner_id, tenant, role, teams, scope, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $9, now() + make_interval(secs => $8))
+         returning id, name, owner_id, tenant, role, teams, scope, created_at, expires_at, revoked_at, last_used_at",
         token.id,
         token.name,
         &token.hash[..],
@@ -125,6 +131,7 @@ pub async fn create(tx: &mut StoreTx, token: NewToken<'_>) -> Result<ApiToken, S
         token.role.as_str(),
         token.teams,
         token.lifetime.map(|lifetime| lifetime.as_secs_f64()),
+        token.scope.as_str(),
     )
     .fetch_one(tx.connection())
     .await?;
@@ -134,7 +141,7 @@ pub async fn create(tx: &mut StoreTx, token: NewToken<'_>) -> Result<ApiToken, S
 /// The token of a secret, if it has not ended, was not revoked, and its owner may log in.
 pub async fn find(store: &Store, hash: &SecretHash) -> Result<Option<UsableToken>, StoreError> {
     let row = sqlx::query!(
-        r#"select api_token.id, api_token.name, owner_id, tenant, role, teams, api_token.created_at, expires_at,
+        r#"select api_token.id, api_token.name, owner_id, tenant, role, teams, scope, api_token.created_at, expires_at,
                   revoked_at, last_used_at, groups as "groups?", groups_at as "groups_at?",
                   case when email_verified then email end as "email?"
              from api_token left join login_user on login_user.id = owner_id
@@ -155,6 +162,7 @@ pub async fn find(store: &Store, hash: &SecretHash) -> Result<Option<UsableToken
         tenant: row.tenant,
         role: row.role,
         teams: row.teams,
+        scope: row.scope,
         created_at: row.created_at,
         expires_at: row.expires_at,
         revoked_at: row.revoked_at,
@@ -178,7 +186,7 @@ pub async fn list(
 ) -> Result<Vec<ApiToken>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, name, owner_id, tenant, role, teams, created_at, expires_at, revoked_at, last_used_at
+        "select id, name, owner_id, tenant, role, teams, scope, created_at, expires_at, revoked_at, last_used_at
            from api_token
           where ($1::text is null or owner_id = $1) and ($2::text is null or id > $2)
           order by id limit $3",
@@ -195,7 +203,7 @@ pub async fn list(
 pub async fn get(store: &Store, id: &str) -> Result<Option<ApiToken>, StoreError> {
     let row = sqlx::query_as!(
         Row,
-        "select id, name, owner_id, tenant, role, teams, created_at, expires_at, revoked_at, last_used_at
+        "select id, name, owner_id, tenant, role, teams, scope, created_at, expires_at, revoked_at, last_used_at
            from api_token where id = $1",
         id,
     )

@@ -228,6 +228,7 @@ async fn token(store: &Store, role: Role, tenant: Option<&Tenant>) -> String {
         tenant,
         role,
         teams: &[],
+        scope: kernel::TokenScope::Write,
         lifetime: None,
     };
     store::identity::tokens::create(&mut tx, new).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::identity::manage::{self, Reach};
 use api::settings::ApiSettings;
-use kernel::{Role, Tenant};
+use kernel::{Role, Tenant, TokenScope};
 use store::audit::Actor;
 
 use super::served::{self, Reply, Served};
@@ -52,7 +52,9 @@ pub(crate) async fn token(served: &Served, reach: &Reach) -> String {
 /// The same of a token that has an owner.
 pub(crate) async fn token_of(served: &Served, owner: Option<&str>, reach: &Reach) -> String {
     let store = &served.database.store;
-    let created = manage::create_token(store, &Actor::sei(), ("test", owner), reach, Duration::from_hours(1)).await;
+    let created =
+        manage::create_token(store, &Actor::sei(), ("test", owner), reach, TokenScope::Write, Duration::from_hours(1))
+            .await;
     created.unwrap().secret
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::identity::manage;
-use kernel::Role;
+use kernel::{Role, TokenScope};
 use serde_json::{Value, json};
 use store::audit::{self, Actor, AuditFilter, Order};
 use store::identity::{tokens, users};
@@ -189,7 +189,8 @@ async fn a_token_is_shown_once_gives_no_more_than_its_owner_has_and_can_be_revok
     eventually(SOON, async || status(&served, secret, "/api/v1/services").await == 401).await;
     assert!(tokens::get(store, id).await.unwrap().unwrap().last_used_at.is_some());
     let nothing = Duration::ZERO;
-    let over = manage::create_token(store, &Actor::sei(), ("over", None), &viewer, nothing).await.unwrap();
+    let over =
+        manage::create_token(store, &Actor::sei(), ("over", None), &viewer, TokenScope::Write, nothing).await.unwrap();
     assert_eq!(status(&served, &over.secret, "/api/v1/services").await, 401);
 }
 
@@ -204,6 +205,7 @@ async fn what_can_t_be_granted_is_refused_with_what_was_expected() {
         ("/api/v1/tokens", r#"{"name":"x","tenant":"nowhere"}"#, 404),
         ("/api/v1/tokens", r#"{"name":"x","expires_in_days":0}"#, 400),
         ("/api/v1/tokens", r#"{"name":"x","teams":[" "]}"#, 400),
+        ("/api/v1/tokens", r#"{"name":"x","scope":"all"}"#, 400),
         ("/api/v1/tokens", r#"["x"]"#, 422),
         ("/api/v1/tokens", "{", 400),
         ("/api/v1/grants", r#"{"role":"viewer"}"#, 422),
@@ -229,6 +231,31 @@ async fn grant_of(served: &Served, admin: &Browser, name: &str) -> String {
     let grants = admin.ask(served, "GET", "/api/v1/grants", "").await.json();
     let of_user = |grant: &&Value| grant["user_name"] == name;
     grants["data"].as_array().unwrap().iter().find(of_user).unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_token_that_only_reads_changes_nothing_whatever_its_role() {
+    let served = known::served().await;
+    let ann = known::administrator(&served, "ann").await;
+    let made = ann.ask(&served, "POST", "/api/v1/tokens", r#"{"name":"x","role":"admin","scope":"read"}"#).await;
+    assert_eq!((made.status, &made.json()["token"]["scope"]), (201, &json!("read")), "{made:?}");
+    let bearer = format!("Bearer {}", made.json()["secret"].as_str().unwrap());
+    let ask = async |method: &str, path: &str, body: &str| {
+        served.ask(method, path, &[JSON, ("authorization", &bearer)], body).await
+    };
+    assert_eq!(ask("GET", "/api/v1/users", "").await.status, 200);
+    assert_eq!(ask("POST", "/graphql", r#"{"query":"{ services { nodes { name } } }"}"#).await.status, 200);
+    for (method, path, body) in [
+        ("POST", "/api/v1/users/ann/disable", ""),
+        ("POST", "/api/v1/grants", r#"{"user":"ann","tenant":"main"}"#),
+        ("DELETE", "/api/v1/tokens/x", ""),
+        ("PUT", "/api/v1/users/ann/person", r#"{"account":"x/y"}"#),
+    ] {
+        let refused = ask(method, path, body).await;
+        assert!(refused.status == 403 && refused.body.contains("`read`"), "{method} {path}: {refused:?}");
+    }
+    let write = ann.ask(&served, "POST", "/api/v1/tokens", r#"{"name":"x","role":"admin"}"#).await.json();
+    assert_eq!(write["token"]["scope"], "write", "as it is without one");
 }
 
 #[tokio::test]

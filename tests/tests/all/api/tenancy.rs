@@ -28,6 +28,7 @@ pub(crate) async fn token(served: &Served, role: Role, tenant: Option<&str>) -> 
         tenant: tenant.as_ref(),
         role,
         teams: &[],
+        scope: kernel::TokenScope::Write,
         lifetime: None,
     };
     let mut tx = served.database.store.begin().await.unwrap();

@@ -36,6 +36,7 @@ impl Token {
             tenant: Some(tenant),
             role: Role::Viewer,
             teams,
+            scope: kernel::TokenScope::Write,
             lifetime: None,
         };
         let mut tx = store.begin().await.unwrap();
