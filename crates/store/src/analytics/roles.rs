@@ -93,7 +93,7 @@ pub async fn list(store: &Store) -> Result<Vec<AnalyticsRole>, StoreError> {
     let role = |(name, tenant, teams, people, created_at): (String, Option<String>, _, _, _)| {
         let tenant = tenant.map(|name| Tenant::new(&name)).transpose();
         let tenant = tenant.map_err(|error| StoreError::Unreadable(error.to_string()))?;
-        Ok(AnalyticsRole { name, tenant, teams, people, created_at })
+        Ok::<_, StoreError>(AnalyticsRole { name, tenant, teams, people, created_at })
     };
     rows.into_iter().map(role).collect()
 }
