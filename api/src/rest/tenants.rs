@@ -141,7 +141,10 @@ pub async fn delete(
     }
     if confirm.as_deref() != Some(tenant.as_str()) {
         let expected = format!("`{tenant}`, to confirm that all of its data is deleted and can't be restored");
-        return Err(Problem::parameter("confirm", confirm.as_deref().unwrap_or_default(), expected));
+        return Err(match confirm {
+            Some(other) => Problem::contradiction("confirm", &other, expected),
+            None => Problem::parameter("confirm", "", expected),
+        });
     }
     let entry = entry(&identity, peer, Action::TenantDropped, &tenant);
     if !state.direct().drop_tenant_by(&tenant, &entry).await? {

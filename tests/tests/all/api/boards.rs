@@ -19,9 +19,10 @@ async fn ask(served: &Served, (method, path): (&str, &str), token: Option<&str>,
     served.ask(method, path, &headers, &body).await
 }
 
-/// Makes a board as any client of a server that asks for no login, and returns its id.
-pub(super) async fn create(served: &Served, body: &str) -> String {
-    let reply = served.ask("POST", "/api/v1/boards", &[("content-type", JSON)], body).await;
+/// Makes a board, of who sends these headers, and returns its id.
+pub(super) async fn create(served: &Served, headers: &[(&str, &str)], body: &str) -> String {
+    let headers = [headers, &[("content-type", JSON)]].concat();
+    let reply = served.ask("POST", "/api/v1/boards", &headers, body).await;
     assert_eq!(reply.status, 201, "{reply:?}");
     reply.json()["data"]["id"].as_str().unwrap().to_owned()
 }

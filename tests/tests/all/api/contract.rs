@@ -5,7 +5,7 @@ use kernel::{RejectReason, Role};
 use serde_json::{Value, json};
 
 use super::served::{self, Served};
-use super::{dead_letters, known};
+use super::{boards, dead_letters, known};
 
 /// What reads that need a parameter are asked.
 const NEEDED: [(&str, &str); 4] = [
@@ -75,10 +75,7 @@ async fn value(served: &Served, admin: &str, path: &str) -> String {
         }
         "/api/v1/boards/{id}" => {
             let bearer = format!("Bearer {admin}");
-            let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-            let made = served.ask("POST", "/api/v1/boards", &headers, r#"{ "title": "read" }"#).await;
-            assert_eq!(made.status, 201, "{made:?}");
-            return made.json()["data"]["id"].as_str().unwrap().to_owned();
+            return boards::create(served, &[("authorization", &bearer)], r#"{ "title": "read" }"#).await;
         }
         "/api/v1/dead-letters/{id}" => {
             return dead_letters::reject(served, "github/main", "1", RejectReason::Schema).await;
