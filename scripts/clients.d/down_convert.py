@@ -45,7 +45,8 @@ def narrow(operation):
     answer = responses[min(status for status in responses if status.startswith("2"))]
     answer.pop("links", None)
     content = answer.get("content", {})
-    answer["content"] = {kind: content[kind] for kind in content if kind == "application/json"}
+    # a stream has no JSON: its bytes are read one by one
+    answer["content"] = {kind: content[kind] for kind in content if kind in ("application/json", "text/event-stream")}
     problem = responses["default"]
     problem["content"] = {"application/json": problem["content"]["application/problem+json"]}
     operation["responses"] = {"2XX": answer, "4XX": problem, "5XX": problem}
