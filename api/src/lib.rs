@@ -39,6 +39,7 @@ mod scope;
 mod search;
 pub mod settings;
 mod shared;
+pub mod sources;
 mod state;
 mod stated;
 mod tag;

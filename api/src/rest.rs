@@ -26,6 +26,7 @@ mod people;
 mod problems;
 mod reports;
 mod search;
+mod sources;
 mod stream;
 mod tenants;
 

@@ -1,5 +1,7 @@
 //! The API as a role.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use axum::Router;
 use runtime::health::{Check, Readiness};
@@ -8,6 +10,7 @@ use store::Store;
 
 use crate::ApiState;
 use crate::settings::ApiSettings;
+use crate::sources::SourceSetup;
 
 /// Serves metrics over REST, GraphQL and a page.
 #[derive(Clone)]
@@ -21,6 +24,12 @@ impl ApiRole {
     #[must_use]
     pub fn new(settings: &ApiSettings, store: Store) -> Self {
         Self { state: ApiState::new(&store, settings), store }
+    }
+
+    /// The same with who asks sources that are being set up.
+    #[must_use]
+    pub fn with_source_setup(self, setup: Arc<dyn SourceSetup>) -> Self {
+        Self { state: self.state.with_source_setup(setup), ..self }
     }
 }
 

@@ -21,6 +21,9 @@ pub use provider::LoginProvider;
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Api {
+    /// Whether a source on this machine may be asked, also without TLS, when an administrator connects one
+    /// (`POST /api/v1/sources/check`). Without it only sources elsewhere, by `https`.
+    pub check_sources_on_loopback: bool,
     /// Pages of other origins that may use the API, each as `scheme://host` with the port if it is not the scheme's: to
     /// read also with the session of who looks at them. No other page can read an answer.
     #[schemars(example = ["https://dashboards.example.org"])]
@@ -53,6 +56,7 @@ pub struct Api {
 impl Default for Api {
     fn default() -> Self {
         Self {
+            check_sources_on_loopback: false,
             cors_origins: Vec::new(),
             in_flight: 32,
             limits: RequestLimits::default(),

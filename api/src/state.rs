@@ -21,6 +21,7 @@ use crate::limits::ClientLimits;
 use crate::live::{Hub, Limits};
 use crate::people::KnownPeople;
 use crate::settings::ApiSettings;
+use crate::sources::SourceSetup;
 
 /// How long one statement of the API may take in the database.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,6 +50,8 @@ pub struct ApiState {
     /// What can write: readiness compares its answers with those of the API's own sessions, and tenants, tokens, grants
     /// and users are changed by it.
     direct: Store,
+    /// Who asks sources that are being set up, where the program has that.
+    source_setup: Option<Arc<dyn SourceSetup>>,
 }
 
 impl ApiState {
@@ -80,7 +83,14 @@ impl ApiState {
             snapshots,
             unhurried: store.read_only(server.timeout),
             direct: store.clone(),
+            source_setup: None,
         }
+    }
+
+    /// The same with who asks sources that are being set up.
+    #[must_use]
+    pub fn with_source_setup(self, setup: Arc<dyn SourceSetup>) -> Self {
+        Self { source_setup: Some(setup), ..self }
     }
 
     /// Looks whether what the API answers is right, and says so to readiness. Takes 15 s at most.
@@ -122,6 +132,11 @@ impl ApiState {
     /// The store with connections that can write.
     pub(crate) fn direct(&self) -> &Store {
         &self.direct
+    }
+
+    /// Who asks sources that are being set up, if this program can.
+    pub(crate) fn source_setup(&self) -> Option<Arc<dyn SourceSetup>> {
+        self.source_setup.clone()
     }
 
     /// The settings, as they were when the process started.

@@ -14,6 +14,7 @@ mod people;
 mod personal;
 mod rows;
 mod search;
+mod sources;
 
 pub use audit::AuditEntry;
 pub use boards::{BoardSummary, BoardView};
@@ -29,6 +30,7 @@ pub use people::{JoinedPersonView, PersonStatementView, join_reason};
 pub(crate) use personal::Personal;
 pub use rows::{Change, Deployment, Evidence, Finding, Repository, Service, TenantView};
 pub use search::SearchHit;
+pub use sources::{RegisteredHookView, RegisteredHooksView, SourceCheckView, SourceRightView};
 
 /// Whole microseconds as seconds.
 pub(crate) fn seconds(microseconds: Option<i64>) -> Option<f64> {

@@ -15,3 +15,4 @@ mod progress;
 mod report;
 pub mod settings;
 mod settle;
+pub mod sources;

@@ -211,7 +211,7 @@ mod tests {
     fn what_can_not_be_asked_is_named_with_what_can() {
         assert_eq!(wrong(r#"{"metrics": ["change_lead_time"], "window": "30d", "by": "team"}"#), None);
         let (parameter, expected) = wrong(r#"{"metrics": ["change_lead_tiem"]}"#).unwrap();
-        assert!(parameter == "metrics" && expected.contains("did you mean `change_lead_time`?"), "{expected}");
+        assert!(parameter == "metrics" && expected.contains("did you mean `change_lead_time`"), "{expected}");
         let (_, expected) = wrong(r#"{"metrics": ["qqq"]}"#).unwrap();
         assert!(expected.contains("there are `"), "{expected}");
         for (json, parameter) in [

@@ -116,7 +116,7 @@ mod tests {
             let problem = team(name, &of(parent), &teams).unwrap_err();
             assert_eq!(problem.parameter.as_deref(), Some("parent"), "{name} {parent}");
         }
-        assert!(team("web", &of("shpo"), &teams).unwrap_err().detail.contains("did you mean `shop`?"));
+        assert!(team("web", &of("shpo"), &teams).unwrap_err().detail.contains("did you mean `shop`"));
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! The routes of what administrators manage of a tenant: dead letters, people, and what belongs where.
+//! The routes of what administrators manage of a tenant: dead letters, people, what belongs
+//! where, and new sources.
 
 use axum::routing::{MethodRouter, delete, get, post, put};
 use axum::{Router, middleware};
 
-use super::{dead_letters, mapping, offer, people};
+use super::{dead_letters, mapping, offer, people, sources};
 use crate::admission;
 use crate::{ApiState, tenant};
 
@@ -29,4 +30,6 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/mapping/services/{*name}", list(put(mapping::put_service).delete(mapping::delete_service)))
         .route("/api/v1/mapping/teams", list(get(mapping::teams)))
         .route("/api/v1/mapping/teams/{*name}", list(put(mapping::put_team).delete(mapping::delete_team)))
+        .route("/api/v1/sources/check", list(post(sources::check)))
+        .route("/api/v1/sources/webhooks", list(post(sources::webhooks)))
 }

@@ -63,6 +63,8 @@ use crate::problem::Problem;
         mapping::delete_service,
         mapping::put_team,
         mapping::delete_team,
+        sources::check,
+        sources::webhooks,
         login::login,
         login::logout,
         login::me,

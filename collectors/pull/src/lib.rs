@@ -19,6 +19,7 @@ pub mod progress;
 mod retry;
 mod run;
 mod seen;
+mod setup;
 mod source;
 mod summary;
 mod target;
@@ -47,6 +48,7 @@ pub use client::{Answer, Client, Dialect, Plain};
 pub use error::PullError;
 pub use missed::details;
 pub use run::run;
+pub use setup::{Checked, CheckedRight, NewWebhook, PROJECTS, Registration, Setup};
 pub use source::{OpenError, Opened, read_options, tenant};
 pub use summary::{Problem, Summary};
 pub use target::{Cursors, PullFrom, Target};
@@ -69,6 +71,11 @@ pub trait Pull: Connector {
 pub trait Paged: Pull {
     /// Checks what the settings say of a source and makes it ready to be asked. Asks nothing yet.
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError>;
+
+    /// The same to set it up; `None` if people do that by hand.
+    fn setup(&self, _: &Opened) -> Option<Result<Box<dyn Setup>, OpenError>> {
+        None
+    }
 }
 
 /// A source that is ready to be asked.

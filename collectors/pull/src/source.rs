@@ -9,6 +9,7 @@ use runtime::secret::{self, Secret};
 use runtime::settings::{RawOptions, SecretRef, Source};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use url::Url;
 
 /// A source of the settings.
@@ -96,6 +97,37 @@ impl Opened {
             proxy: common.proxy,
             since: common.since,
             options: raw,
+        })
+    }
+
+    /// A source that is being set up, and stands in no settings yet. Options beside these are as without settings.
+    pub fn unsaved(
+        connector: &str,
+        name: &str,
+        url: Option<Url>,
+        token: Secret,
+        projects: Vec<String>,
+    ) -> Result<Self, OpenError> {
+        // a reference, which is not read: the token is here
+        let reference = Map::from_iter([("env".to_owned(), Value::from("TOKEN"))]);
+        let mut options = Map::from_iter([
+            ("projects".to_owned(), Value::from(projects.clone())),
+            ("token".to_owned(), Value::from(reference)),
+        ]);
+        if let Some(url) = &url {
+            options.insert("url".to_owned(), url.as_str().into());
+        }
+        let options = RawOptions::new(options);
+        Ok(Self {
+            name: format!("{connector}/{name}"),
+            tenant: Tenant::default(),
+            url,
+            token: Some(token),
+            projects,
+            ca_file: None,
+            proxy: None,
+            since: None,
+            options,
         })
     }
 

@@ -2,14 +2,18 @@
 
 use anyhow::Result;
 use api::ApiRole;
+use api::settings::ApiSettings;
+use axum::Router;
 use clap::{Args, ValueEnum};
 use collectors::{CollectorRole, WebhooksRole};
 use dora::EngineRole;
 use processors::ProcessorRole;
-use runtime::role;
+use runtime::health::{Check, Readiness};
+use runtime::role::{self, Role as _};
 
 use crate::cli::Global;
 use crate::settings::Settings;
+use crate::sources::source_setup;
 
 const EXAMPLES: &str = "\
 The roles share a database (database.url) and, with several machines, a Kafka (log.kind = \"kafka\"). Each serves
@@ -50,8 +54,41 @@ impl Role {
             Name::Webhooks => run::<WebhooksRole>(&settings, global).await,
             Name::Processor => run::<ProcessorRole>(&settings, global).await,
             Name::Dora => run::<EngineRole>(&settings, global).await,
-            Name::Api => run::<ApiRole>(&settings, global).await,
+            Name::Api => run::<ConnectedApi>(&settings, global).await,
         }
+    }
+}
+
+/// The API, which asks sources that are being set up by their connectors. Its own program knows no connectors.
+struct ConnectedApi(ApiRole);
+
+impl role::Role for ConnectedApi {
+    type Settings = ApiSettings;
+    type Routes = Router;
+
+    const NAME: &'static str = <ApiRole as role::Role>::NAME;
+    const ABOUT: &'static str = <ApiRole as role::Role>::ABOUT;
+    const CHECKS: &'static [Check] = <ApiRole as role::Role>::CHECKS;
+
+    async fn open(settings: ApiSettings) -> Result<Self> {
+        let api = <ApiRole as role::Role>::open(settings).await?;
+        Ok(Self(api.with_source_setup(source_setup())))
+    }
+
+    fn usable(&self, settings: &ApiSettings) -> Result<()> {
+        self.0.usable(settings)
+    }
+
+    fn routes(&self) -> Router {
+        self.0.routes()
+    }
+
+    async fn check(&self, readiness: &Readiness) {
+        self.0.check(readiness).await;
+    }
+
+    async fn close(self) {
+        self.0.close().await;
     }
 }
 

@@ -3,6 +3,7 @@
 mod audit;
 mod boards;
 mod cache;
+mod connect;
 mod contract;
 mod contributions;
 mod cors;

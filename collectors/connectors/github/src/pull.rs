@@ -12,17 +12,19 @@ mod pages;
 mod piecemeal;
 mod rest;
 mod session;
+mod setup;
 
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use pull::{Ask, OpenError, Opened, Page, Paged, Pull, PullError, Puller, RateLimit, Row, Stream, Unfinished};
+use pull::{Ask, OpenError, Opened, Page, Paged, Pull, PullError, Puller, RateLimit, Row, Setup, Stream, Unfinished};
 use runtime::settings::OptionsType;
 use serde_json::Value;
 
 use self::api::Api;
 use self::options::Options;
+use self::setup::Connecting;
 
 /// How long after it began a run or a deployment can end: GitHub lets them wait for an approval for 30 days, and then
 /// they run for up to five.
@@ -43,6 +45,14 @@ impl Paged for super::GitHub {
         let options: Options = source.options()?;
         let api = Api::new(source, &options)?;
         Ok(Box::new(Repositories { api, projects: source.projects.clone(), options }))
+    }
+
+    fn setup(&self, source: &Opened) -> Option<Result<Box<dyn Setup>, OpenError>> {
+        let open = || -> Result<Box<dyn Setup>, OpenError> {
+            let api = Api::new(source, &source.options()?)?;
+            Ok(Box::new(Connecting { api, projects: source.projects.clone() }))
+        };
+        Some(open())
     }
 }
 

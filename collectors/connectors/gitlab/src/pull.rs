@@ -6,6 +6,7 @@
 
 mod lists;
 mod rows;
+mod setup;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -13,8 +14,8 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use pull::parts::Gap;
 use pull::{
-    Answer, Ask, Client, Dialect, OpenError, Opened, Page, Paged, Pull, PullError, Puller, RateLimit, Row, Stream,
-    escaped, read_row,
+    Answer, Ask, Client, Dialect, OpenError, Opened, Page, Paged, Pull, PullError, Puller, RateLimit, Row, Setup,
+    Stream, escaped, read_row,
 };
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
@@ -24,6 +25,7 @@ use url::Url;
 
 use self::lists::{DEPLOYMENT, ISSUE, Listed, MERGE_REQUEST, PIPELINE, RELEASE, listed};
 use self::rows::{Key, MANY, Project, PulledRow};
+use self::setup::Connecting;
 use super::GitLab;
 use super::facts::Place;
 
@@ -43,14 +45,25 @@ impl Pull for GitLab {
 
 impl Paged for GitLab {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
-        let site = source.url.clone().map_or_else(|| Url::parse(PUBLIC), Ok);
-        let base = site.map_err(|error| OpenError::new("url", error.to_string()))?;
-        let base = Url::parse(&format!("{}/api/v4/", base.as_str().trim_end_matches('/')));
-        let base = base.map_err(|error| OpenError::new("url", error.to_string()))?;
-        let bearer = [b"Bearer ", source.token()?.expose()].concat();
-        let client = Client::new(source, base)?.with_secret("authorization", &bearer)?.with_dialect(Words);
-        Ok(Box::new(Pulling::new(client, source)?))
+        Ok(Box::new(Pulling::new(client(source)?, source)?))
     }
+
+    fn setup(&self, source: &Opened) -> Option<Result<Box<dyn Setup>, OpenError>> {
+        let open = || -> Result<Box<dyn Setup>, OpenError> {
+            Ok(Box::new(Connecting { client: client(source)?.for_details(), projects: source.projects.clone() }))
+        };
+        Some(open())
+    }
+}
+
+/// What asks the GitLab of a source with its token.
+fn client(source: &Opened) -> Result<Client, OpenError> {
+    let site = source.url.clone().map_or_else(|| Url::parse(PUBLIC), Ok);
+    let base = site.map_err(|error| OpenError::new("url", error.to_string()))?;
+    let base = Url::parse(&format!("{}/api/v4/", base.as_str().trim_end_matches('/')));
+    let base = base.map_err(|error| OpenError::new("url", error.to_string()))?;
+    let bearer = [b"Bearer ", source.token()?.expose()].concat();
+    Ok(Client::new(source, base)?.with_secret("authorization", &bearer)?.with_dialect(Words))
 }
 
 pull::pull_options! {

@@ -69,6 +69,10 @@ kernel::closed_list! {
         RawEventViewed,
         /// It was stated what belongs to a service or a team.
         MappingChanged,
+        /// A source that is being set up was asked what a token is good for.
+        SourceChecked,
+        /// Webhooks were registered at a source.
+        WebhookRegistered,
         /// A board was made.
         BoardCreated,
         /// A board was replaced.

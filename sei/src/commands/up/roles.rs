@@ -14,6 +14,7 @@ use runtime::role::{Role, Running, check_in_time};
 
 use super::database;
 use crate::machine::Machine;
+use crate::sources::source_setup;
 
 /// What is checked for as long as it runs.
 const CHECKS: &[Check] = &[Check::Database, Check::Log, Check::Answers];
@@ -35,7 +36,7 @@ impl Roles {
         readiness.passed(Check::Migrations);
         let processor = Arc::new(ProcessorRole::new(&settings.into(), store.clone(), Arc::clone(&log)));
         let gateway = WebhooksRole::new(&settings.into(), store.clone(), Arc::clone(&log))?;
-        let api = ApiRole::new(&settings.into(), store.clone());
+        let api = ApiRole::new(&settings.into(), store.clone()).with_source_setup(source_setup());
         let engine = EngineRole::new(&settings.into(), store.clone());
 
         let watched = (readiness.clone(), Arc::clone(&processor), api.clone());

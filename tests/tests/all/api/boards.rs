@@ -66,7 +66,7 @@ async fn a_board_is_made_read_replaced_and_deleted_and_each_change_is_recorded()
 async fn a_tile_that_can_not_be_asked_is_named_with_what_there_is() {
     let served = served::filled().await;
     for (tile, status, parameter, expected) in [
-        (json!({ "metrics": ["change_lead_tiem"] }), 400, "tiles[1].metrics", "did you mean `change_lead_time`?"),
+        (json!({ "metrics": ["change_lead_tiem"] }), 400, "tiles[1].metrics", "did you mean `change_lead_time`"),
         (json!({ "metrics": ["reviews"], "window": "soon" }), 400, "tiles[1].window", "a number of days"),
         (json!({ "metrics": ["reviews"], "window": "30d", "from": "2026-01-01" }), 422, "tiles[1].from", "no `from`"),
         (json!({ "metrics": ["reviews"], "service": "nobody" }), 400, "tiles[1].service", ""),
@@ -224,5 +224,5 @@ fn the_command_line_exports_and_imports_boards() {
     )
     .unwrap();
     let wrong = program.run(&["board", "import", "wrong.toml"]);
-    assert!(wrong.code == Some(1) && wrong.err.contains("did you mean `change_lead_time`?"), "{}", wrong.err);
+    assert!(wrong.code == Some(1) && wrong.err.contains("did you mean `change_lead_time`"), "{}", wrong.err);
 }

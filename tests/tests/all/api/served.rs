@@ -95,7 +95,7 @@ pub(crate) async fn with_listener(
     let mut all = runtime::load::<api::settings::ApiSettings>(None, &[format!("server.listen={address}")]).unwrap();
     all.api.raw_events = true;
     change(&mut all);
-    let router = api::router(ApiState::new(&database.store, &all));
+    let router = api::router(ApiState::new(&database.store, &all).with_source_setup(sei::sources::source_setup()));
     tokio::spawn(runtime::http::serve(listener, router, all.server, until.clone()));
     Served { database, address, until: until.drop_guard() }
 }

@@ -103,6 +103,12 @@ impl Api {
         self.ask(&self.rest.for_details(), path).await
     }
 
+    /// Sends what changes something: once, since an answer that is lost does not say that it was not done.
+    pub(super) async fn send_once(&self, method: Method, path: &str, body: Bytes) -> Result<Answer, PullError> {
+        let client = self.rest.clone().with_attempts(1);
+        self.session.send(&client, method, &self.path(path), body).await
+    }
+
     async fn ask(&self, client: &Client, path: &str) -> Result<Answer, PullError> {
         self.session.send(client, Method::GET, &self.path(path), Bytes::new()).await
     }

@@ -79,6 +79,8 @@ const ROUTES: &[(&str, &str, Needs, &str)] = &[
     ("get", "/api/v1/services", InTenant(Right::Read), ""),
     ("get", "/api/v1/sources", InTenant(Right::Read), ""),
     ("get", STREAM, InTenant(Right::Read), ""),
+    ("post", "/api/v1/sources/check", Administrator, r#"{"connector":"nothing","token":"x"}"#),
+    ("post", "/api/v1/sources/webhooks", Administrator, r#"{"connector":"nothing","token":"x","projects":[]}"#),
     ("get", "/api/v1/teams", InTenant(Right::Read), ""),
     ("get", "/api/v1/tenants", InTenant(Right::Read), ""),
     ("post", "/api/v1/tenants", Administrator, r#"{"name":"walked"}"#),

@@ -1,0 +1,71 @@
+//! Sources that are being set up, for the API: asked by their connectors.
+
+use std::sync::Arc;
+
+use api::sources::{CheckedSource, NewHook, NewSource, RegisteredHook, SetupError, SourceRight, SourceSetup};
+use async_trait::async_trait;
+use pull::{NewWebhook, OpenError, Opened, Registration, Setup};
+use runtime::redact;
+
+/// Asks sources by the connectors of the registry.
+#[derive(Clone, Copy, Debug)]
+struct Connectors;
+
+/// Who asks sources that are being set up.
+#[must_use]
+pub fn source_setup() -> Arc<dyn SourceSetup> {
+    Arc::new(Connectors)
+}
+
+#[async_trait]
+impl SourceSetup for Connectors {
+    async fn check(&self, source: &NewSource) -> Result<CheckedSource, SetupError> {
+        let checked = open(source)?.check().await.map_err(|error| failed(&error))?;
+        let right = |right: pull::CheckedRight| SourceRight {
+            name: right.name,
+            needed_for: right.needed_for,
+            is_optional: right.is_optional,
+            missing: right.missing,
+        };
+        Ok(CheckedSource {
+            identity: checked.identity,
+            rights: checked.rights.into_iter().map(right).collect(),
+            projects: checked.projects,
+            has_more_projects: checked.has_more_projects,
+        })
+    }
+
+    async fn register(&self, source: &NewSource, hook: &NewHook) -> Result<Vec<RegisteredHook>, SetupError> {
+        let setup = open(source)?;
+        let mut registered = Vec::new();
+        for project in &source.projects {
+            let hook = NewWebhook { project, address: &hook.address, secret: &hook.secret };
+            let (is_new, error) = match setup.register(&hook).await {
+                Ok(registration) => (registration == Registration::Created, None),
+                Err(error) => (false, Some(redact(&error.to_string()).into_owned())),
+            };
+            registered.push(RegisteredHook { project: project.clone(), is_new, error });
+        }
+        Ok(registered)
+    }
+}
+
+/// A source that is ready to be asked.
+fn open(source: &NewSource) -> Result<Box<dyn Setup>, SetupError> {
+    let NewSource { connector, name, url, token, projects } = source;
+    let invalid = |OpenError { key, problem }| SetupError::Invalid { field: key, problem };
+    let opened = Opened::unsaved(connector, name, url.clone(), token.clone(), projects.clone()).map_err(invalid)?;
+    let paged = registry::paged().find(|paged| paged.name() == connector);
+    match paged.and_then(|paged| paged.setup(&opened)) {
+        Some(setup) => setup.map_err(invalid),
+        None => {
+            let all = registry::paged().filter(|paged| paged.setup(&opened).is_some());
+            let expected = all.map(connector::Connector::name).collect::<Vec<_>>().join(", ");
+            Err(SetupError::Connector { found: connector.clone(), expected })
+        }
+    }
+}
+
+fn failed(error: &pull::PullError) -> SetupError {
+    SetupError::Failed(redact(&error.to_string()).into_owned())
+}
