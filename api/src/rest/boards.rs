@@ -197,6 +197,8 @@ pub async fn replace(
 }
 
 /// Deletes a board that is at the version that is stated.
+///
+/// 409 if another has changed it meanwhile.
 #[utoipa::path(
     delete,
     path = "/api/v1/boards/{id}",

@@ -66,6 +66,8 @@ pub async fn dead_letters(
 }
 
 /// How many events could not be read, by source, kind and reason: the most first.
+///
+/// Who may see a part of the organization is shown none.
 #[utoipa::path(
     get,
     path = "/api/v1/dead-letters/counts",
