@@ -24,6 +24,7 @@ mod live;
 mod login;
 mod made;
 mod mapping;
+mod own_work;
 mod paths;
 mod people;
 pub mod person_changes;

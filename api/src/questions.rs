@@ -12,6 +12,7 @@ mod facts;
 mod invalid;
 mod journey;
 mod lists;
+mod own_work;
 mod parameters;
 mod query_string;
 mod search;
@@ -31,6 +32,7 @@ pub use facts::{
 pub use invalid::Invalid;
 pub use journey::JourneyQuestion;
 pub use lists::{ChangesQuestion, DeploymentsQuestion, EventsQuestion, FindingsQuestion, ListPage, Page, RowsAsked};
+pub use own_work::OwnWorkQuestion;
 pub use parameters::{
     Cursor, FIELDS_MAX, FieldList, LIMIT, LIMIT_MAX, METRICS_MAX, MetricNames, RowLimit, WindowLength,
 };

@@ -22,6 +22,7 @@ mod lists;
 mod mapping;
 mod metrics;
 mod offer;
+mod own_work;
 mod people;
 mod problems;
 mod reports;
@@ -95,6 +96,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route(paths::ANSWERS, by_cost(get(metrics::answers)))
         .route("/api/v1/deployments/{*id}", report(get(reports::deployment)))
         .route("/api/v1/changes/{*id}", report(get(reports::change)))
+        .route("/api/v1/me/work", report(get(own_work::own_work)))
         .route("/api/v1/journey", report(get(journey::journey)))
         .route("/api/v1/events", report(get(events::events)))
         // a stream takes no place of those that are answered

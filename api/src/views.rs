@@ -10,6 +10,7 @@ mod facts;
 mod identity;
 mod mapping;
 mod open_changes;
+mod own_work;
 mod people;
 mod personal;
 mod rows;
@@ -26,6 +27,7 @@ pub use facts::{IncidentView, PipelineRunView, ReviewView, SourceView, TeamView,
 pub use identity::{CreatedTokenView, GrantView, Me, MeInTenant, OwnPerson, Reach, TokenView, UserView};
 pub use mapping::{MappedService, MappedTeam, ServiceChange, ServiceMapping, TeamChange, TeamMapping, Unmapped};
 pub use open_changes::OpenChange;
+pub use own_work::{OwnWork, ShippingChange, WaitingChange};
 pub use people::{JoinedPersonView, PersonStatementView, join_reason};
 pub(crate) use personal::Personal;
 pub use rows::{Change, Deployment, Evidence, Finding, Repository, Service, TenantView};

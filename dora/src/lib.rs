@@ -33,6 +33,7 @@ pub mod settings;
 mod snapshots;
 mod summary;
 mod within;
+mod work;
 
 pub use basis::{Basis, Caveat, CaveatCode, EvidenceSource};
 pub use benchmark::{Benchmark, GroupKind, Level, LevelYear, Mean, NotABenchmark, QuickCheckEdition};
@@ -67,3 +68,4 @@ pub use role::EngineRole;
 pub use snapshots::{Dated, Snapshots, UP_TO_NOW};
 pub use summary::{Scope, Summary};
 pub use within::Within;
+pub use work::{last_failures, waits_for_reviewer};

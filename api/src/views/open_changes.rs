@@ -1,5 +1,6 @@
 //! Changes that have not reached production.
 
+use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
 use dora::{ChangeStage, Progress};
 use kernel::Change;
@@ -9,9 +10,11 @@ use utoipa::ToSchema;
 use super::personal::{Personal, hide};
 
 /// A change that is open, or merged and not deployed.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, SimpleObject, ToSchema)]
+#[graphql(complex)]
 pub struct OpenChange {
     /// `<repository>#<number>`.
+    #[graphql(name = "key")]
     pub id: String,
     /// The repository.
     pub repository: String,

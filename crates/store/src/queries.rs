@@ -21,6 +21,7 @@ mod row;
 mod search;
 mod sort;
 mod unreleased;
+mod work;
 
 pub(crate) use changes::of_changes;
 pub use changes::{ChangeFilter, changes};
@@ -38,3 +39,4 @@ pub use position::Position;
 pub use search::{FoundThing, SearchRank, SearchScope, SearchText, search};
 pub use sort::{Cut, Order, Sort, SortType};
 pub use unreleased::UnreleasedChange;
+pub use work::{reviewed_open_changes, runs_of_commits};

@@ -26,6 +26,7 @@ mod mapping;
 pub(crate) mod oidc;
 mod open_changes;
 mod openapi;
+mod own_work;
 mod pages;
 mod permissions;
 mod persons;

@@ -2,14 +2,16 @@
 
 mod contributions;
 mod journey;
+mod own_work;
 mod search;
 
 use async_graphql::MergedObject;
 
 use contributions::Changed;
 use journey::Journeys;
+use own_work::Own;
 use search::Search;
 
 /// See [`super::Query`].
 #[derive(MergedObject, Default)]
-pub(super) struct Pages(Search, Journeys, Changed);
+pub(super) struct Pages(Search, Journeys, Changed, Own);

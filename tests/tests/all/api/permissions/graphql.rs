@@ -37,6 +37,7 @@ const FIELDS: &[(&str, Right, &str)] = &[
     ("movers", Right::Read, "(question: {by: TEAM})"),
     ("node", Right::Read, "(id: $ID)"),
     ("nodes", Right::Read, "(ids: [$IDS])"),
+    ("ownWork", Right::Read, ""),
     ("organization", Right::Read, ""),
     ("people", Right::People, ""),
     ("pipelineRuns", Right::Read, ""),

@@ -61,6 +61,7 @@ const ROUTES: &[(&str, &str, Needs, &str)] = &[
     ("delete", "/api/v1/mapping/teams/{name}", InWholeTenant(Right::Administer), ""),
     ("get", "/api/v1/mapping/unmapped", InWholeTenant(Right::Administer), ""),
     ("get", "/api/v1/me", Known, ""),
+    ("get", "/api/v1/me/work", InTenant(Right::Read), ""),
     ("get", "/api/v1/metrics", InTenant(Right::Read), ""),
     ("get", "/api/v1/metrics/{name}", InTenant(Right::Read), ""),
     ("get", "/api/v1/metrics/{name}/contributions", InTenant(Right::Read), ""),
