@@ -12,7 +12,7 @@
 //   {"run": SCRIPT}                    runs an expression in the page, and notes its value
 //   {"axe": FILE}                      notes what axe, whose program is in the file, finds in the page
 //   {"offline": BOOLEAN}               disconnects it, or connects it again
-//   {"tell": URL}                      asks for an address from outside of the page: the test goes on
+//   {"request": URL}                   asks for an address from outside of the page: the test goes on
 //   {"picture": FILE}                  takes a picture
 //
 // and prints as JSON where it is then, what the page shows, its cookies, the values, and what was complained about: errors
@@ -36,7 +36,7 @@ const STEPS = {
   run: async (page, script) => [await page.evaluate(script)],
   axe: async (page, file) => [await examined(page, await readFile(file, "utf8"))],
   offline: (page, isOffline) => page.context().setOffline(isOffline),
-  tell: (page, url) => fetch(url).catch(() => []),
+  request: (page, url) => fetch(url).catch(() => []),
   picture: (page, path) => page.screenshot({ path }),
 };
 

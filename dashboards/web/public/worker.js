@@ -51,7 +51,7 @@ async function page(request) {
   try {
     return await fetch(request);
   } catch (error) {
-    const kept = await caches.match("/", { cacheName: APPLICATION });
+    const kept = await caches.match("/", { cacheName: APPLICATION, ignoreVary: true });
     if (kept === undefined) throw error;
     return kept;
   }
@@ -59,7 +59,7 @@ async function page(request) {
 
 /** A file of the application. Its name changes with its content, so a kept one is good. */
 async function file(request) {
-  const kept = await caches.match(request, { cacheName: APPLICATION });
+  const kept = await caches.match(request, { cacheName: APPLICATION, ignoreVary: true });
   return kept ?? fetch(request);
 }
 
@@ -80,7 +80,7 @@ async function answer(event, request, key) {
     if (response.status === 401) event.waitUntil(caches.delete(ANSWERS));
     return response;
   } catch (error) {
-    const kept = await caches.match(key, { cacheName: ANSWERS });
+    const kept = await caches.match(key, { cacheName: ANSWERS, ignoreVary: true });
     if (kept === undefined) throw error;
     return kept;
   }

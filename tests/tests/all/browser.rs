@@ -81,8 +81,8 @@ pub(crate) fn back() -> Value {
 }
 
 /// Asks for an address from outside of the page.
-pub(crate) fn tell(url: &str) -> Value {
-    json!({ "tell": url })
+pub(crate) fn request(url: &str) -> Value {
+    json!({ "request": url })
 }
 
 /// Disconnects the browser, or connects it again.

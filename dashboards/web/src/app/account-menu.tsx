@@ -39,16 +39,16 @@ export function AccountMenu({ me }: { me: Me | undefined }) {
         </MenuGroup>
       )}
       {me !== undefined && me.grants.length === 0 && <MenuItem onAction={toLogin}>{t("shell.login")}</MenuItem>}
-      <MenuGroup title={t("shell.theme")}>
+      <MenuGroup title={t("shell.theme")} chosen={theme}>
         {THEMES.map((name) => (
-          <MenuItem key={name} isChosen={name === theme} onAction={() => chooseTheme(name)}>
+          <MenuItem key={name} id={name} onAction={() => chooseTheme(name)}>
             {t(`shell.theme_${name}`)}
           </MenuItem>
         ))}
       </MenuGroup>
-      <MenuGroup title={t("shell.language")}>
+      <MenuGroup title={t("shell.language")} chosen={locale}>
         {(Object.entries(LOCALES) as [Locale, string][]).map(([name, title]) => (
-          <MenuItem key={name} isChosen={name === locale} onAction={() => void chooseLocale(name)}>
+          <MenuItem key={name} id={name} onAction={() => void chooseLocale(name)}>
             {title}
           </MenuItem>
         ))}

@@ -16,20 +16,25 @@ export function Menu({ trigger, label, children }: { trigger: ReactNode; label: 
   );
 }
 
-/** One thing that a menu does. `isChosen` marks the choice of several. */
-export function MenuItem({ icon, isChosen, children, ...props }: { icon?: IconName; isChosen?: boolean; children: ReactNode } & Omit<MenuItemProps, "children" | "className">) {
+/** One thing that a menu does, or one choice of a group. */
+export function MenuItem({ icon, children, ...props }: { icon?: IconName; children: ReactNode } & Omit<MenuItemProps, "children" | "className">) {
   return (
     <AriaItem {...props} className="menu-item" textValue={props.textValue ?? (typeof children === "string" ? children : undefined)}>
-      <span className="menu-mark">{isChosen ? <Icon name="check" size={14} /> : icon !== undefined && <Icon name={icon} size={16} />}</span>
-      {children}
+      {({ isSelected }) => (
+        <>
+          <span className="menu-mark">{isSelected ? <Icon name="check" size={14} /> : icon !== undefined && <Icon name={icon} size={16} />}</span>
+          {children}
+        </>
+      )}
     </AriaItem>
   );
 }
 
-/** Items of a menu under a title. */
-export function MenuGroup({ title, children }: { title: string; children: ReactNode }) {
+/** Items of a menu under a title. With `chosen` they are a choice of one, by their ids. */
+export function MenuGroup({ title, chosen, children }: { title: string; chosen?: string; children: ReactNode }) {
+  const choice = chosen === undefined ? {} : { selectionMode: "single" as const, selectedKeys: [chosen], disallowEmptySelection: true };
   return (
-    <MenuSection className="menu-group">
+    <MenuSection className="menu-group" {...choice}>
       <Header className="menu-title">{title}</Header>
       {children}
     </MenuSection>

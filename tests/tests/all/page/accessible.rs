@@ -85,7 +85,7 @@ async fn another_language_and_theme_stay_chosen() {
     let state = "({ lang: document.documentElement.lang, theme: document.documentElement.dataset.theme,
                     title: document.querySelector('h1').textContent })";
     let menu = "header .icon-button[aria-haspopup]";
-    let item = |name: &str| format!("role=menuitem[name=\"{name}\"]");
+    let item = |name: &str| format!("role=menuitemradio[name=\"{name}\"]");
     let mut steps = vec![look("light", 1280, 900)];
     steps.extend(opened(&served, "/"));
     steps.extend([run(state), click(menu), click(&item("Dark")), click(menu), click(&item("Deutsch"))]);

@@ -4,7 +4,7 @@ use tokio::net::TcpListener;
 
 use super::{is_ready, metric_script, opened, take};
 use crate::api::served;
-use crate::browser::{run, tell, wait};
+use crate::browser::{request, run, wait};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn new_data_appears_without_a_reload() {
@@ -14,7 +14,7 @@ async fn new_data_appears_without_a_reload() {
     if !is_ready(&served).await {
         return;
     }
-    let told = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let signal = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let script = metric_script("deployment_frequency");
     let mut steps = opened(&served, "/?window=365d").to_vec();
     let changed = format!(
@@ -30,10 +30,10 @@ async fn new_data_appears_without_a_reload() {
             return {{ kept: window.kept, isStale: document.querySelector('.stale, .skeleton') !== null, value: read() }};
         }})()"
     );
-    steps.extend([wait(".live-on"), tell(&format!("http://{}/", told.local_addr().unwrap())), run(&changed)]);
+    steps.extend([wait(".live-on"), request(&format!("http://{}/", signal.local_addr().unwrap())), run(&changed)]);
     let more = async {
-        // answered by closing: the browser is ready
-        drop(told.accept().await.unwrap());
+        // the browser is ready
+        drop(signal.accept().await.unwrap());
         served::fill(&served.database.store, rest.into_iter().map(|(_, fact)| fact)).await;
     };
     let (shown, ()) = tokio::join!(take(&steps), more);

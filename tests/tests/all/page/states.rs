@@ -1,4 +1,4 @@
-//! What is made up, missing or failing is said.
+//! The application states what is made up, missing or failing.
 
 use kernel::Fact;
 use serde_json::Value;
