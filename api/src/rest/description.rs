@@ -8,7 +8,7 @@ use super::document::Complete;
 use super::identity::{grants, login, tokens, users};
 use super::{
     audit, boards, contributions, dead_letters, events, facts, journey, lists, mapping, metrics, own_work, people,
-    reports, search, stream, tenants,
+    reports, search, sources, stream, tenants,
 };
 use crate::problem::Problem;
 
