@@ -15,6 +15,7 @@ mod lists;
 mod own_work;
 mod parameters;
 mod query_string;
+pub(crate) mod rows;
 mod search;
 mod services;
 mod sorting;
@@ -31,12 +32,13 @@ pub use facts::{
 };
 pub use invalid::Invalid;
 pub use journey::JourneyQuestion;
-pub use lists::{ChangesQuestion, DeploymentsQuestion, EventsQuestion, FindingsQuestion, ListPage, Page, RowsAsked};
+pub use lists::{ChangesQuestion, DeploymentsQuestion, EventsQuestion, FindingsQuestion, ListPage, Page};
 pub use own_work::OwnWorkQuestion;
 pub use parameters::{
     Cursor, FIELDS_MAX, FieldList, LIMIT, LIMIT_MAX, METRICS_MAX, MetricNames, RowLimit, WindowLength,
 };
 pub(crate) use query_string::Asked;
+pub use rows::{RowQuestion, RowsAsked};
 pub(crate) use search::all_kinds;
 pub use search::{SearchKinds, SearchKindsText, SearchQuestion, SearchTerms, SearchTermsText, Searched};
 pub use services::ServiceFilter;

@@ -43,8 +43,8 @@ use crate::boards::{BoardDocument, in_tile};
 use crate::identity::Grants;
 use crate::problem::Problem;
 use crate::questions::{
-    ContributionsQuestion, DistributionQuestion, MetricQuestion, MoversQuestion, ReportQuestion, RowsAsked,
-    ServiceFilter, Span,
+    ContributionsQuestion, DistributionQuestion, MetricQuestion, MoversQuestion, ReportQuestion, RowQuestion,
+    RowsAsked, ServiceFilter, Span,
 };
 use crate::scope::Scope;
 use crate::views::{Explanation, OpenChange, RawEvent, TenantView};
@@ -285,6 +285,23 @@ pub async fn asked_owners(
     Ok(services.map(|services| Arc::new(Owners { services, repositories: repositories.unwrap_or_default() })))
 }
 
+/// The services that a question about rows is about, with their repositories; `None` for all. Fails as [`asked_services`]
+/// does, for a deployment that does not exist, and for the account of a person whose data may not be shown.
+pub async fn row_owners(
+    state: &ApiState,
+    scope: &Scope,
+    question: &impl RowQuestion,
+) -> Result<Option<Arc<Owners>>, Problem> {
+    if let Some((list, account)) = question.account() {
+        check_account(state, scope, (list, account)).await?;
+    }
+    let owners = asked_owners(state, scope, &question.services()).await?;
+    if let Some(deployment) = question.deployment() {
+        check_deployment(scope, deployment).await?;
+    }
+    Ok(owners)
+}
+
 /// What the names of a service and a team stand for. The caller has the turn.
 async fn services_asked_about(
     state: &ApiState,
@@ -313,8 +330,7 @@ async fn first_deployment_at(
 }
 
 /// Fails if a list is asked for a deployment that does not exist.
-pub async fn check_deployment(scope: &Scope, id: Option<&str>) -> Result<(), Problem> {
-    let Some(id) = id else { return Ok(()) };
+async fn check_deployment(scope: &Scope, id: &str) -> Result<(), Problem> {
     let _turn = scope.turn().await;
     let mut tx = scope.store.begin().await?;
     let mut found = search::deployments(&mut tx, id).await?;

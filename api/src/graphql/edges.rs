@@ -200,7 +200,7 @@ macro_rules! asked {
         async { Ok((store::queries::RowFilter::default(), $crate::graphql::resolve::usual::<$row>())) }
     };
     ($context:ident, $row:ty, $filter:ty, $question:ident) => {
-        <$filter>::asked($question.unwrap_or_default(), $context)
+        $crate::graphql::filters::asked::<$filter>($context, $question.unwrap_or_default())
     };
 }
 

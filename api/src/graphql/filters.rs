@@ -6,6 +6,7 @@ mod sorts;
 mod work;
 
 pub(super) use delivery::{DeployedChangesFilter, DeploymentsFilter, IncidentsFilter, PipelineRunsFilter};
+pub(super) use inputs::asked;
 pub(super) use work::{
     ChangesFilter, FindingsFilter, RepositoriesFilter, ServicesFilter, SprintsFilter, TeamsFilter,
     VulnerabilitiesFilter, WorkItemsFilter,

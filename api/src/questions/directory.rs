@@ -1,76 +1,70 @@
 //! What lists of services, repositories and teams are asked about.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
-use store::queries::{Owners, RowFilter};
+use store::queries::{RepositoryRow, ServiceRow, TeamRow};
 use utoipa::IntoParams;
 
-use super::lists::{RowsAsked, with_words};
+use super::ServiceFilter;
+use super::rows::{row_question, search, text};
 use super::sorting::{RepositorySort, ServiceSort, TeamSort, order};
-use super::{Invalid, ServiceFilter};
 
-/// Which services are listed.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct ServicesQuestion {
-    #[param(ignore)]
-    #[expect(missing_docs, reason = "its fields are those of the question")]
-    pub services: ServiceFilter,
-    /// Only those with this text in their name.
-    pub search: Option<String>,
-    /// The field that rows are sorted by, with `-` before it for the greatest first; `name` without it.
-    #[param(inline)]
-    pub sort: Option<ServiceSort>,
-}
-
-/// Which repositories are listed.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct RepositoriesQuestion {
-    #[param(ignore)]
-    #[expect(missing_docs, reason = "its fields are those of the question")]
-    pub services: ServiceFilter,
-    /// Only those with this text in their id or name.
-    pub search: Option<String>,
-    /// The field that rows are sorted by, with `-` before it for the greatest first; `id` without it.
-    #[param(inline)]
-    pub sort: Option<RepositorySort>,
-}
-
-/// Which teams are listed.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct TeamsQuestion {
-    /// Only those that are directly part of this one.
-    pub parent: Option<String>,
-    /// Only those with this text in their name.
-    pub search: Option<String>,
-    /// The field that rows are sorted by, with `-` before it for the greatest first; `name` without it.
-    #[param(inline)]
-    pub sort: Option<TeamSort>,
-}
-
-impl ServicesQuestion {
-    /// Returns which rows are asked for; `owners` are the services that its names stand for.
-    pub fn rows(self, owners: Option<Arc<Owners>>) -> Result<RowsAsked, Invalid> {
-        let filter = RowFilter { search: self.search, ..RowFilter::of(owners) };
-        Ok((filter, order(self.sort.as_ref())?))
+row_question! {
+    /// Which services are listed.
+    #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+    #[into_params(parameter_in = Query)]
+    ServicesQuestion of ServiceRow {
+        within {
+            #[param(ignore)]
+            services: ServiceFilter,
+        }
+        columns {
+            /// Only those with this text in their name.
+            search: String => search(),
+        }
+        sort {
+            /// The field that rows are sorted by, with `-` before it for the greatest first; `name` without it.
+            #[param(inline)]
+            by ServiceSort => order,
+        }
     }
 }
 
-impl RepositoriesQuestion {
-    /// Returns which rows are asked for; `owners` are the services that its names stand for.
-    pub fn rows(self, owners: Option<Arc<Owners>>) -> Result<RowsAsked, Invalid> {
-        let filter = RowFilter { search: self.search, ..RowFilter::of(owners) };
-        Ok((filter, order(self.sort.as_ref())?))
+row_question! {
+    /// Which repositories are listed.
+    #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+    #[into_params(parameter_in = Query)]
+    RepositoriesQuestion of RepositoryRow {
+        within {
+            #[param(ignore)]
+            services: ServiceFilter,
+        }
+        columns {
+            /// Only those with this text in their id or name.
+            search: String => search(),
+        }
+        sort {
+            /// The field that rows are sorted by, with `-` before it for the greatest first; `id` without it.
+            #[param(inline)]
+            by RepositorySort => order,
+        }
     }
 }
 
-impl TeamsQuestion {
-    /// Returns which rows are asked for; `owners` are the services that may be seen, if not all.
-    pub fn rows(self, owners: Option<Arc<Owners>>) -> Result<RowsAsked, Invalid> {
-        let filter = RowFilter { search: self.search, ..RowFilter::of(owners) };
-        Ok((with_words(filter, [("parent", self.parent)]), order(self.sort.as_ref())?))
+row_question! {
+    /// Which teams are listed.
+    #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+    #[into_params(parameter_in = Query)]
+    TeamsQuestion of TeamRow {
+        columns {
+            /// Only those that are directly part of this one.
+            parent: String => text("parent"),
+            /// Only those with this text in their name.
+            search: String => search(),
+        }
+        sort {
+            /// The field that rows are sorted by, with `-` before it for the greatest first; `name` without it.
+            #[param(inline)]
+            by TeamSort => order,
+        }
     }
 }

@@ -1,14 +1,11 @@
 //! What lists of what was computed are asked about.
 
-use std::sync::Arc;
-
-use chrono::Utc;
-use chrono_tz::Tz;
-use kernel::{DeploymentKind, DeploymentSource, FindingKind};
+use kernel::{ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Finding, FindingKind};
 use serde::Deserialize;
-use store::queries::{Cut, Listed, Order, Owners, RowFilter};
+use store::queries::{Cut, Listed, Order};
 use utoipa::IntoParams;
 
+use super::rows::{flag, row_question, search, text, word};
 use super::sorting::{ChangeSort, DeploymentSort, FindingSort, order};
 use super::text::{Text, read};
 use super::{Cursor, FieldList, Invalid, LIMIT, RowLimit, ServiceFilter, Span};
@@ -21,9 +18,6 @@ pub type RowLimitText = Text<RowLimit>;
 pub type CursorText = Text<Cursor>;
 /// A list of fields, as it was given.
 pub type FieldListText = Text<FieldList>;
-
-/// Which rows a list has, and in which order.
-pub type RowsAsked = (RowFilter, Order);
 
 /// Which page of a list is asked for that is read forward.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -55,81 +49,102 @@ pub struct ListPage {
     pub fields: Option<FieldListText>,
 }
 
-/// Which deployments are listed, by when they finished.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct DeploymentsQuestion {
-    #[param(ignore)]
-    #[expect(missing_docs, reason = "its fields are those of the question")]
-    pub span: Span,
-    #[param(ignore)]
-    #[expect(missing_docs, reason = "its fields are those of the question")]
-    pub services: ServiceFilter,
-    /// Only those that failed, or only those that did not.
-    pub failed: Option<bool>,
-    /// Only those that succeeded, or only failed attempts.
-    pub success: Option<bool>,
-    /// Only those that metrics count, or only the others.
-    pub counted: Option<bool>,
-    /// Only rework, or only the others.
-    pub rework: Option<bool>,
-    /// Only of this repository.
-    pub repository: Option<String>,
-    /// Only into this environment.
-    pub environment: Option<String>,
-    /// Only those that relate so to the ones before them.
-    #[param(inline)]
-    pub kind: Option<DeploymentKind>,
-    /// Only those that this says took place.
-    #[param(inline)]
-    pub source: Option<DeploymentSource>,
-    /// Only those with this text in their id or name.
-    pub search: Option<String>,
-    /// The field that rows are sorted by, with `-` before it for the greatest first; `-finished_at` without it.
-    #[param(inline)]
-    pub sort: Option<DeploymentSort>,
+row_question! {
+    /// Which deployments are listed, by when they finished.
+    #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+    #[into_params(parameter_in = Query)]
+    DeploymentsQuestion of DeploymentMetric {
+        within {
+            #[param(ignore)]
+            span: Span,
+            #[param(ignore)]
+            services: ServiceFilter,
+        }
+        columns {
+            /// Only those that failed, or only those that did not.
+            failed: bool => flag("failed"),
+            /// Only those that succeeded, or only failed attempts.
+            success: bool => flag("success"),
+            /// Only those that metrics count, or only the others.
+            counted: bool => flag("counted"),
+            /// Only rework, or only the others.
+            rework: bool => flag("rework"),
+            /// Only of this repository.
+            repository: String => text("repository"),
+            /// Only into this environment.
+            environment: String => text("environment"),
+            /// Only those that relate so to the ones before them.
+            #[param(inline)]
+            kind: DeploymentKind => word("kind"),
+            /// Only those that this says took place.
+            #[param(inline)]
+            source: DeploymentSource => word("source"),
+            /// Only those with this text in their id or name.
+            search: String => search(),
+        }
+        sort {
+            /// The field that rows are sorted by, with `-` before it for the greatest first; `-finished_at` without it.
+            #[param(inline)]
+            by DeploymentSort => order,
+        }
+    }
 }
 
-/// Which changes are listed, by when they were deployed.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct ChangesQuestion {
-    #[param(ignore)]
-    #[expect(missing_docs, reason = "its fields are those of the question")]
-    pub span: Span,
-    #[param(ignore)]
-    #[expect(missing_docs, reason = "its fields are those of the question")]
-    pub services: ServiceFilter,
-    /// Only those that this deployment carried.
-    pub deployment: Option<String>,
-    /// Only of this repository.
-    pub repository: Option<String>,
-    /// Only by this account. It needs the right to see data about single persons.
-    pub author: Option<String>,
-    /// Only direct commits, or only the others.
-    pub is_commit: Option<bool>,
-    /// Only those with this text in their title or id.
-    pub search: Option<String>,
-    /// The field that rows are sorted by, with `-` before it for the greatest first; `-deployed_at` without it.
-    #[param(inline)]
-    pub sort: Option<ChangeSort>,
+row_question! {
+    /// Which changes are listed, by when they were deployed.
+    #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+    #[into_params(parameter_in = Query)]
+    ChangesQuestion of ChangeMetric {
+        within {
+            #[param(ignore)]
+            span: Span,
+            #[param(ignore)]
+            services: ServiceFilter,
+        }
+        columns {
+            /// Only those that this deployment carried.
+            deployment: String => text("deployment"),
+            /// Only of this repository.
+            repository: String => text("repository"),
+            /// Only by this account. It needs the right to see data about single persons.
+            author: String => text("author"),
+            /// Only direct commits, or only the others.
+            is_commit: bool => flag("is_commit"),
+            /// Only those with this text in their title or id.
+            search: String => search(),
+        }
+        account author of "changes",
+        deployment deployment,
+        sort {
+            /// The field that rows are sorted by, with `-` before it for the greatest first; `-deployed_at` without it.
+            #[param(inline)]
+            by ChangeSort => order,
+        }
+    }
 }
 
-/// Which findings are listed.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct FindingsQuestion {
-    #[param(ignore)]
-    #[expect(missing_docs, reason = "its fields are those of the question")]
-    pub services: ServiceFilter,
-    /// Only of this kind.
-    #[param(inline)]
-    pub kind: Option<FindingKind>,
-    /// Only those with this text in their subject or sentence.
-    pub search: Option<String>,
-    /// The field that rows are sorted by, with `-` before it for the greatest first; `service` without it.
-    #[param(inline)]
-    pub sort: Option<FindingSort>,
+row_question! {
+    /// Which findings are listed.
+    #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+    #[into_params(parameter_in = Query)]
+    FindingsQuestion of Finding {
+        within {
+            #[param(ignore)]
+            services: ServiceFilter,
+        }
+        columns {
+            /// Only of this kind.
+            #[param(inline)]
+            kind: FindingKind => word("kind"),
+            /// Only those with this text in their subject or sentence.
+            search: String => search(),
+        }
+        sort {
+            /// The field that rows are sorted by, with `-` before it for the greatest first; `service` without it.
+            #[param(inline)]
+            by FindingSort => order,
+        }
+    }
 }
 
 /// Of which fact raw events are listed.
@@ -169,70 +184,5 @@ impl ListPage {
         }
         let (after, before) = (position("cursor", &self.cursor)?, position("before", &self.before)?);
         Ok(Cut { from_end: before.is_some(), after, before, limit: limit(self.limit.as_ref())? })
-    }
-}
-
-/// The rows of a window, of what belongs to some services.
-pub(super) fn rows(span: &Span, owners: Option<Arc<Owners>>, time_zone: Tz) -> Result<RowFilter, Invalid> {
-    let (_, window) = span.window(time_zone, Utc::now())?;
-    let (from, to) = window.map_or((None, None), |window| (window.from, window.to));
-    Ok(RowFilter { from, to, ..RowFilter::of(owners) })
-}
-
-/// Adds columns that have to hold a text, where one is asked for.
-pub(super) fn with_words<const N: usize>(
-    mut filter: RowFilter,
-    words: [(&'static str, Option<String>); N],
-) -> RowFilter {
-    filter.words.extend(words.into_iter().filter_map(|(column, word)| Some((column, vec![word?]))));
-    filter
-}
-
-/// Adds columns that have to be true or false, where that is asked for.
-fn with_flags<const N: usize>(mut filter: RowFilter, flags: [(&'static str, Option<bool>); N]) -> RowFilter {
-    filter.flags.extend(flags.into_iter().filter_map(|(column, flag)| Some((column, flag?))));
-    filter
-}
-
-impl DeploymentsQuestion {
-    /// Returns which rows are asked for. Days are of `time_zone` unless the question names another; `owners` are the
-    /// services that its names stand for.
-    pub fn rows(self, owners: Option<Arc<Owners>>, time_zone: Tz) -> Result<RowsAsked, Invalid> {
-        let filter = RowFilter { search: self.search, ..rows(&self.span, owners, time_zone)? };
-        let filter = with_flags(
-            filter,
-            [("failed", self.failed), ("success", self.success), ("counted", self.counted), ("rework", self.rework)],
-        );
-        let word = |word: &str| word.to_owned();
-        let filter = with_words(
-            filter,
-            [
-                ("repository", self.repository),
-                ("environment", self.environment),
-                ("kind", self.kind.map(|kind| word(kind.as_str()))),
-                ("source", self.source.map(|source| word(source.as_str()))),
-            ],
-        );
-        Ok((filter, order(self.sort.as_ref())?))
-    }
-}
-
-impl ChangesQuestion {
-    /// Returns which rows are asked for. Days are of `time_zone` unless the question names another; `owners` are the
-    /// services that its names stand for.
-    pub fn rows(self, owners: Option<Arc<Owners>>, time_zone: Tz) -> Result<RowsAsked, Invalid> {
-        let filter = RowFilter { search: self.search, ..rows(&self.span, owners, time_zone)? };
-        let filter = with_flags(filter, [("is_commit", self.is_commit)]);
-        let words = [("deployment", self.deployment), ("repository", self.repository), ("author", self.author)];
-        Ok((with_words(filter, words), order(self.sort.as_ref())?))
-    }
-}
-
-impl FindingsQuestion {
-    /// Returns which rows are asked for; `owners` are the services that its names stand for.
-    pub fn rows(self, owners: Option<Arc<Owners>>) -> Result<RowsAsked, Invalid> {
-        let filter = RowFilter { search: self.search, ..RowFilter::of(owners) };
-        let words = [("kind", self.kind.map(|kind| kind.as_str().to_owned()))];
-        Ok((with_words(filter, words), order(self.sort.as_ref())?))
     }
 }

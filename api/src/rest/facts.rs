@@ -3,10 +3,9 @@
 use axum::extract::{Extension, State};
 use axum::http::Uri;
 use axum::response::Response;
-use kernel::{Incident, PipelineRun, Review, Vulnerability, WorkItem};
-use store::queries::UnreleasedChange;
+use kernel::{PipelineRun, Review, Vulnerability, WorkItem};
 
-use super::listing::listing;
+use super::listing::{asked, listing};
 use crate::ApiState;
 use crate::envelope::Listing;
 use crate::problem::Problem;
@@ -38,10 +37,7 @@ pub async fn open_changes(
     Asked((question, page)): Asked<(OpenChangesQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    reads::check_account(&state, &scope, ("open changes", question.author.as_deref())).await?;
-    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
-    let asked = question.rows(owners)?;
-    let cut = page.cut::<UnreleasedChange>(asked.1)?;
+    let (asked, cut) = asked(&state, &scope, question, &page).await?;
     Ok(listing(&uri, &scope, reads::open_changes(&state, &scope, &asked, &cut).await?))
 }
 
@@ -64,9 +60,7 @@ pub async fn incidents(
     Asked((question, page)): Asked<(IncidentsQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
-    let asked = question.rows(owners, state.settings().dora.time_zone)?;
-    let cut = page.cut::<Incident>(asked.1)?;
+    let (asked, cut) = asked(&state, &scope, question, &page).await?;
     Ok(listing(&uri, &scope, reads::incidents(&scope, &asked, &cut).await?))
 }
 
@@ -89,10 +83,7 @@ pub async fn work_items(
     Asked((question, page)): Asked<(WorkItemsQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    reads::check_account(&state, &scope, ("work items", question.assignee.as_deref())).await?;
-    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
-    let asked = question.rows(owners, state.settings().dora.time_zone)?;
-    let cut = page.cut::<WorkItem>(asked.1)?;
+    let (asked, cut) = asked(&state, &scope, question, &page).await?;
     Ok(listing(&uri, &scope, reads::list::<WorkItem, WorkItemView>(&scope, &asked, &cut).await?))
 }
 
@@ -115,9 +106,7 @@ pub async fn pipeline_runs(
     Asked((question, page)): Asked<(PipelineRunsQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
-    let asked = question.rows(owners, state.settings().dora.time_zone)?;
-    let cut = page.cut::<PipelineRun>(asked.1)?;
+    let (asked, cut) = asked(&state, &scope, question, &page).await?;
     Ok(listing(&uri, &scope, reads::list::<PipelineRun, PipelineRunView>(&scope, &asked, &cut).await?))
 }
 
@@ -140,9 +129,7 @@ pub async fn vulnerabilities(
     Asked((question, page)): Asked<(VulnerabilitiesQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
-    let asked = question.rows(owners, state.settings().dora.time_zone)?;
-    let cut = page.cut::<Vulnerability>(asked.1)?;
+    let (asked, cut) = asked(&state, &scope, question, &page).await?;
     Ok(listing(&uri, &scope, reads::list::<Vulnerability, VulnerabilityView>(&scope, &asked, &cut).await?))
 }
 
@@ -165,9 +152,6 @@ pub async fn reviews(
     Asked((question, page)): Asked<(ReviewsQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    reads::check_account(&state, &scope, ("reviews", question.reviewer.as_deref())).await?;
-    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
-    let asked = question.rows(owners, state.settings().dora.time_zone)?;
-    let cut = page.cut::<Review>(asked.1)?;
+    let (asked, cut) = asked(&state, &scope, question, &page).await?;
     Ok(listing(&uri, &scope, reads::list::<Review, ReviewView>(&scope, &asked, &cut).await?))
 }

@@ -1,13 +1,30 @@
-//! A page of a list as an answer.
+//! A page of a list: what it is asked for, and as an answer.
 
 use axum::Json;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use store::queries::Cut;
 
+use crate::ApiState;
 use crate::envelope::Listing;
-use crate::reads::Page;
+use crate::problem::Problem;
+use crate::questions::{ListPage, RowQuestion, RowsAsked};
+use crate::reads::{self, Page};
 use crate::scope::Scope;
+
+/// Which rows a question is about, and which of them the page has.
+pub(super) async fn asked<Q: RowQuestion>(
+    state: &ApiState,
+    scope: &Scope,
+    question: Q,
+    page: &ListPage,
+) -> Result<(RowsAsked, Cut), Problem> {
+    let owners = reads::row_owners(state, scope, &question).await?;
+    let asked = question.rows(owners, state.settings().dora.time_zone)?;
+    let cut = page.cut::<Q::Row>(asked.1)?;
+    Ok((asked, cut))
+}
 
 /// A page in its envelope, with the addresses of the next page, of the first and of the one before in the header `Link`.
 pub(super) fn listing<T: Serialize>(uri: &Uri, scope: &Scope, page: Page<T>) -> Response {

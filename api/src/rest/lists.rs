@@ -5,7 +5,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use store::queries::{RepositoryRow, ServiceRow};
 
-use super::listing::listing;
+use super::listing::{asked, listing};
 use crate::ApiState;
 use crate::envelope::Listing;
 use crate::problem::Problem;
@@ -36,9 +36,7 @@ pub async fn services(
     Asked((question, page)): Asked<(ServicesQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
-    let asked = question.rows(owners)?;
-    let cut = page.cut::<ServiceRow>(asked.1)?;
+    let (asked, cut) = asked(&state, &scope, question, &page).await?;
     Ok(listing(&uri, &scope, reads::list::<ServiceRow, Service>(&scope, &asked, &cut).await?))
 }
 
@@ -61,9 +59,7 @@ pub async fn repositories(
     Asked((question, page)): Asked<(RepositoriesQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
-    let asked = question.rows(owners)?;
-    let cut = page.cut::<RepositoryRow>(asked.1)?;
+    let (asked, cut) = asked(&state, &scope, question, &page).await?;
     Ok(listing(&uri, &scope, reads::list::<RepositoryRow, Repository>(&scope, &asked, &cut).await?))
 }
 
@@ -86,9 +82,7 @@ pub async fn teams(
     Asked((question, page)): Asked<(TeamsQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let owners = reads::asked_owners(&state, &scope, &ServiceFilter::default()).await?;
-    let asked = question.rows(owners)?;
-    let cut = page.cut::<store::queries::TeamRow>(asked.1)?;
+    let (asked, cut) = asked(&state, &scope, question, &page).await?;
     Ok(listing(&uri, &scope, reads::teams(&scope, &asked, &cut).await?))
 }
 
@@ -133,9 +127,7 @@ pub async fn deployments(
     Asked((question, page)): Asked<(DeploymentsQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
-    let asked = question.rows(owners, state.settings().dora.time_zone)?;
-    let cut = page.cut::<kernel::DeploymentMetric>(asked.1)?;
+    let (asked, cut) = asked(&state, &scope, question, &page).await?;
     Ok(listing(&uri, &scope, reads::deployments(&scope, &asked, &cut).await?))
 }
 
@@ -158,11 +150,7 @@ pub async fn changes(
     Asked((question, page)): Asked<(ChangesQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    reads::check_account(&state, &scope, ("changes", question.author.as_deref())).await?;
-    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
-    reads::check_deployment(&scope, question.deployment.as_deref()).await?;
-    let asked = question.rows(owners, state.settings().dora.time_zone)?;
-    let cut = page.cut::<kernel::ChangeMetric>(asked.1)?;
+    let (asked, cut) = asked(&state, &scope, question, &page).await?;
     Ok(listing(&uri, &scope, reads::changes(&scope, &asked, &cut).await?))
 }
 
@@ -186,8 +174,6 @@ pub async fn findings(
     Asked((question, page)): Asked<(FindingsQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
-    let asked = question.rows(owners)?;
-    let cut = page.cut::<kernel::Finding>(asked.1)?;
+    let (asked, cut) = asked(&state, &scope, question, &page).await?;
     Ok(listing(&uri, &scope, reads::findings(&scope, &asked, &cut).await?))
 }

@@ -3,16 +3,19 @@
 use async_graphql::Enum;
 use store::queries::{Listed, Order};
 
+use crate::questions::Invalid;
+
 /// An order of a list of rows of a kind.
 pub(super) trait Sorted: Default {
     /// The name of what is sorted by, and whether the greatest comes first.
     fn name(self) -> (&'static str, bool);
+}
 
-    /// The order.
-    fn order<T: Listed>(self) -> Order {
-        let (name, descending) = self.name();
-        T::LIST.order(name, descending)
-    }
+/// The order that is asked for, or the usual one.
+#[expect(clippy::unnecessary_wraps, reason = "other questions may name an order that their list does not have")]
+pub(super) fn order<T: Listed, S: Sorted + Copy>(given: Option<&S>) -> Result<Order, Invalid> {
+    let (name, descending) = given.copied().unwrap_or_default().name();
+    Ok(T::LIST.order(name, descending))
 }
 
 macro_rules! sorts {

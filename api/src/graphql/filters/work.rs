@@ -1,181 +1,168 @@
 //! Filters of changes, work items, sprints and vulnerabilities, and of what is listed by name.
 
-use async_graphql::{Context, InputObject};
+use async_graphql::InputObject;
 use kernel::{Change, ChangeState, Finding, FindingKind, Sprint, StatusCategory, Vulnerability, WorkItem};
-use store::queries::{RepositoryRow, ServiceRow, TeamRow};
+use store::queries::{RepositoryRow, RowFilter, ServiceRow, TeamRow};
 
-use super::inputs::{Asked, add_person, add_word, add_words, rows_of};
-use super::sorts::{ChangeSort, ServiceSort, Sorted, SprintSort, VulnerabilitySort, WorkItemSort};
-use crate::graphql::resolve::usual;
-use crate::questions::{ServiceFilter, Span};
+use super::inputs::searched;
+use super::sorts::{ChangeSort, ServiceSort, SprintSort, VulnerabilitySort, WorkItemSort, order};
+use crate::questions::rows::{add, present, row_question, text, texts, words};
+use crate::questions::{Invalid, RowQuestion, ServiceFilter, Span};
 
-/// Which changes are listed, by when they were opened.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct ChangesFilter {
-    #[graphql(flatten)]
-    span: Span,
-    #[graphql(flatten)]
-    services: ServiceFilter,
-    /// Only those of this repository (`host/owner/name`).
-    repository: Option<String>,
-    /// Only those that are open, merged or abandoned.
-    states: Option<Vec<ChangeState>>,
-    /// Only those that this account opened (`host/login`): one of your own, or any for who may see persons' data.
-    author: Option<String>,
-    /// Only those that go to this branch.
-    target_branch: Option<String>,
-    /// Only those whose title or key holds this text; of the last year, unless a window is asked for.
-    search: Option<String>,
-    /// The order; the newest first without it.
-    sort: Option<ChangeSort>,
-}
-
-impl ChangesFilter {
-    pub(in crate::graphql) async fn asked(self, context: &Context<'_>) -> Asked {
-        let mut filter = rows_of(context, &self.services, Some(&self.span), self.search).await?;
-        add_word(&mut filter, "repository", self.repository);
-        let states = self.states.map(|all| all.iter().map(|state| state.as_str().to_owned()).collect());
-        add_words(&mut filter, ("states", "state"), states)?;
-        add_person(context, &mut filter, ("changes", "author"), self.author).await?;
-        add_word(&mut filter, "target_branch", self.target_branch);
-        Ok((filter, self.sort.unwrap_or_default().order::<Change>()))
+row_question! {
+    /// Which changes are listed, by when they were opened.
+    #[derive(Clone, Debug, Default, InputObject)]
+    ChangesFilter of Change {
+        within {
+            #[graphql(flatten)]
+            span: Span,
+            #[graphql(flatten)]
+            services: ServiceFilter,
+        }
+        columns {
+            /// Only those of this repository (`host/owner/name`).
+            repository: String => text("repository"),
+            /// Only those that are open, merged or abandoned.
+            states: Vec<ChangeState> => words("states", "state"),
+            /// Only those that this account opened (`host/login`): one of your own, or any for who may see persons' data.
+            author: String => text("author"),
+            /// Only those that go to this branch.
+            target_branch: String => text("target_branch"),
+            /// Only those whose title or key holds this text; of the last year, unless a window is asked for.
+            search: String => searched(),
+        }
+        account author of "changes",
+        sort {
+            /// The order; the newest first without it.
+            by ChangeSort => order::<Change, _>,
+        }
     }
 }
 
-/// Which work items are listed, by when they were written down.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct WorkItemsFilter {
-    #[graphql(flatten)]
-    span: Span,
-    /// Only those of this project, or of the repository that they are in.
-    project: Option<String>,
-    /// Only those of these kinds, as sources have them: `story`, `bug`.
-    kinds: Option<Vec<String>>,
-    /// Only those that stand there.
-    categories: Option<Vec<StatusCategory>>,
-    /// Only those that this account works on (`host/login`): one of your own, or any for who may see persons' data.
-    assignee: Option<String>,
-    /// Only those whose title or reference holds this text; of the last year, unless a window is asked for.
-    search: Option<String>,
-    /// The order; the newest first without it.
-    sort: Option<WorkItemSort>,
-}
-
-impl WorkItemsFilter {
-    pub(in crate::graphql) async fn asked(self, context: &Context<'_>) -> Asked {
-        let mut filter = rows_of(context, &ServiceFilter::default(), Some(&self.span), self.search).await?;
-        add_word(&mut filter, "project", self.project);
-        add_words(&mut filter, ("kinds", "kind"), self.kinds)?;
-        let categories = self.categories.map(|all| all.iter().map(|one| one.as_str().to_owned()).collect());
-        add_words(&mut filter, ("categories", "status_category"), categories)?;
-        add_person(context, &mut filter, ("work items", "assignee"), self.assignee).await?;
-        Ok((filter, self.sort.unwrap_or_default().order::<WorkItem>()))
+row_question! {
+    /// Which work items are listed, by when they were written down.
+    #[derive(Clone, Debug, Default, InputObject)]
+    WorkItemsFilter of WorkItem {
+        within {
+            #[graphql(flatten)]
+            span: Span,
+        }
+        columns {
+            /// Only those of this project, or of the repository that they are in.
+            project: String => text("project"),
+            /// Only those of these kinds, as sources have them: `story`, `bug`.
+            kinds: Vec<String> => texts("kinds", "kind"),
+            /// Only those that stand there.
+            categories: Vec<StatusCategory> => words("categories", "status_category"),
+            /// Only those that this account works on (`host/login`): one of your own, or any for who may see persons' data.
+            assignee: String => text("assignee"),
+            /// Only those whose title or reference holds this text; of the last year, unless a window is asked for.
+            search: String => searched(),
+        }
+        account assignee of "work items",
+        sort {
+            /// The order; the newest first without it.
+            by WorkItemSort => order::<WorkItem, _>,
+        }
     }
 }
 
-/// Which sprints are listed, by when they began.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct SprintsFilter {
-    #[graphql(flatten)]
-    span: Span,
-    /// Only those of this board.
-    board: Option<String>,
-    /// Only those that are open, or only those that were closed.
-    open: Option<bool>,
-    /// Only those whose name holds this text; of the last year, unless a window is asked for.
-    search: Option<String>,
-    /// The order; the newest first without it.
-    sort: Option<SprintSort>,
-}
-
-impl SprintsFilter {
-    pub(in crate::graphql) async fn asked(self, context: &Context<'_>) -> Asked {
-        let mut filter = rows_of(context, &ServiceFilter::default(), Some(&self.span), self.search).await?;
-        add_word(&mut filter, "board", self.board);
-        filter.present.extend(self.open.map(|open| ("completed_at", !open)));
-        Ok((filter, self.sort.unwrap_or_default().order::<Sprint>()))
+row_question! {
+    /// Which sprints are listed, by when they began.
+    #[derive(Clone, Debug, Default, InputObject)]
+    SprintsFilter of Sprint {
+        within {
+            #[graphql(flatten)]
+            span: Span,
+        }
+        columns {
+            /// Only those of this board.
+            board: String => text("board"),
+            /// Only those that are open, or only those that were closed.
+            open: bool => present(|open: bool| [("completed_at", !open)]),
+            /// Only those whose name holds this text; of the last year, unless a window is asked for.
+            search: String => searched(),
+        }
+        sort {
+            /// The order; the newest first without it.
+            by SprintSort => order::<Sprint, _>,
+        }
     }
 }
 
-/// Which vulnerabilities are listed, by when they were found.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct VulnerabilitiesFilter {
-    #[graphql(flatten)]
-    span: Span,
-    #[graphql(flatten)]
-    services: ServiceFilter,
-    /// Only those of this repository (`host/owner/name`).
-    repository: Option<String>,
-    /// Only those that are not fixed, or only those that are.
-    open: Option<bool>,
-    /// Only those of these severities.
-    severities: Option<Vec<String>>,
-    /// Only those whose title or rule holds this text; of the last year, unless a window is asked for.
-    search: Option<String>,
-    /// The order; the newest first without it.
-    sort: Option<VulnerabilitySort>,
-}
-
-impl VulnerabilitiesFilter {
-    pub(in crate::graphql) async fn asked(self, context: &Context<'_>) -> Asked {
-        let mut filter = rows_of(context, &self.services, Some(&self.span), self.search).await?;
-        add_word(&mut filter, "repository", self.repository);
-        filter.present.extend(self.open.map(|open| ("fixed_at", !open)));
-        add_words(&mut filter, ("severities", "severity"), self.severities)?;
-        Ok((filter, self.sort.unwrap_or_default().order::<Vulnerability>()))
+row_question! {
+    /// Which vulnerabilities are listed, by when they were found.
+    #[derive(Clone, Debug, Default, InputObject)]
+    VulnerabilitiesFilter of Vulnerability {
+        within {
+            #[graphql(flatten)]
+            span: Span,
+            #[graphql(flatten)]
+            services: ServiceFilter,
+        }
+        columns {
+            /// Only those of this repository (`host/owner/name`).
+            repository: String => text("repository"),
+            /// Only those that are not fixed, or only those that are.
+            open: bool => present(|open: bool| [("fixed_at", !open)]),
+            /// Only those of these severities.
+            severities: Vec<String> => texts("severities", "severity"),
+            /// Only those whose title or rule holds this text; of the last year, unless a window is asked for.
+            search: String => searched(),
+        }
+        sort {
+            /// The order; the newest first without it.
+            by VulnerabilitySort => order::<Vulnerability, _>,
+        }
     }
 }
 
-/// Which services are listed.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct ServicesFilter {
-    #[graphql(flatten)]
-    services: ServiceFilter,
-    /// Only those whose name holds this text.
-    search: Option<String>,
-    /// The order; by name without it.
-    sort: Option<ServiceSort>,
-}
-
-impl ServicesFilter {
-    pub(in crate::graphql) async fn asked(self, context: &Context<'_>) -> Asked {
-        let filter = rows_of(context, &self.services, None, self.search).await?;
-        Ok((filter, self.sort.unwrap_or_default().order::<ServiceRow>()))
+row_question! {
+    /// Which services are listed.
+    #[derive(Clone, Debug, Default, InputObject)]
+    ServicesFilter of ServiceRow {
+        within {
+            #[graphql(flatten)]
+            services: ServiceFilter,
+        }
+        columns {
+            /// Only those whose name holds this text.
+            search: String => searched(),
+        }
+        sort {
+            /// The order; by name without it.
+            by ServiceSort => order::<ServiceRow, _>,
+        }
     }
 }
 
-/// Which repositories are listed.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct RepositoriesFilter {
-    #[graphql(flatten)]
-    services: ServiceFilter,
-    /// Only those whose id or name holds this text.
-    search: Option<String>,
-}
-
-impl RepositoriesFilter {
-    pub(in crate::graphql) async fn asked(self, context: &Context<'_>) -> Asked {
-        Ok((rows_of(context, &self.services, None, self.search).await?, usual::<RepositoryRow>()))
+row_question! {
+    /// Which repositories are listed.
+    #[derive(Clone, Debug, Default, InputObject)]
+    RepositoriesFilter of RepositoryRow {
+        within {
+            #[graphql(flatten)]
+            services: ServiceFilter,
+        }
+        columns {
+            /// Only those whose id or name holds this text.
+            search: String => searched(),
+        }
     }
 }
 
-/// Which teams are listed.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct TeamsFilter {
-    /// Only those that are part of this team.
-    parent: Option<String>,
-    /// Only those that are part of no other, or only those that are part of one.
-    root: Option<bool>,
-    /// Only those whose name holds this text.
-    search: Option<String>,
-}
-
-impl TeamsFilter {
-    pub(in crate::graphql) async fn asked(self, context: &Context<'_>) -> Asked {
-        let mut filter = rows_of(context, &ServiceFilter::default(), None, self.search).await?;
-        add_word(&mut filter, "parent", self.parent);
-        filter.present.extend(self.root.map(|root| ("parent", !root)));
-        Ok((filter, usual::<TeamRow>()))
+row_question! {
+    /// Which teams are listed.
+    #[derive(Clone, Debug, Default, InputObject)]
+    TeamsFilter of TeamRow {
+        columns {
+            /// Only those that are part of this team.
+            parent: String => text("parent"),
+            /// Only those that are part of no other, or only those that are part of one.
+            root: bool => present(|root: bool| [("parent", !root)]),
+            /// Only those whose name holds this text.
+            search: String => searched(),
+        }
     }
 }
 
@@ -190,12 +177,17 @@ pub struct FindingsFilter {
     search: Option<String>,
 }
 
-impl FindingsFilter {
-    pub(in crate::graphql) async fn asked(self, context: &Context<'_>) -> Asked {
-        let services = ServiceFilter { service: self.service, team: None };
-        let mut filter = rows_of(context, &services, None, self.search).await?;
-        let kinds = self.kinds.map(|all| all.iter().map(|kind| kind.as_str().to_owned()).collect());
-        add_words(&mut filter, ("kinds", "kind"), kinds)?;
-        Ok((filter, usual::<Finding>()))
+impl RowQuestion for FindingsFilter {
+    type Row = Finding;
+
+    fn services(&self) -> ServiceFilter {
+        ServiceFilter { service: self.service.clone(), team: None }
+    }
+
+    fn add_to(self, filter: &mut RowFilter) -> Result<(), Invalid> {
+        if let Some(kinds) = self.kinds {
+            add(filter, kinds, words("kinds", "kind"))?;
+        }
+        self.search.map_or(Ok(()), |text| add(filter, text, searched()))
     }
 }
