@@ -91,7 +91,7 @@ pub(crate) async fn own_work(state: &ApiState, scope: &Scope, asked: &OwnWorkQue
 
 /// The person of an account, or the account alone where persons are not shown.
 async fn of_account(state: &ApiState, scope: &Scope, account: &str) -> Result<Whose, Problem> {
-    reads::check_account(state, scope, ("own work", Some(account))).await?;
+    reads::check_account(state, scope, ("own work", account)).await?;
     let people = {
         let _turn = scope.turn().await;
         state.people().of(&scope.store).await?
