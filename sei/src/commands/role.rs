@@ -9,7 +9,7 @@ use collectors::{CollectorRole, WebhooksRole};
 use dora::EngineRole;
 use processors::ProcessorRole;
 use runtime::health::{Check, Readiness};
-use runtime::role::{self, Role as _};
+use runtime::role;
 
 use crate::cli::Global;
 use crate::settings::Settings;
