@@ -28,10 +28,10 @@ const INTERVAL: Duration = Duration::from_secs(30);
 /// Keeps what BI tools read up to date, of every tenant that any of them may read.
 pub(crate) async fn keep(store: Store, settings: Dora) -> Result<(), DoraError> {
     loop {
+        tokio::time::sleep(INTERVAL).await;
         if let Err(error) = refresh_all(&store, &settings).await {
             warn!(error = &error as &dyn std::error::Error, "what BI tools read is brought up to date later");
         }
-        tokio::time::sleep(INTERVAL).await;
     }
 }
 
