@@ -12,12 +12,17 @@ help: ## List the targets
 .PHONY: run
 run: ## Build sei and start it on this repository's history, or on another: make run REPO=/path/or/url
 	@scripts/setup run
+	@scripts/web build
 	cargo build --release --locked -p sei
 	@exec $(sei) up $(if $(REPO),--repo '$(REPO)')
 
 .PHONY: setup
 setup: ## Install what is missing to build and test (Debian, Ubuntu)
 	@scripts/setup test
+
+.PHONY: web
+web: ## Build the web application, which the next build of sei takes into the binary
+	@scripts/web build
 
 .PHONY: test
 test: ## Run all tests, with their own PostgreSQL and Kafka

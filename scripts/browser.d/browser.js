@@ -27,7 +27,7 @@ const STEPS = {
     await page.setViewportSize({ width, height });
   },
   fill: (page, [selector, text]) => page.fill(selector, text),
-  choose: (page, [selector, value]) => page.selectOption(selector, value),
+  choose: async (page, [selector, value]) => void (await page.selectOption(selector, value)),
   click: (page, selector) => page.click(selector),
   press: (page, key) => page.keyboard.press(key),
   back: (page) => page.goBack(),

@@ -29,9 +29,11 @@ export function FilterBar() {
         <IntervalField filter={filter} change={change} isCompact />
         <CompareField filter={filter} change={change} isCompact />
       </div>
-      <Button kind="quiet" icon="filter" onPress={() => setOpen(true)}>
-        {hidden > 0 ? `${t("filter.more")} (${hidden})` : t("filter.more")}
-      </Button>
+      <div className="filter-more">
+        <Button kind="quiet" icon="filter" onPress={() => setOpen(true)}>
+          <span>{hidden > 0 ? `${t("filter.more")} (${hidden})` : t("filter.more")}</span>
+        </Button>
+      </div>
       <Drawer
         title={t("filter.label")}
         isOpen={isOpen}

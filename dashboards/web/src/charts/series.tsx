@@ -4,6 +4,7 @@ import { formatStep } from "../format/time";
 import { formatBare, formatValue } from "../format/value";
 import { t } from "../i18n/t";
 import { Chart } from "./chart";
+import { partialStep } from "./steps";
 import { tip } from "./tip";
 
 /** One line or bar series: a name and the points of a metric. */
@@ -86,13 +87,4 @@ function mark(value: number | null | undefined, isPartial: boolean) {
 function partialArea(names: string[], partial: number, theme: { line: string }) {
   const from = names[Math.max(partial - 1, 0)];
   return { silent: true, itemStyle: { color: theme.line, opacity: 0.45 }, data: [[{ xAxis: from }, { xAxis: names[partial] }]] };
-}
-
-/** The index of the step that is not over yet: one whose period ends later than now, or that the window cuts off just now. */
-export function partialStep(steps: { from: string; to: string }[], now = Date.now()): number | undefined {
-  const last = steps.length - 1;
-  const step = steps[last];
-  if (step === undefined) return undefined;
-  // a window that ends up to half a minute before now ends now
-  return new Date(step.to).getTime() > now - 60_000 ? last : undefined;
 }

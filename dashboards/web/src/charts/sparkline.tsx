@@ -17,7 +17,7 @@ interface SparklineProps {
 }
 
 /** A small trend without axes, as SVG of our own: the first page needs no library for it. */
-export function Sparkline({ points, label, width = 120, isWide = false, height = 32, tone = "neutral" }: SparklineProps) {
+export function Sparkline({ points, label, isWide = false, width = isWide ? 320 : 120, height = 32, tone = "neutral" }: SparklineProps) {
   const { solid, dashed, dots, area } = sparkPaths(points, width, height);
   return (
     <svg className={`spark spark-${tone} ${isWide ? "spark-wide" : ""}`} viewBox={`0 0 ${width} ${height}`} width={isWide ? undefined : width} height={height} role="img" aria-label={label} preserveAspectRatio="none">

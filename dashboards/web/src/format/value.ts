@@ -69,7 +69,7 @@ export function formatValue(value: number | null | undefined, unit: Unit): strin
     case "per_week":
       return t("unit.per_week", { value: formatShort(value) });
     case "days_per_week":
-      return t("unit.days_per_week", { value: formatShort(value) });
+      return t("unit.days_per_week", { value: formatShort(value), n: value });
     case "count":
     case "number":
       return formatShort(value);

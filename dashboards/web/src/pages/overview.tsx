@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
-import { partialStep } from "../charts/series";
 import { Sparkline } from "../charts/sparkline";
+import { partialStep } from "../charts/steps";
 import { useReport, useTenants } from "../data/queries";
 import type { Metric, Report, ReportSlice } from "../data/types";
 import { directionOf, verdictOf } from "../format/direction";

@@ -2,20 +2,7 @@ import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "r
 import { saveFile, toCsv } from "../format/csv";
 import { t } from "../i18n/t";
 import { IconButton } from "./button";
-
-/** A column of a table. */
-export interface Column<Row> {
-  id: string;
-  /** Its head; `title` is its name in exports where the head is no text. */
-  head: ReactNode;
-  title?: string;
-  cell: (row: Row) => ReactNode;
-  /** What it is sorted and exported by; without it the column is neither. */
-  value?: (row: Row) => string | number | null | undefined;
-  align?: "start" | "end";
-  /** Left out on a phone. */
-  isMinor?: boolean;
-}
+import { sortRows, type Column, type Sort } from "./sort";
 
 interface TableProps<Row> {
   /** Names the table for screen readers and its exported file. */
@@ -26,7 +13,7 @@ interface TableProps<Row> {
   /** What opens from a row, by click and by Enter. */
   onOpen?: (row: Row) => void;
   /** Sorted by this column at first; `desc` the greatest first. */
-  sort?: { id: string; desc?: boolean };
+  sort?: Sort;
   /** Whether the rows are sorted here; not where only a part of them is loaded. */
   isSortable?: boolean;
   empty?: ReactNode;
@@ -94,8 +81,6 @@ export function Table<Row>({ isSortable = true, canExport = true, ...props }: Ta
   );
 }
 
-type Sort = { id: string; desc?: boolean } | undefined;
-
 function Head<Row>({ column, sort, onSort }: { column: Column<Row>; sort: Sort; onSort?: (sort: Sort) => void }) {
   const isBy = sort?.id === column.id;
   if (onSort === undefined || column.value === undefined) {
@@ -123,19 +108,6 @@ function nameOf<Row>(column: Column<Row>): string {
 
 function classOf<Row>({ align, isMinor }: Column<Row>): string {
   return `${align === "end" ? "end" : ""} ${isMinor ? "minor" : ""}`.trim();
-}
-
-/** Rows sorted by a column; those without a value come last in both orders. */
-export function sortRows<Row>(rows: Row[], columns: Column<Row>[], sort: Sort): Row[] {
-  const value = columns.find((column) => column.id === sort?.id)?.value;
-  if (value === undefined) return rows;
-  const sign = sort?.desc ? -1 : 1;
-  return [...rows].sort((left, right) => {
-    const [a, b] = [value(left), value(right)];
-    if (a === null || a === undefined) return b === null || b === undefined ? 0 : 1;
-    if (b === null || b === undefined) return -1;
-    return sign * (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b)));
-  });
 }
 
 function isOnControl(target: EventTarget): boolean {

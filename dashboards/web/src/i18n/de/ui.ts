@@ -3,7 +3,7 @@ export const ui = {
   "unit.h": "Std.",
   "unit.per_day": "{value} am Tag",
   "unit.per_week": "{value} in der Woche",
-  "unit.days_per_week": "{value} Tage in der Woche",
+  "unit.days_per_week": { one: "{value} Tag in der Woche", other: "{value} Tage in der Woche" },
   "time.now": "gerade eben",
   "time.week": "KW {week} {year}",
   "ui.close": "Schließen",

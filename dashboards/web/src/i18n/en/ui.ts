@@ -4,7 +4,7 @@ export const ui = {
   "unit.h": "h",
   "unit.per_day": "{value} a day",
   "unit.per_week": "{value} a week",
-  "unit.days_per_week": "{value} days a week",
+  "unit.days_per_week": { one: "{value} day a week", other: "{value} days a week" },
   "time.now": "just now",
   "time.week": "W{week} {year}",
   "ui.close": "Close",
