@@ -18,6 +18,7 @@ mod front;
 mod graphql;
 mod guard;
 pub mod identity;
+mod item_times;
 mod journey;
 mod limits;
 mod live;

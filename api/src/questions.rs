@@ -10,6 +10,7 @@ mod dead_letters;
 mod directory;
 mod facts;
 mod invalid;
+mod item_times;
 mod journey;
 mod lists;
 mod own_work;
@@ -31,6 +32,7 @@ pub use facts::{
     VulnerabilitiesQuestion, VulnerabilityState, WorkItemsQuestion,
 };
 pub use invalid::Invalid;
+pub use item_times::{ItemTimesQuestion, ItemTimesState};
 pub use journey::JourneyQuestion;
 pub use lists::{ChangesQuestion, DeploymentsQuestion, EventsQuestion, FindingsQuestion, ListPage, Page};
 pub use own_work::OwnWorkQuestion;

@@ -16,6 +16,7 @@ mod events;
 mod facts;
 mod fields;
 mod identity;
+mod item_times;
 mod journey;
 mod listing;
 mod lists;
@@ -97,6 +98,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/deployments/{*id}", report(get(reports::deployment)))
         .route("/api/v1/changes/{*id}", report(get(reports::change)))
         .route("/api/v1/me/work", report(get(own_work::own_work)))
+        .route("/api/v1/item-times", report(get(item_times::item_times)))
         .route("/api/v1/journey", report(get(journey::journey)))
         .route("/api/v1/events", report(get(events::events)))
         // a stream takes no place of those that are answered

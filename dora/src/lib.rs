@@ -18,6 +18,7 @@ mod explain;
 mod explanation;
 mod history;
 mod interval;
+mod item_times;
 mod journey;
 mod metrics;
 mod options;
@@ -45,6 +46,7 @@ pub use explain::explain;
 pub use explanation::{Candidate, CarriedCommit, ChangeExplanation, DeploymentExplanation, Explanation};
 pub use history::{History, HistoryBuilder};
 pub use interval::Interval;
+pub use item_times::{ItemTimes, item_times};
 pub use journey::{
     Journey, JourneyDeployment, JourneyIncident, JourneyKind, JourneyRun, JourneyService, JourneyStep, JourneyWay,
     StepKind, Traveler, changes_of_item, journey_of_item, ways,

@@ -22,6 +22,7 @@ mod flow;
 mod frames;
 mod grid;
 mod held;
+mod item_times;
 mod load;
 mod merge;
 mod merged;
@@ -58,6 +59,7 @@ pub use contributions::{
 };
 pub use distribution::{Bucket, Distribution, DistributionPart, Percentile};
 pub(crate) use held::Rows;
+pub(crate) use item_times::item_times;
 pub(crate) use load::{Loader, Names, load};
 pub use model::{
     Aggregation, AskedServices, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Value,

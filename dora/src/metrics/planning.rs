@@ -21,6 +21,8 @@ metrics! { "planning";
         "Work items done a week.";
     items_in_progress: Unit::Number, OpenAtDayEnd, Items(in_progress), "Work items in progress",
         "Work items in progress at the end of each day, on average over the days.";
+    items_to_do: Unit::Number, OpenAtDayEnd, Items(to_do), "Work items to do",
+        "Work items that are written down, not closed and not in progress at the end of each day, on average over the days.";
     age_of_items_in_progress: Unit::Seconds, AgeOfOpen, Items(in_progress), "Age of work items in progress",
         "How long ago work began on the items that are in progress at the end.";
     flow_efficiency: Unit::Ratio, RatioOfSums, Items(efficiency), "Flow efficiency",
@@ -92,6 +94,7 @@ impl Item {
                 item.active.push((started, item.done.filter(|_| !open)));
             }
         }
+        item.left = item.done;
         if row.canceled {
             // it is worked on no longer, but nothing was delivered
             item.done = None;
@@ -137,6 +140,20 @@ fn done(item: &Item, into: &mut Observations) {
 fn in_progress(item: &Item, into: &mut Observations) {
     for (from, until) in &item.active {
         into.lasting(*from, *until);
+    }
+}
+
+/// From its beginning on whenever it is not in progress, until it is closed for the last time.
+fn to_do(item: &Item, into: &mut Observations) {
+    let mut since = Some(item.created);
+    for (from, until) in &item.active {
+        if let Some(since) = since.filter(|since| since < from) {
+            into.lasting(since, Some(*from));
+        }
+        since = *until;
+    }
+    if let Some(since) = since.filter(|since| item.left.is_none_or(|left| left > *since)) {
+        into.lasting(since, item.left);
     }
 }
 
@@ -252,6 +269,26 @@ mod tests {
         let spans = seen(in_progress, &item("done"), &way);
         let spans: Vec<_> = spans.at.iter().enumerate().map(|(row, at)| (*at, spans.until.get(row))).collect();
         assert_eq!(spans, [(200, Some(350)), (400, Some(500)), (600, Some(700))]);
+    }
+
+    #[test]
+    fn an_item_is_to_do_whenever_it_is_neither_in_progress_nor_closed() {
+        let to_do = |row: &ItemRow, way: &[TransitionRow]| {
+            let seen = seen(to_do, row, way);
+            seen.at.iter().enumerate().map(|(row, at)| (*at, seen.until.get(row))).collect::<Vec<_>>()
+        };
+        let way = [
+            transition(200, "Open", "Doing"),
+            transition(300, "Doing", "Open"),
+            transition(400, "Open", "Doing"),
+            transition(500, "Doing", "Closed"),
+        ];
+        assert_eq!(to_do(&item("done"), &way), [(100, Some(200)), (300, Some(400))]);
+        assert_eq!(to_do(&item("in_progress"), &way[..3]), [(100, Some(200)), (300, Some(400))]);
+        assert_eq!(to_do(&item("to_do"), &way[..2]), [(100, Some(200)), (300, None)]);
+        assert_eq!(to_do(&item("to_do"), &[]), [(100, None)]);
+        let canceled = ItemRow { canceled: true, ..item("done") };
+        assert_eq!(to_do(&canceled, &[transition(250, "Open", "Closed")]), [(100, Some(250))]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod graph;
 mod graphql;
 mod guard;
 mod http;
+mod item_times;
 mod journey;
 mod known;
 mod limits;

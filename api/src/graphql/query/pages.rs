@@ -1,6 +1,7 @@
 //! What pages ask beside lists and metrics.
 
 mod contributions;
+mod item_times;
 mod journey;
 mod own_work;
 mod search;
@@ -8,10 +9,11 @@ mod search;
 use async_graphql::MergedObject;
 
 use contributions::Changed;
+use item_times::Items;
 use journey::Journeys;
 use own_work::Own;
 use search::Search;
 
 /// See [`super::Query`].
 #[derive(MergedObject, Default)]
-pub(super) struct Pages(Search, Journeys, Changed, Own);
+pub(super) struct Pages(Search, Journeys, Changed, Own, Items);

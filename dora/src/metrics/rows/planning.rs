@@ -15,6 +15,8 @@ pub(in crate::metrics) struct Item {
     pub started: Option<i64>,
     /// When it was finished last, if it still is and was not canceled.
     pub done: Option<i64>,
+    /// When it was closed last, done or canceled, if it still is.
+    pub left: Option<i64>,
     /// The spans in which it was in progress; the last without an end while it is.
     pub active: Vec<(i64, Option<i64>)>,
 }

@@ -30,6 +30,7 @@ const FIELDS: &[(&str, Right, &str)] = &[
     ("findings", Right::Read, ""),
     ("incidents", Right::Read, ""),
     ("me", Right::Read, ""),
+    ("itemTimes", Right::Read, ""),
     ("journey", Right::Read, r#"(kind: CHANGE, id: "git.example/webmark/app#1")"#),
     ("metric", Right::Read, r#"(name: "change_throughput", question: {by: SERVICE})"#),
     ("metricDefinitions", Right::Read, ""),

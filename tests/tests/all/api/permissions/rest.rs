@@ -50,6 +50,7 @@ const ROUTES: &[(&str, &str, Needs, &str)] = &[
     ("post", "/api/v1/grants", Administrator, r#"{"group":"walkers"}"#),
     ("delete", "/api/v1/grants/{id}", Administrator, ""),
     ("get", "/api/v1/incidents", InTenant(Right::Read), ""),
+    ("get", "/api/v1/item-times", InTenant(Right::Read), ""),
     ("get", "/api/v1/journey", InTenant(Right::Read), ""),
     ("post", "/api/v1/login", Nothing, r#"{"name":"no-user","password":"x"}"#),
     ("post", "/api/v1/logout", Session, ""),
@@ -121,6 +122,7 @@ const QUESTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("/api/v1/metrics/{name}/contributions", &["by=team", "by=service", "by=repository", "by=type"]),
+    ("/api/v1/item-times", &["window=all", "state=in_progress"]),
     ("/api/v1/movers", &["by=team", "by=service"]),
     ("/api/v1/search", &["q=app", "q=open", "q=%231", "q=aaaaaaaa", "q=1.1", "q=down", "q=plan", "q=team", "q=sprint"]),
 ];
