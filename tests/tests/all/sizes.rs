@@ -131,6 +131,27 @@ fn larger(file: &str, text: &str) -> Vec<(String, String)> {
 }
 
 #[test]
+fn files_of_the_web_application_are_short() -> Result<()> {
+    let root = root();
+    let mut found = Vec::new();
+    for file in files()? {
+        let name = file.strip_prefix(&root)?.display().to_string();
+        let is_source = file.extension().is_some_and(|extension| extension == "ts" || extension == "tsx");
+        if !is_source || !name.starts_with("dashboards/web/") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file)?;
+        let is_code = |line: &&str| !line.is_empty() && !line.starts_with("//") && !line.starts_with('*');
+        let lines = text.lines().map(str::trim).filter(is_code).count();
+        if lines > MAX_FILE_LINES {
+            found.push(format!("{name}: {lines} lines of code, expected at most {MAX_FILE_LINES}"));
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    Ok(())
+}
+
+#[test]
 fn files_functions_and_parameter_lists_are_short() -> Result<()> {
     let root = root();
     let mut problems = Vec::new();

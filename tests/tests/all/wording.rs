@@ -184,12 +184,21 @@ fn documents_settings_and_the_page_use_the_words_of_the_field() -> Result<()> {
             || name == "Makefile"
             || name.starts_with("k8s/")
             || name.starts_with("dashboards/web/") && (is("html") || is("js"))
+            || name.starts_with("dashboards/web/src/i18n/en/")
         {
             found.push_str(&unwanted(&name, &std::fs::read_to_string(&file)?));
+        } else if name.starts_with("dashboards/web/") && (is("ts") || is("tsx")) {
+            found.push_str(&unwanted(&name, &prose(&comments(&std::fs::read_to_string(&file)?))));
         }
     }
     assert!(found.is_empty(), "{found}");
     Ok(())
+}
+
+/// The comments of a file of TypeScript that have lines of their own.
+fn comments(text: &str) -> String {
+    let is_comment = |line: &&str| line.starts_with("//") || line.starts_with("/*") || line.starts_with("* ");
+    text.lines().map(str::trim).filter(is_comment).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// A name in words: `so_many` and `SoMany` are `so many`.

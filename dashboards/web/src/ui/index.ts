@@ -4,6 +4,7 @@ export { Button, IconButton } from "./button";
 export { Card, PageHead } from "./card";
 export { Segments, Select } from "./choice";
 export { Dialog, Drawer } from "./dialog";
+export { ExternalLink } from "./external-link";
 export { Icon, type IconName } from "./icon";
 export { Menu, MenuGroup, MenuItem, MenuLine } from "./menu";
 export { MetricInfo, Sentence, type Explained } from "./metric-info";
