@@ -41,7 +41,7 @@ begin
         select s.slice, s.value, s.n from summed s
         union all
         select null, case when d.aggregation = 'count' then 0::double precision end, 0::bigint
-        where metric_value.slice_by = 'all' and not exists (select from seen);
+        where metric_value.slice_by = 'all' and not exists (select from summed);
     elsif d.aggregation = 'share_of_whole' then
         return query
         with seen as (
@@ -89,23 +89,25 @@ begin
                   and o.present_from < to_at and o.present_until >= from_at
                   and (metric_value.team is null or metric_value.team = any (o.teams))
                   and (metric_value.service is null or metric_value.service = any (o.services))
-        ), aged as (
-            select s.slice, count(*) as n,
-                   percentile_cont(0.5) within group (order by extract(epoch from to_at - s.at)::double precision) as value
-            from seen s where d.aggregation = 'age_of_open' and s.until >= to_at group by s.slice
-        ), counted as (
-            -- the days that end while one is open
-            select s.slice, cardinality(ends)::bigint as n,
-                   sum(width_bucket(s.until, ends) - width_bucket(s.at, ends))::double precision / cardinality(ends)
-                       as value
-            from seen s where d.aggregation = 'open_at_day_end' group by s.slice
-        ), lasted as (
-            select s.slice, count(*) filter (where least(s.until, to_at) > greatest(s.at, from_at)) as n,
-                   sum(greatest(extract(epoch from least(s.until, to_at) - greatest(s.at, from_at)), 0))
-                       ::double precision as value
-            from seen s where d.aggregation = 'time_open' group by s.slice
         ), every as (
-            select * from aged union all select * from counted union all select * from lasted
+            select s.slice,
+                   case d.aggregation
+                       when 'age_of_open' then
+                           percentile_cont(0.5) within group (order by extract(epoch from to_at - s.at)::double precision)
+                           filter (where d.aggregation = 'age_of_open' and s.until >= to_at)
+                       -- the days that end while one is open
+                       when 'open_at_day_end' then
+                           sum(width_bucket(s.until, ends) - width_bucket(s.at, ends))::double precision
+                           / cardinality(ends)
+                       else sum(greatest(extract(epoch from least(s.until, to_at) - greatest(s.at, from_at)), 0))
+                           ::double precision
+                   end as value,
+                   case d.aggregation
+                       when 'age_of_open' then count(*) filter (where s.until >= to_at)
+                       when 'open_at_day_end' then cardinality(ends)
+                       else count(*) filter (where least(s.until, to_at) > greatest(s.at, from_at))
+                   end as n
+            from seen s group by s.slice
         )
         select e.slice, e.value, e.n from every e
         union all
