@@ -36,6 +36,7 @@ mod reads;
 mod recheck;
 mod replay;
 mod rest;
+mod review_load;
 mod role;
 mod scope;
 mod search;

@@ -16,7 +16,8 @@ mod lists;
 mod own_work;
 mod parameters;
 mod query_string;
-pub(crate) mod rows;
+pub(crate) mod review_load;
+mod rows;
 mod search;
 mod services;
 mod sorting;
@@ -40,6 +41,7 @@ pub use parameters::{
     Cursor, FIELDS_MAX, FieldList, LIMIT, LIMIT_MAX, METRICS_MAX, MetricNames, RowLimit, WindowLength,
 };
 pub(crate) use query_string::Asked;
+pub use review_load::ReviewLoadQuestion;
 pub use rows::{RowQuestion, RowsAsked};
 pub(crate) use search::all_kinds;
 pub use search::{SearchKinds, SearchKindsText, SearchQuestion, SearchTerms, SearchTermsText, Searched};

@@ -27,6 +27,7 @@ mod own_work;
 mod people;
 mod problems;
 mod reports;
+mod review_load;
 mod search;
 mod sources;
 mod stream;
@@ -99,6 +100,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/changes/{*id}", report(get(reports::change)))
         .route("/api/v1/me/work", report(get(own_work::own_work)))
         .route("/api/v1/item-times", report(get(item_times::item_times)))
+        .route("/api/v1/review-load", report(get(review_load::review_load)))
         .route("/api/v1/journey", report(get(journey::journey)))
         .route("/api/v1/events", report(get(events::events)))
         // a stream takes no place of those that are answered

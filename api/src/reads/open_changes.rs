@@ -14,6 +14,9 @@ use crate::questions::{MetricQuestion, RowsAsked};
 use crate::scope::Scope;
 use crate::views::OpenChange;
 
+/// The metric that ages are held against.
+const AGE: &str = "time_to_merge";
+
 /// Changes of a page, with what belongs to them. The number of statements does not depend on how many they are.
 pub(super) struct Found {
     page: Page<Change>,
@@ -43,7 +46,8 @@ impl Found {
         let Page { rows, more, has_previous } = self.page;
         let shown = rows.into_iter().zip(progress).map(|((cursor, change), progress)| {
             let teams = self.teams.get(&change.repository.0).cloned().unwrap_or_default();
-            let p85 = teams.iter().find_map(|team| usual.p85(progress.stage, team));
+            let p85_of = |metric: &str| teams.iter().find_map(|team| usual.p85(metric, team));
+            let p85 = (p85_of(progress.stage.metric()), p85_of(AGE));
             (cursor, OpenChange::new(change, teams, progress, p85))
         });
         let mut rows: Vec<(String, OpenChange)> = shown.collect();
@@ -79,7 +83,7 @@ impl Usual {
     pub fn question(progress: &[Progress]) -> (Vec<&'static str>, MetricQuestion) {
         let stages = <ChangeStage as VariantArray>::VARIANTS.iter();
         let is_asked = |stage: &&ChangeStage| progress.iter().any(|progress| progress.stage == **stage);
-        let names = stages.filter(is_asked).map(|stage| stage.metric()).collect();
+        let names = stages.filter(is_asked).map(|stage| stage.metric()).chain([AGE]).collect();
         let question = dora::Question { by: Some(Slice::Team), ..dora::Question::default() };
         (names, MetricQuestion { question, ..MetricQuestion::default() })
     }
@@ -89,9 +93,9 @@ impl Usual {
         Self(distributions)
     }
 
-    fn p85(&self, stage: ChangeStage, team: &str) -> Option<f64> {
-        let is_of_stage = |distribution: &&Distribution| distribution.metric.name == stage.metric();
+    fn p85(&self, metric: &str, team: &str) -> Option<f64> {
+        let is_of_metric = |distribution: &&Distribution| distribution.metric.name == metric;
         let is_of_team = |part: &&DistributionPart| part.slice.as_deref() == Some(team);
-        self.0.iter().find(is_of_stage)?.slices.iter().find(is_of_team)?.percentile(85)
+        self.0.iter().find(is_of_metric)?.slices.iter().find(is_of_team)?.percentile(85)
     }
 }

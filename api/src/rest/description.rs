@@ -8,7 +8,7 @@ use super::document::Complete;
 use super::identity::{grants, login, tokens, users};
 use super::{
     audit, boards, contributions, dead_letters, events, facts, item_times, journey, lists, mapping, metrics, own_work,
-    people, reports, search, sources, stream, tenants,
+    people, reports, review_load, search, sources, stream, tenants,
 };
 use crate::problem::Problem;
 
@@ -90,6 +90,7 @@ use crate::problem::Problem;
         search::search,
         stream::stream,
         journey::journey,
+        review_load::review_load,
         item_times::item_times,
         own_work::own_work,
     ),

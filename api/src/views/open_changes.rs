@@ -40,6 +40,12 @@ pub struct OpenChange {
     /// It is in its stage for longer than that.
     #[schema(required)]
     pub is_slow: Option<bool>,
+    /// How long 85 % of the changes of its team took from opened to merged at most, of those merged in the last 90 days.
+    #[schema(required)]
+    pub age_p85_seconds: Option<f64>,
+    /// It is open for longer than that; null once it is merged.
+    #[schema(required)]
+    pub is_stuck: Option<bool>,
     /// When it was opened.
     #[schema(required)]
     pub opened_at: Option<DateTime<Utc>>,
@@ -57,9 +63,14 @@ pub struct OpenChange {
 }
 
 impl OpenChange {
-    /// A change of some teams, which has come so far. `stage_p85_seconds` is how long 85 % of changes are in that stage at
-    /// most.
-    pub(crate) fn new(change: Change, teams: Vec<String>, progress: &Progress, stage_p85_seconds: Option<f64>) -> Self {
+    /// A change of some teams, which has come so far; with how long 85 % of changes are in that stage at most, and how long
+    /// they take from opened to merged.
+    pub(crate) fn new(
+        change: Change,
+        teams: Vec<String>,
+        progress: &Progress,
+        (stage_p85_seconds, age_p85_seconds): (Option<f64>, Option<f64>),
+    ) -> Self {
         let Progress { stage, stage_since, stage_seconds, age_seconds, last_activity_at } = *progress;
         Self {
             id: change.id.0,
@@ -71,6 +82,11 @@ impl OpenChange {
             stage_since,
             stage_seconds,
             stage_p85_seconds,
+            age_p85_seconds,
+            is_stuck: age_seconds
+                .zip(age_p85_seconds)
+                .filter(|_| stage != ChangeStage::Merged)
+                .map(|(seconds, p85)| seconds > p85),
             is_slow: stage_seconds.zip(stage_p85_seconds).map(|(seconds, p85)| seconds > p85),
             opened_at: change.opened_at,
             age_seconds,

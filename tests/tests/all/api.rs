@@ -34,6 +34,7 @@ mod persons;
 mod plans;
 mod questions;
 mod ready;
+mod review_load;
 mod search;
 pub(crate) mod served;
 mod several_metrics;

@@ -43,6 +43,7 @@ const FIELDS: &[(&str, Right, &str)] = &[
     ("people", Right::People, ""),
     ("pipelineRuns", Right::Read, ""),
     ("repositories", Right::Read, ""),
+    ("reviewLoad", Right::Read, ""),
     ("search", Right::Read, r#"(text: "app")"#),
     ("services", Right::Read, ""),
     ("sources", Right::Read, ""),

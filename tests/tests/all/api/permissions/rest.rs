@@ -77,6 +77,7 @@ const ROUTES: &[(&str, &str, Needs, &str)] = &[
     ("get", "/api/v1/pipeline-runs", InTenant(Right::Read), ""),
     ("get", "/api/v1/repositories", InTenant(Right::Read), ""),
     ("get", "/api/v1/reviews", InTenant(Right::Read), ""),
+    ("get", "/api/v1/review-load", InTenant(Right::Read), ""),
     ("get", "/api/v1/search", InTenant(Right::Read), ""),
     ("get", "/api/v1/services", InTenant(Right::Read), ""),
     ("get", "/api/v1/sources", InTenant(Right::Read), ""),
