@@ -15,7 +15,7 @@ const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-a
 
 const compressed = /\.(js|css|html|svg|json|webmanifest)$/;
 
-/** Tells the worker which files to keep for reading offline, by a name that changes with them. */
+/** Writes into the worker which files to keep for reading offline, and a version that changes with them. */
 function listForWorker(): Plugin {
   return {
     name: "list-for-worker",
@@ -57,7 +57,8 @@ export default defineConfig({
   plugins: [react(), listForWorker(), precompress()],
   // the generated client finds its dependency here
   resolve: { preserveSymlinks: true },
-  server: { port: 5173, strictPort: false, proxy },
+  // the guide shows a document of the repository
+  server: { port: 5173, strictPort: false, proxy, fs: { allow: ["../.."] } },
   // as api/src/guard.rs has it, so that what it forbids is noticed here
   preview: { port: 4173, strictPort: false, proxy, headers: { "content-security-policy": policy } },
   build: {

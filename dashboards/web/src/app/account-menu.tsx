@@ -13,7 +13,7 @@ const THEMES: Theme[] = ["system", "light", "dark"];
 /** Ends the session here, and at the identity provider where it says where to go for that. */
 async function logOut() {
   const { continue_at } = await answered(rest.POST("/api/v1/logout"));
-  // what the worker keeps is nobody else's
+  // what the worker keeps is for this user alone
   if ("caches" in window) await caches.delete("answers");
   location.assign(continue_at);
 }

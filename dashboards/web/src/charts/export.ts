@@ -5,7 +5,7 @@ import type { ChartTheme } from "./theme";
 
 const SIZE = { width: 960, height: 440 };
 
-/** Draws a chart again, with its title and a ground of its own, and saves it as a picture. */
+/** Draws a chart again, with its title and a ground of its own, and saves it as an image. */
 export async function exportChart(title: string, kind: "svg" | "png", option: EChartsCoreOption, theme: ChartTheme): Promise<void> {
   const grid = option.grid as { top?: number } | undefined;
   const legend = option.legend as { top?: number } | undefined;
@@ -27,13 +27,13 @@ export async function exportChart(title: string, kind: "svg" | "png", option: EC
   }
   const chart = init(document.createElement("div"), null, { renderer: "canvas", devicePixelRatio: 2, ...SIZE });
   chart.setOption(shifted);
-  const picture = chart.renderToCanvas({ pixelRatio: 2, backgroundColor: theme.surface });
-  saveFile(`${title}.png`, "image/png", await blobOf(picture));
+  const image = chart.renderToCanvas({ pixelRatio: 2, backgroundColor: theme.surface });
+  saveFile(`${title}.png`, "image/png", await blobOf(image));
   chart.dispose();
 }
 
 function blobOf(canvas: HTMLCanvasElement): Promise<Blob> {
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob === null ? reject(new Error("the picture is empty")) : resolve(blob)), "image/png");
+    canvas.toBlob((blob) => (blob === null ? reject(new Error("the image is empty")) : resolve(blob)), "image/png");
   });
 }

@@ -31,7 +31,7 @@ export function Sparkline({ points, label, isWide = false, width = isWide ? 320 
   );
 }
 
-/** The paths of a sparkline: gaps interrupt it, single values between gaps become dots, the last step of a partial period is apart. */
+/** The paths of a sparkline: gaps interrupt it, single values between gaps become dots, the step to a partial period is dashed. */
 export function sparkPaths(points: SparkPoint[], width: number, height: number) {
   const values = points.flatMap(({ value }) => (value === null ? [] : [value]));
   const [low, high] = [Math.min(...values, 0), Math.max(...values)];

@@ -1,5 +1,17 @@
-import { Stub } from "./stub";
+import "./guide.css";
+import text from "../../../../docs/metrics.md?raw";
+import { t } from "../i18n/t";
+import { PageHead } from "../ui";
+import { Markdown } from "../ui/markdown";
 
+/** The definitions of all metrics: docs/metrics.md as it is. */
 export function GuidePage() {
-  return <Stub title="page.guide" />;
+  return (
+    <>
+      <PageHead title={t("page.guide")} />
+      <article className="card guide" lang="en">
+        <Markdown text={text.replace(/^# .*\n/, "")} />
+      </article>
+    </>
+  );
 }
