@@ -39,7 +39,7 @@ pub struct SearchQuestion {
     /// A key, a number, a version, a name, the beginning of a commit's id, words of a title, or a web address.
     #[param(inline)]
     pub q: SearchTermsText,
-    /// Only things of these kinds, separated by commas; all without it.
+    /// Only things of these kinds, separated by commas; all but `person` without it.
     #[param(inline)]
     pub kinds: Option<SearchKindsText>,
     /// How many things at most, 1 to 200; 50 without it.
@@ -60,9 +60,10 @@ impl SearchQuestion {
     }
 }
 
-/// All kinds of things.
+/// The kinds of things that are searched for unless asked otherwise: all but persons, whose views are recorded.
 pub(crate) fn all_kinds() -> BTreeSet<SearchKind> {
-    <SearchKind as VariantArray>::VARIANTS.iter().copied().collect()
+    let kinds = <SearchKind as VariantArray>::VARIANTS.iter().copied();
+    kinds.filter(|kind| *kind != SearchKind::Person).collect()
 }
 
 impl Parameter for SearchTerms {
@@ -175,6 +176,6 @@ mod tests {
         }
         let SearchKinds(kinds) = SearchKinds::read("work_item,change, change").unwrap();
         assert_eq!(kinds, BTreeSet::from([SearchKind::Change, SearchKind::WorkItem]));
-        assert!(SearchKinds::read("change,person").unwrap_err().contains("work_item"));
+        assert!(SearchKinds::read("change,user").unwrap_err().contains("work_item"));
     }
 }

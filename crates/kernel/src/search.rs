@@ -24,6 +24,8 @@ crate::closed_list! {
         Team,
         /// A sprint: by its name.
         Sprint,
+        /// A person: by name, where persons are shown. Only where this kind is asked for.
+        Person,
     }
 }
 

@@ -102,13 +102,26 @@ async fn texts_of_any_characters_are_searched_for_and_wrong_parameters_are_named
     }
     let long = format!("q={}", "x".repeat(201));
     for (query, parameter) in
-        [("", "q"), ("q=", "q"), (long.as_str(), "q"), ("q=x&kinds=person", "kinds"), ("q=x&limit=201", "limit")]
+        [("", "q"), ("q=", "q"), (long.as_str(), "q"), ("q=x&kinds=user", "kinds"), ("q=x&limit=201", "limit")]
     {
         let refused = served.ask("GET", &format!("/api/v1/search?{query}"), &[], "").await;
         assert_eq!((refused.status, &refused.json()["parameter"]), (400, &json!(parameter)), "{query}");
     }
     let refused = served.graphql_answer(r#"{ search(text: "") { kind } }"#).await;
     assert_eq!(refused["errors"][0]["extensions"]["parameter"], "text", "{refused}");
+}
+
+#[tokio::test]
+async fn persons_are_found_where_they_are_shown_and_only_if_asked_for() {
+    let shown = served::with(|settings| settings.dora.people = dora::settings::People::Managers).await;
+    let account = json!({ "fact": "account", "id": "git.example/ann", "name": "Ann Shopper",
+                          "version": { "at": ago(1) } });
+    let account: kernel::Fact = serde_json::from_value(account).unwrap();
+    served::fill(&shown.database.store, facts().into_iter().chain([account])).await;
+    assert_eq!(found(&shown, "q=ann&kinds=person").await, ["person git.example/ann"]);
+    assert_eq!(found(&shown, "q=ann").await, Vec::<String>::new());
+    let hidden = shop().await.ask("GET", "/api/v1/search?q=ann&kinds=person", &[], "").await;
+    assert_eq!(hidden.status, 403, "{hidden:?}");
 }
 
 #[tokio::test]

@@ -30,7 +30,9 @@ impl Search {
                           web address: 1 to 200 characters."
         )]
         text: String,
-        #[graphql(desc = "Only things of these kinds; all without it.")] kinds: Option<BTreeSet<SearchKind>>,
+        #[graphql(desc = "Only things of these kinds; all but `PERSON` without it.")] kinds: Option<
+            BTreeSet<SearchKind>,
+        >,
         #[graphql(desc = "How many, 1 to 200; 50 without it.")] first: Option<u32>,
     ) -> async_graphql::Result<Vec<SearchHit>> {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
