@@ -63,17 +63,17 @@ function Brand() {
 
 function Rail() {
   return (
-    <div className="rail">
+    <nav className="rail" aria-label={t("nav.label")}>
       <Brand />
-      <nav className="rail-links" aria-label={t("nav.label")}>
+      <div className="rail-links">
         {PAGES.map((page) => (
           <NavLink key={page.text} page={page} />
         ))}
-      </nav>
+      </div>
       <div className="rail-foot">
         <Live />
       </div>
-    </div>
+    </nav>
   );
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { sparkPaths } from "./sparkline";
-import { partialStep } from "./steps";
+import { axisOf, partialStep } from "./steps";
 
 it("interrupts a sparkline at a gap and draws a single value as a dot", () => {
   const { solid, dashed, dots } = sparkPaths([{ value: 1 }, { value: 2 }, { value: null }, { value: 3 }, { value: null }], 46, 20);
@@ -21,4 +21,11 @@ it("takes the last step for unfinished while its window ends now", () => {
   expect(partialStep(steps, now)).toBe(1);
   expect(partialStep(steps.slice(0, 1), now)).toBeUndefined();
   expect(partialStep([], now)).toBeUndefined();
+});
+
+it("cuts an axis of durations at round ones", () => {
+  expect(axisOf("seconds", [6.9 * 86_400, null])).toEqual({ interval: 2 * 86_400, max: 8 * 86_400 });
+  expect(axisOf("seconds", [3000])).toEqual({ interval: 900, max: 3600 });
+  expect(axisOf("ratio", [0.3])).toEqual({});
+  expect(axisOf("seconds", [])).toEqual({});
 });

@@ -1,9 +1,10 @@
 import { useMemo } from "react";
 import type { Unit } from "../data/types";
-import { formatTime } from "../format/time";
+import { formatShortDay, formatTime } from "../format/time";
 import { formatBare, formatNumber, formatValue } from "../format/value";
 import { t } from "../i18n/t";
 import { Chart } from "./chart";
+import { axisOf } from "./steps";
 import type { ChartTheme } from "./theme";
 import { tip } from "./tip";
 
@@ -63,8 +64,8 @@ export function Scatter({ title, unit, points, marks = [], height = 280, onPick 
   const groups = useMemo(() => [...new Set(points.map(({ group }) => group ?? ""))], [points]);
   const option = useMemo(
     () => (theme: ChartTheme) => ({
-      xAxis: { type: "time", axisLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, hideOverlap: true }, splitLine: { show: false } },
-      yAxis: { type: "value", splitNumber: 4, splitLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, formatter: (value: number) => formatBare(value, unit) } },
+      xAxis: { type: "time", axisLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, hideOverlap: true, formatter: (time: number) => formatShortDay(time) }, splitLine: { show: false } },
+      yAxis: { type: "value", splitNumber: 4, ...axisOf(unit, points.map(({ value }) => value)), splitLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, formatter: (value: number) => formatBare(value, unit) } },
       ...(groups.length > 1 ? { legend: { top: 0, left: 0, icon: "circle", itemWidth: 9, textStyle: { color: theme.muted } }, grid: { left: 4, right: 64, top: 36, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" } } : { grid: { left: 4, right: 64, top: 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" } }),
       tooltip: { trigger: "item", formatter: ({ data, color }: { data: { point: ScatterPoint }; color: string }) => tip(data.point.name, [{ color, name: formatTime(data.point.at), value: formatValue(data.point.value, unit) }]) },
       series: groups.map((group, nth) => ({

@@ -4,7 +4,7 @@ import { formatStep } from "../format/time";
 import { formatBare, formatValue } from "../format/value";
 import { t } from "../i18n/t";
 import { Chart } from "./chart";
-import { partialStep } from "./steps";
+import { axisOf, partialStep } from "./steps";
 import { tip } from "./tip";
 
 /** One line or bar series: a name and the points of a metric. */
@@ -34,10 +34,11 @@ export function SeriesChart({ title, unit, interval, series, kind = "line", heig
   const steps = series[0]?.points ?? [];
   const names = useMemo(() => steps.map((point) => formatStep(point, interval)), [steps, interval]);
   const partial = partialStep(steps);
+  const axis = useMemo(() => axisOf(unit, heights(series, kind === "stacked", target?.value)), [unit, series, kind, target]);
   const option = useMemo(
     () => (theme: { line: string; muted: string; series: string[]; surface: string }) => ({
       xAxis: { type: "category", data: names, boundaryGap: kind !== "line", axisTick: { show: false }, axisLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, hideOverlap: true } },
-      yAxis: { type: "value", splitNumber: 4, splitLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, formatter: (value: number) => formatBare(value, unit) } },
+      yAxis: { type: "value", splitNumber: 4, ...axis, splitLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, formatter: (value: number) => formatBare(value, unit) } },
       ...(series.length > 1 ? { legend: { top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: theme.muted } }, grid: { left: 4, right: 12, top: 36, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" } } : {}),
       tooltip: {
         formatter: (marks: { dataIndex: number; color: string; seriesIndex: number }[]) => {
@@ -66,7 +67,7 @@ export function SeriesChart({ title, unit, interval, series, kind = "line", heig
         markArea: nth === 0 && partial !== undefined && kind === "line" ? partialArea(names, partial, theme) : undefined,
       })),
     }),
-    [names, series, kind, unit, partial, target],
+    [names, series, kind, unit, partial, target, axis],
   );
   const table = {
     heads: [t("chart.step"), ...series.flatMap(({ name }) => [name, `n (${name})`])],
@@ -78,6 +79,12 @@ export function SeriesChart({ title, unit, interval, series, kind = "line", heig
   };
   const isEmpty = series.every(({ points }) => points.every(({ value }) => value === null));
   return <Chart title={title} option={option} table={table} height={height} onPick={pick} isEmpty={isEmpty} />;
+}
+
+/** What the axis has to reach. */
+function heights(series: Series[], isStacked: boolean, target: number | undefined): number[] {
+  const points = series[0]?.points.map((_, index) => series.map((line) => line.points[index]?.value ?? 0)) ?? [];
+  return [...points.map((values) => (isStacked ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values))), target ?? 0];
 }
 
 function mark(value: number | null | undefined, isPartial: boolean) {

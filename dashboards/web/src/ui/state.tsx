@@ -16,7 +16,7 @@ export function Empty({ title, children, action, icon = "info" }: { title: strin
   return (
     <div className="empty">
       <Icon name={icon} size={24} />
-      <h3>{title}</h3>
+      <p className="empty-title">{title}</p>
       {children !== undefined && <div className="empty-text">{children}</div>}
       {action !== undefined && <div className="empty-action">{action}</div>}
     </div>
