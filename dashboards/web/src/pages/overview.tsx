@@ -1,23 +1,36 @@
 import { Link } from "@tanstack/react-router";
-import { Sparkline } from "../charts/sparkline";
-import { partialStep } from "../charts/steps";
 import { useReport, useTenants } from "../data/queries";
-import type { Metric, Report, ReportSlice } from "../data/types";
-import { directionOf, verdictOf } from "../format/direction";
+import { useFilter } from "../data/filter";
+import type { Report } from "../data/types";
 import { formatWindow } from "../format/time";
 import { t } from "../i18n/t";
-import { Card, Delta, Empty, LevelBadge, Loaded, MetricInfo, PageHead, Sentence, Skeleton, Stat, Table, Value, type Column } from "../ui";
-
-/** The five metrics, and the time to restore that stands beside them. */
-const METRICS = ["change_lead_time", "deployment_frequency", "change_fail_rate", "failed_deployment_recovery_time", "deployment_rework_rate", "time_to_restore"] as const;
-type MetricName = (typeof METRICS)[number];
+import { Button, Card, Empty, Loaded, PageHead, Skeleton } from "../ui";
+import { Statements } from "./parts/statements";
+import { FIVE } from "./parts/five";
+import { ofReport } from "./parts/measured";
+import { MetricCard } from "./parts/metric-card";
+import { SliceTable } from "./parts/slice-table";
+import { Assisted } from "./overview/assisted";
+import { Investment } from "./overview/investment";
+import { Movers } from "./overview/movers";
+import { Reliability } from "./overview/reliability";
+import { Risks } from "./overview/risks";
+import "./overview.css";
 
 export function OverviewPage() {
   const report = useReport({ by: "team" });
   const data = report.data?.data;
   return (
     <>
-      <PageHead title={t("page.overview")} note={data === undefined ? " " : formatWindow(data.window)} />
+      <PageHead
+        title={t("page.overview")}
+        note={data === undefined ? " " : <WindowNote report={data} />}
+        actions={
+          <Button icon="print" onPress={() => window.print()}>
+            {t("ui.print")}
+          </Button>
+        }
+      />
       <Loaded query={report} skeleton={<OverviewSkeleton />}>
         {({ data: answer }) => (answer.services.length === 0 ? <NoServices /> : <Overview report={answer} />)}
       </Loaded>
@@ -25,99 +38,56 @@ export function OverviewPage() {
   );
 }
 
+function WindowNote({ report }: { report: Report }) {
+  const { team, service } = useFilter();
+  const compared = report.change_lead_time.compared?.window;
+  const about = service ?? team;
+  const window = formatWindow(report.window);
+  const written = compared === undefined ? window : t("overview.compared", { window, compared: formatWindow(compared) });
+  return about === undefined ? written : `${about} · ${written}`;
+}
+
 function Overview({ report }: { report: Report }) {
   return (
-    <div className="stack">
-      {report.statements.map((text) => (
-        <p key={text} className="callout">
-          <span>
-            <Sentence text={text} />
-          </span>
-        </p>
-      ))}
+    <div className="stack overview">
+      <Statements texts={report.statements} />
       <section className="grid overview-metrics" aria-label={t("overview.metrics")}>
-        {METRICS.map((name) => (
-          <MetricCard key={name} metric={report[name]} />
+        {FIVE.map((name) => (
+          <MetricCard key={name} metric={ofReport(report[name])} benchmark={report.quick_check.group_name} />
         ))}
       </section>
-      {report.slices.length > 0 && <Teams slices={report.slices} />}
+      <div className="overview-split">
+        <Movers />
+        <Risks />
+      </div>
+      {report.slices.length > 0 && <Teams report={report} />}
+      <div className="overview-three">
+        <Investment />
+        <Assisted />
+        <Reliability />
+      </div>
     </div>
   );
 }
 
-function MetricCard({ metric }: { metric: Metric }) {
-  const { value, unit, n, compared, level, title } = metric;
-  const tone = verdictOf(compared?.change, directionOf(metric.metric));
+/** Teams are listed by name: they are no ranking. */
+function Teams({ report }: { report: Report }) {
+  const rows = report.slices.map((slice) => ({ slice: slice.slice, metrics: Object.fromEntries(FIVE.map((name) => [name, ofReport(slice[name])])) }));
+  const metrics = FIVE.map((name) => ({ name, title: report[name].title, isMinor: name === "deployment_rework_rate" || name === "time_to_restore" }));
   return (
-    <Card data-metric={metric.metric}>
-      <Stat
-        label={
-          <>
-            {title}
-            <MetricInfo metric={metric.metric} answer={{ ...metric, value: value ?? null }} />
-          </>
-        }
-        aside={
-          <>
-            <Delta metric={metric.metric} unit={unit} compared={compared} />
-            <LevelBadge level={level} />
-          </>
-        }
-        note={t("chart.n", { n })}
-      >
-        <Value value={value} unit={unit} why={metric.caveats[0]?.text} />
-      </Stat>
-      <Trend metric={metric} tone={tone} isWide height={44} />
-    </Card>
-  );
-}
-
-function Trend({ metric, tone = "neutral", width, isWide, height }: { metric: Metric; tone?: "good" | "bad" | "neutral"; width?: number; isWide?: boolean; height?: number }) {
-  const partial = partialStep(metric.series);
-  const points = metric.series.map(({ value }, index) => ({ value: value ?? null, isPartial: index === partial }));
-  return <Sparkline points={points} label={t("overview.trend", { title: metric.title })} tone={tone} width={width} isWide={isWide} height={height} />;
-}
-
-function Teams({ slices }: { slices: ReportSlice[] }) {
-  const columns: Column<ReportSlice>[] = [
-    {
-      id: "team",
-      head: t("overview.team"),
-      value: ({ slice }) => slice,
-      cell: ({ slice }) => (
+    <SliceTable
+      title={t("overview.teams")}
+      note={t("overview.teams_note", { benchmark: report.levels })}
+      head={t("overview.team")}
+      metrics={metrics}
+      rows={rows}
+      nameOf={({ slice }) => (
         <Link to="/teams/$team" params={{ team: slice }}>
           {slice}
         </Link>
-      ),
-    },
-    ...METRICS.map((name) => column(name, slices[0]?.[name].title ?? name)),
-  ];
-  return (
-    <Card title={t("overview.teams")} flush>
-      <Table title={t("overview.teams")} columns={columns} rows={slices} rowKey={({ slice }) => slice} sort={{ id: "team" }} />
-    </Card>
+      )}
+    />
   );
-}
-
-function column(name: MetricName, title: string): Column<ReportSlice> {
-  return {
-    id: name,
-    head: title,
-    align: "end",
-    value: (row) => row[name].value,
-    isMinor: name === "deployment_rework_rate" || name === "time_to_restore",
-    cell: (row) => (
-      <div className="cell-metric">
-        <Trend metric={row[name]} width={64} height={22} />
-        <div>
-          <Value value={row[name].value} unit={row[name].unit} why={row[name].caveats[0]?.text} />
-          <div>
-            <Delta metric={name} unit={row[name].unit} compared={row[name].compared} />
-          </div>
-        </div>
-      </div>
-    ),
-  };
 }
 
 function NoServices() {
@@ -149,11 +119,19 @@ function OverviewSkeleton() {
   return (
     <div className="stack">
       <div className="grid overview-metrics">
-        {METRICS.map((name) => (
+        {FIVE.map((name) => (
           <Card key={name}>
             <Skeleton height={118} />
           </Card>
         ))}
+      </div>
+      <div className="overview-split">
+        <Card>
+          <Skeleton height={380} />
+        </Card>
+        <Card>
+          <Skeleton height={380} />
+        </Card>
       </div>
       <Card>
         <Skeleton height={320} />

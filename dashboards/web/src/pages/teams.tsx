@@ -1,5 +1,84 @@
-import { Stub } from "./stub";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useDefinitions, useMetrics, useScopes } from "../data/queries";
+import type { MetricAnswer } from "../data/types";
+import { useFilter } from "../data/filter";
+import { t } from "../i18n/t";
+import { Card, Empty, Loaded, PageHead, Segments, Skeleton } from "../ui";
+import { ofSlice } from "./parts/measured";
+import { SliceTable, type SliceRow } from "./parts/slice-table";
+
+/** What teams are looked at by: a set of metrics for each subject. */
+const SUBJECTS = {
+  delivery: ["change_lead_time", "deployment_frequency", "change_fail_rate", "failed_deployment_recovery_time", "time_to_restore"],
+  stages: ["change_lead_time", "coding_time", "pickup_time", "review_time", "approval_time", "deploy_time"],
+  review: ["time_to_first_review", "time_to_merge", "reviews", "merged_without_review", "changes_in_progress"],
+  ci: ["ci_duration", "ci_queue_time", "ci_success_rate", "ci_flakiness", "ci_red_time"],
+  planning: ["item_cycle_time", "item_throughput", "items_in_progress", "age_of_items_in_progress", "flow_efficiency"],
+  risk: ["open_incidents", "incidents", "open_vulnerabilities", "age_of_open_changes", "bus_factor"],
+} as const;
+type Subject = keyof typeof SUBJECTS;
 
 export function TeamsPage() {
-  return <Stub title="page.teams" />;
+  const { subject: named } = useSearch({ strict: false }) as { subject?: string };
+  const navigate = useNavigate();
+  const subject: Subject = named !== undefined && named in SUBJECTS ? (named as Subject) : "delivery";
+  const set = (value: Subject) => void navigate({ to: ".", search: (all: Record<string, unknown>) => ({ ...all, subject: value === "delivery" ? undefined : value }), resetScroll: false } as never);
+  const names = [...SUBJECTS[subject]];
+  const answers = useMetrics(names, { by: "team" });
+  return (
+    <>
+      <PageHead title={t("page.teams")} note={t("teams.note")} />
+      <Segments label={t("teams.subject")} value={subject} options={(Object.keys(SUBJECTS) as Subject[]).map((value) => ({ value, text: t(`teams.${value}`) }))} onChange={set} />
+      <Loaded query={answers} skeleton={<Card><Skeleton height={460} /></Card>}>
+        {({ data }) => <Teams answers={data} subject={subject} />}
+      </Loaded>
+    </>
+  );
+}
+
+function Teams({ answers, subject }: { answers: MetricAnswer[]; subject: Subject }) {
+  const { teams } = useScopes();
+  const filter = useFilter();
+  const definitions = useDefinitions();
+  const known = teams.length > 0 ? teams : [...new Set(answers.flatMap(({ slices }) => slices.map(({ slice }) => slice ?? "")))].map((name) => ({ name, parent: null, members: 0, services: [] as string[] }));
+  const shown = known.filter(({ name, parent }) => filter.team === undefined || name === filter.team || parent === filter.team);
+  if (shown.length === 0) {
+    return (
+      <Card>
+        <Empty icon="teams" title={t("teams.none")} action={<Link to="/admin" search={{ tab: "mapping" } as never}>{t("teams.define")}</Link>}>
+          {t("teams.none_text")}
+        </Empty>
+      </Card>
+    );
+  }
+  const rows: SliceRow[] = shown.map(({ name, parent, members, services }) => ({
+    slice: name,
+    note: noteOf(parent, members, services.length, known.filter((team) => team.parent === name).length),
+    metrics: Object.fromEntries(answers.flatMap((answer) => {
+      const metric = ofSlice(answer, name);
+      return metric === undefined ? [] : [[answer.metric.name, metric]];
+    })),
+  }));
+  const metrics = SUBJECTS[subject].map((name) => ({ name, title: definitions.get(name)?.title ?? name }));
+  return (
+    <SliceTable
+      title={t(`teams.${subject}`)}
+      note={t("teams.sorted")}
+      head={t("overview.team")}
+      metrics={metrics}
+      rows={rows}
+      nameOf={({ slice }) => (
+        <Link to="/teams/$team" params={{ team: slice }}>
+          {slice}
+        </Link>
+      )}
+    />
+  );
+}
+
+/** What a team is: the team that it is part of, its members and services. */
+function noteOf(parent: string | null | undefined, members: number, services: number, parts: number): string {
+  if (parts > 0) return t("teams.parts", { n: parts });
+  const texts = [t("teams.members", { n: members }), t("teams.services", { n: services })];
+  return [...(parent === null || parent === undefined ? [] : [parent]), ...texts].join(" · ");
 }

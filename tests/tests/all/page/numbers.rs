@@ -42,7 +42,7 @@ async fn every_team_has_a_row_with_its_numbers() {
     if !is_ready(&served).await {
         return;
     }
-    let rows = "[...document.querySelectorAll('tr[data-row]')].map((row) => ({
+    let rows = "[...document.querySelectorAll('[data-part=slices] tr[data-row]')].map((row) => ({
         team: row.dataset.row,
         value: Number(row.querySelector('data')?.value),
     }))";

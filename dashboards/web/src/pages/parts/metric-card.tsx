@@ -1,0 +1,68 @@
+import { partialStep } from "../../charts/steps";
+import { Sparkline } from "../../charts/sparkline";
+import { directionOf, verdictOf } from "../../format/direction";
+import { formatNumber } from "../../format/value";
+import { t } from "../../i18n/t";
+import { Card, Delta, LevelBadge, MetricInfo, Stat, Value } from "../../ui";
+import type { Measured } from "./measured";
+import { Observations } from "./rows";
+import "./parts.css";
+
+interface MetricProps {
+  metric: Measured;
+  /** The team or service of the metric, for its rows. */
+  scope?: { team?: string; service?: string };
+}
+
+/** A metric in a card: value, change, level, benchmark, trend and number of observations. */
+export function MetricCard({ metric, scope, benchmark }: MetricProps & { benchmark?: string }) {
+  return (
+    <Card data-metric={metric.metric}>
+      <MetricStat metric={metric} scope={scope} benchmark={benchmark} />
+      <Trend metric={metric} isWide height={44} />
+    </Card>
+  );
+}
+
+/** A metric without a card of its own. */
+export function MetricStat({ metric, scope, benchmark }: MetricProps & { benchmark?: string }) {
+  const { metric: name, title, value, unit, n, compared, level, score, caveats } = metric;
+  return (
+    <Stat
+      label={
+        <>
+          {title}
+          <MetricInfo metric={name} answer={metric} />
+        </>
+      }
+      aside={
+        <>
+          <Delta metric={name} unit={unit} compared={compared} />
+          <LevelBadge level={level} />
+        </>
+      }
+      note={
+        <span className="stat-notes">
+          <Observations metric={name} title={title} n={n} scope={scope} />
+          {score !== null && score !== undefined && metric.benchmark !== null && metric.benchmark !== undefined && benchmark !== undefined && (
+            <span>{t("parts.score", { score: oneDigit(score), group: benchmark, mean: oneDigit(metric.benchmark.mean) })}</span>
+          )}
+        </span>
+      }
+    >
+      <Value value={value} unit={unit} why={caveats[0]?.text} />
+    </Stat>
+  );
+}
+
+/** The trend of a metric, in the color of its change; the period that is not over yet is dashed. */
+export function Trend({ metric, width, isWide, height, isPlain = false }: { metric: Measured; width?: number; isWide?: boolean; height?: number; isPlain?: boolean }) {
+  const partial = partialStep(metric.series);
+  const points = metric.series.map(({ value }, index) => ({ value: value ?? null, isPartial: index === partial }));
+  const tone = isPlain ? "neutral" : verdictOf(metric.compared?.change, directionOf(metric.metric));
+  return <Sparkline points={points} label={t("parts.trend", { title: metric.title })} tone={tone} width={width} isWide={isWide} height={height} />;
+}
+
+function oneDigit(value: number): string {
+  return formatNumber(value, { maximumFractionDigits: 1 });
+}
