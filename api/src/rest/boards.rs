@@ -121,13 +121,14 @@ pub async fn board(
 /// Makes a board: yours, of a team, or for everyone.
 ///
 /// One of a team takes the role `analyst` for that team, one for everyone the role `admin`. Metrics, slices, windows,
-/// services and teams of its tiles are checked, and an error names the tile.
+/// services and teams of its tiles are checked, and an error names the tile. The body may be TOML as well, as a board is
+/// exported (`content-type: application/toml`).
 #[utoipa::path(
     post,
     path = "/api/v1/boards",
     operation_id = "create_board",
     params(ForTenant),
-    request_body(content((SentBoard = "application/json"), (SentBoard = "application/toml"))),
+    request_body = SentBoard,
     responses(
         (status = 201, body = Answer<BoardView>),
         (status = 409, description = "Its owner has as many as there may be.", body = Problem, content_type = "application/problem+json"),
@@ -158,13 +159,14 @@ pub async fn create(
 
 /// Replaces a board that is at the version that is sent.
 ///
-/// 409 if another has changed it meanwhile. A change of its owner takes the right to change both.
+/// 409 if another has changed it meanwhile. A change of its owner takes the right to change both. The body may be TOML as
+/// well (`content-type: application/toml`).
 #[utoipa::path(
     put,
     path = "/api/v1/boards/{id}",
     operation_id = "replace_board",
     params(("id" = String, Path, description = "The board's id."), ForTenant),
-    request_body(content((SentBoard = "application/json"), (SentBoard = "application/toml"))),
+    request_body = SentBoard,
     responses(
         (status = 200, body = Answer<BoardView>),
         (status = 409, description = "It is at another version.", body = Problem, content_type = "application/problem+json"),
