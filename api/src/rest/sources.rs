@@ -141,7 +141,7 @@ pub async fn webhooks(
     let registered = in_time(setup.register(&source, &hook)).await?;
     let view = RegisteredHooksView {
         address,
-        secret: text,
+        secret: registered.iter().any(|hook| hook.is_new).then_some(text),
         secret_variable: variable(&source, WEBHOOK_SECRET),
         webhooks: registered.into_iter().map(Into::into).collect(),
         settings: settings_text(&source, &scope.tenant.tenant, true),

@@ -49,8 +49,10 @@ pub struct SourceRightView {
 pub struct RegisteredHooksView {
     /// Where they send events.
     pub address: String,
-    /// The secret that they sign with, to be exported as `secret_variable`. It is not shown again.
-    pub secret: String,
+    /// The secret that the new ones sign with, to be exported as `secret_variable`. It is not shown again. Null where none is
+    /// new.
+    #[schema(required)]
+    pub secret: Option<String>,
     /// The environment variable that the settings take it from.
     pub secret_variable: String,
     /// What came of the webhook of each project.
