@@ -30,3 +30,10 @@ export function watchTheme(changed: () => void): () => void {
 }
 
 DARK.addEventListener("change", applyTheme);
+
+// charts are drawn again for paper, which is light
+addEventListener("beforeprint", () => {
+  document.documentElement.dataset.theme = "light";
+  for (const watcher of watchers) watcher();
+});
+addEventListener("afterprint", applyTheme);

@@ -91,13 +91,15 @@ function Canvas(props: { chart: { current: ECharts | null }; option: ChartProps[
   }, [chart]);
 
   useEffect(() => {
-    chart.current?.setOption(complete(option(theme), theme), { notMerge: true, lazyUpdate: true });
+    chart.current?.setOption(complete(option(theme), theme), { notMerge: true });
+    if (PRINTED.matches) chart.current?.getZr().flush();
   }, [chart, option, theme]);
 
   return <div ref={frame} className={`chart-canvas ${onPick === undefined ? "" : "picks"}`} style={{ height }} aria-hidden="true" />;
 }
 
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+const PRINTED = matchMedia("print");
 
 /** Adds what all charts share. */
 function complete(option: EChartsCoreOption, theme: ChartTheme): EChartsCoreOption {
@@ -105,7 +107,7 @@ function complete(option: EChartsCoreOption, theme: ChartTheme): EChartsCoreOpti
     color: theme.series,
     textStyle: { fontFamily: theme.font, fontSize: 12, color: theme.muted },
     grid: { left: 4, right: 12, top: 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-    animation: !STILL.matches,
+    animation: !STILL.matches && !PRINTED.matches,
     animationDuration: 250,
     animationDurationUpdate: 250,
     ...option,
