@@ -32,7 +32,6 @@ fn work_item() -> View {
 
 fn work_item_status() -> View {
     let fact = OfFact::new::<Transition>("t");
-    let next = "(select min(n.at) from transition n where n.item = t.item and (n.at, n.id) > (t.at, t.id))";
     let mut columns =
         vec![fact.named("id", "transition_id"), fact.named("item", "work_item_id").to("work_item", "work_item_id")];
     columns.extend(owners("r.service", "s"));
@@ -40,10 +39,10 @@ fn work_item_status() -> View {
     columns.extend(fact.all(&["from_status", "to_status", "from_category", "to_category"]));
     columns.push(fact.named("author", "author").of_people());
     columns.push(fact.named("at", "at"));
-    columns.push(column("until", "timestamp with time zone", next, "When it got its next status."));
+    columns.push(column("until", "timestamp with time zone", "next.at", "When it got its next status."));
     columns.extend(duration(
         ("time_in_status", "time_in_status_seconds"),
-        &between("t.at", next),
+        &between("t.at", "next.at"),
         "How long it had the status; null while it does.",
     ));
     View {
@@ -52,7 +51,10 @@ fn work_item_status() -> View {
         key: &["transition_id", "service"],
         columns,
         from: format!(
-            "transition t join work_item w on w.id = t.item and not w.deleted {OF_PROJECT} where {}",
+            "transition t join work_item w on w.id = t.item and not w.deleted {OF_PROJECT}
+             left join lateral (select n.at from transition n where n.item = t.item and (n.at, n.id) > (t.at, t.id)
+                                order by n.at, n.id limit 1) next on true
+             where {}",
             may_see("r.service")
         ),
     }
