@@ -14,14 +14,36 @@ pub fn views() -> Vec<View> {
     all.extend(code_views::views());
     all.extend(organization_views::views());
     all.extend(metric_views::views());
-    let relation = relation(&all);
-    all.push(relation);
+    let (keys, relation) = (key_column(&all), relation(&all));
+    all.extend([keys, relation]);
     all
+}
+
+/// A text of SQL that holds no quotation mark.
+fn text(name: &str) -> String {
+    format!("'{name}'")
+}
+
+/// The view that says what the keys of the views are.
+fn key_column(views: &[View]) -> View {
+    let keys = views.iter().flat_map(|view| view.key.iter().zip(1..).map(move |(key, position)| (view, key, position)));
+    let rows: Vec<String> =
+        keys.map(|(view, key, position)| format!("({}, {}, {position})", text(view.name), text(key))).collect();
+    View {
+        name: "key_column",
+        comment: "One row a column of the key of a view: no two rows have the same values in all of its columns.",
+        key: &["view_name", "position"],
+        columns: vec![
+            column("view_name", "text", "k.view_name", "The view."),
+            column("column_name", "text", "k.column_name", "The column."),
+            column("position", "integer", "k.position", "Its place in the key, from 1 on."),
+        ],
+        from: format!("(values {}) k (view_name, column_name, position)", rows.join(", ")),
+    }
 }
 
 /// The view that says which column refers to which.
 fn relation(views: &[View]) -> View {
-    let text = |name: &str| format!("'{name}'");
     let references = views
         .iter()
         .flat_map(|view| view.columns.iter().filter_map(|column| Some((view.name, column.name, column.references?))));
