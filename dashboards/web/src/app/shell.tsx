@@ -43,8 +43,8 @@ export function Shell() {
           <FilterBar />
         </header>
         <main id="content" className="content" tabIndex={-1}>
-          <Notes />
           <Outlet />
+          <Notes />
         </main>
       </div>
       <BottomBar />
@@ -108,15 +108,22 @@ function Notes() {
   const { tenant } = useFilter();
   const tenants = useTenants();
   const isDemo = tenants.data?.data.some(({ name, demo }) => demo && name === (tenant ?? tenants.data.tenant)) ?? false;
+  // beside the content and not in it, so that nothing moves when they appear
   return (
-    <>
+    <div className="notes">
       {!isOnline && (
         <p className="callout callout-warn" role="status">
           {t("shell.offline")}
         </p>
       )}
-      {isDemo && <p className="callout demo-note">{t("shell.demo")}</p>}
-    </>
+      {isDemo && (
+        <Tooltip text={t("shell.demo_text")}>
+          <p className="callout demo-note" tabIndex={0}>
+            {t("shell.demo")}
+          </p>
+        </Tooltip>
+      )}
+    </div>
   );
 }
 

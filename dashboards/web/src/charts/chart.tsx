@@ -5,6 +5,7 @@ import { saveFile, toCsv } from "../format/csv";
 import { t } from "../i18n/t";
 import { Icon } from "../ui/icon";
 import { Menu, MenuItem } from "../ui/menu";
+import { frame } from "./axes";
 import type { ECharts } from "./echarts";
 import { useChartTheme, type ChartTheme } from "./theme";
 
@@ -56,13 +57,13 @@ export function Chart({ title, option, table, height = 220, onPick, isEmpty = fa
 
 function Canvas(props: { chart: { current: ECharts | null }; option: ChartProps["option"]; height: number; onPick?: ChartProps["onPick"] }) {
   const { chart, option, height, onPick } = props;
-  const frame = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLDivElement>(null);
   const theme = useChartTheme();
   const latest = useRef({ option, theme, onPick });
   latest.current = { option, theme, onPick };
 
   useEffect(() => {
-    const element = frame.current;
+    const element = canvas.current;
     if (element === null) return;
     let isGone = false;
     const draw = async () => {
@@ -95,7 +96,7 @@ function Canvas(props: { chart: { current: ECharts | null }; option: ChartProps[
     if (PRINTED.matches) chart.current?.getZr().flush();
   }, [chart, option, theme]);
 
-  return <div ref={frame} className={`chart-canvas ${onPick === undefined ? "" : "picks"}`} style={{ height }} aria-hidden="true" />;
+  return <div ref={canvas} className={`chart-canvas ${onPick === undefined ? "" : "picks"}`} style={{ height }} aria-hidden="true" />;
 }
 
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
@@ -106,7 +107,7 @@ function complete(option: EChartsCoreOption, theme: ChartTheme): EChartsCoreOpti
   return {
     color: theme.series,
     textStyle: { fontFamily: theme.font, fontSize: 12, color: theme.muted },
-    grid: { left: 4, right: 12, top: 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: frame(),
     animation: !STILL.matches && !PRINTED.matches,
     animationDuration: 250,
     animationDurationUpdate: 250,

@@ -3,6 +3,7 @@ import type { Unit } from "../data/types";
 import { formatShortDay, formatTime } from "../format/time";
 import { formatBare, formatNumber, formatValue } from "../format/value";
 import { t } from "../i18n/t";
+import { frame, legend, markLine, namesAxis, valuesAxis } from "./axes";
 import { Chart } from "./chart";
 import { axisOf } from "./steps";
 import type { ChartTheme } from "./theme";
@@ -19,8 +20,8 @@ export function Histogram({ title, unit, buckets, marks = [], height, onPick }: 
   const names = useMemo(() => buckets.map((bucket) => bucketName(bucket, unit)), [buckets, unit]);
   const option = useMemo(
     () => (theme: ChartTheme) => ({
-      xAxis: { type: "category", data: names, axisTick: { show: false }, axisLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, hideOverlap: true } },
-      yAxis: { type: "value", minInterval: 1, splitNumber: 4, splitLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted } },
+      xAxis: namesAxis(theme, names, true),
+      yAxis: valuesAxis(theme, { minInterval: 1 }),
       tooltip: { axisPointer: { type: "shadow" }, formatter: ([mark]: { dataIndex: number; color: string }[]) => tip(names[mark?.dataIndex ?? 0] ?? "", [{ color: mark?.color, name: t("chart.count"), value: formatNumber(buckets[mark?.dataIndex ?? 0]?.n ?? 0) }]) },
       series: [
         {
@@ -28,10 +29,10 @@ export function Histogram({ title, unit, buckets, marks = [], height, onPick }: 
           barCategoryGap: "12%",
           data: buckets.map(({ n }) => n),
           color: theme.series[0],
-          markLine: { silent: true, symbol: "none", lineStyle: { color: theme.muted, type: "dashed" }, label: { color: theme.text, formatter: "{b}" }, data: marks.map(({ name, value }) => ({ name, xAxis: placeOf(value, buckets) })) },
+          markLine: markLine(theme.muted, marks.map(({ name, value }) => ({ name, xAxis: placeOf(value, buckets) })), { color: theme.text }),
         },
       ],
-      grid: { left: 4, right: 12, top: 28, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      grid: frame({ top: 28 }),
     }),
     [names, buckets, marks],
   );
@@ -65,8 +66,9 @@ export function Scatter({ title, unit, points, marks = [], height = 280, onPick 
   const option = useMemo(
     () => (theme: ChartTheme) => ({
       xAxis: { type: "time", axisLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, hideOverlap: true, formatter: (time: number) => formatShortDay(time) }, splitLine: { show: false } },
-      yAxis: { type: "value", splitNumber: 4, ...axisOf(unit, points.map(({ value }) => value)), splitLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, formatter: (value: number) => formatBare(value, unit) } },
-      ...(groups.length > 1 ? { legend: { top: 0, left: 0, icon: "circle", itemWidth: 9, textStyle: { color: theme.muted } }, grid: { left: 4, right: 64, top: 36, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" } } : { grid: { left: 4, right: 64, top: 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" } }),
+      yAxis: valuesAxis(theme, { ...axisOf(unit, points.map(({ value }) => value)), written: (value) => formatBare(value, unit) }),
+      grid: frame({ hasLegend: groups.length > 1, right: 64 }),
+      ...(groups.length > 1 ? { legend: legend(theme, "circle") } : {}),
       tooltip: { trigger: "item", formatter: ({ data, color }: { data: { point: ScatterPoint }; color: string }) => tip(data.point.name, [{ color, name: formatTime(data.point.at), value: formatValue(data.point.value, unit) }]) },
       series: groups.map((group, nth) => ({
         name: group,
@@ -74,7 +76,7 @@ export function Scatter({ title, unit, points, marks = [], height = 280, onPick 
         symbolSize: 7,
         itemStyle: { opacity: 0.65 },
         data: points.filter((point) => (point.group ?? "") === group).map((point) => ({ value: [point.at, point.value], point })),
-        markLine: nth > 0 ? undefined : { silent: true, symbol: "none", lineStyle: { color: theme.muted, type: "dashed" }, label: { color: theme.muted, formatter: "{b}" }, data: marks.map(({ name, value }) => ({ name, yAxis: value })) },
+        markLine: nth > 0 ? undefined : markLine(theme.muted, marks.map(({ name, value }) => ({ name, yAxis: value }))),
       })),
     }),
     [groups, points, marks, unit],

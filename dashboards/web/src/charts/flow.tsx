@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { formatShortDay } from "../format/time";
 import { formatNumber } from "../format/value";
 import { t } from "../i18n/t";
+import { frame, legend, namesAxis, valuesAxis } from "./axes";
 import { Chart } from "./chart";
 import type { ChartTheme } from "./theme";
 import { tip } from "./tip";
@@ -10,10 +11,10 @@ import { tip } from "./tip";
 export function CumulativeFlow({ title, days, states, height = 280 }: { title: string; days: string[]; states: { name: string; counts: (number | null)[] }[]; height?: number }) {
   const option = useMemo(
     () => (theme: ChartTheme) => ({
-      xAxis: { type: "category", boundaryGap: false, data: days.map((day) => formatShortDay(day)), axisTick: { show: false }, axisLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, hideOverlap: true } },
-      yAxis: { type: "value", minInterval: 1, splitNumber: 4, splitLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted } },
-      legend: { top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: theme.muted } },
-      grid: { left: 4, right: 12, top: 36, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      xAxis: namesAxis(theme, days.map((day) => formatShortDay(day)), false),
+      yAxis: valuesAxis(theme, { minInterval: 1 }),
+      legend: legend(theme),
+      grid: frame({ hasLegend: true }),
       tooltip: {
         formatter: (marks: { dataIndex: number; color: string; seriesIndex: number }[]) => {
           const index = marks[0]?.dataIndex ?? 0;

@@ -3,9 +3,11 @@ import type { Point, Unit } from "../data/types";
 import { formatStep } from "../format/time";
 import { formatBare, formatValue } from "../format/value";
 import { t } from "../i18n/t";
+import { frame, legend, markLine, namesAxis, valuesAxis } from "./axes";
 import { Chart } from "./chart";
 import { axisOf, partialStep } from "./steps";
-import { tip } from "./tip";
+import type { ChartTheme } from "./theme";
+import { tip, type TipLine } from "./tip";
 
 /** One line or bar series: a name and the points of a metric. */
 export interface Series {
@@ -36,34 +38,21 @@ export function SeriesChart({ title, unit, interval, series, kind = "line", heig
   const partial = partialStep(steps);
   const axis = useMemo(() => axisOf(unit, heights(series, kind === "stacked", target?.value)), [unit, series, kind, target]);
   const option = useMemo(
-    () => (theme: { line: string; muted: string; series: string[]; surface: string }) => ({
-      xAxis: { type: "category", data: names, boundaryGap: kind !== "line", axisTick: { show: false }, axisLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, hideOverlap: true } },
-      yAxis: { type: "value", splitNumber: 4, ...axis, splitLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, formatter: (value: number) => formatBare(value, unit) } },
-      ...(series.length > 1 ? { legend: { top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: theme.muted } }, grid: { left: 4, right: 12, top: 36, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" } } : {}),
+    () => (theme: ChartTheme) => ({
+      xAxis: namesAxis(theme, names, kind !== "line"),
+      yAxis: valuesAxis(theme, { ...axis, written: (value) => formatBare(value, unit) }),
+      ...(series.length > 1 ? { legend: legend(theme), grid: frame({ hasLegend: true }) } : {}),
       tooltip: {
-        formatter: (marks: { dataIndex: number; color: string; seriesIndex: number }[]) => {
+        formatter: (marks: Mark[]) => {
           const index = marks[0]?.dataIndex ?? 0;
-          const lines = series.map((line, nth) => {
-            const point = line.points[index];
-            const value = formatValue(point?.value, unit);
-            return { color: marks.find((mark) => mark.seriesIndex === nth)?.color, name: line.name, value: point === undefined ? "–" : `${value} · ${t("chart.n", { n: point.n })}` };
-          });
-          return tip(names[index] ?? "", lines, index === partial ? t("chart.partial") : undefined);
+          return tip(names[index] ?? "", tipLines(series, unit, index, marks), index === partial ? t("chart.partial") : undefined);
         },
       },
       series: series.map((line, nth) => ({
-        name: line.name,
-        type: kind === "line" ? "line" : "bar",
-        stack: kind === "stacked" ? "all" : undefined,
-        data: line.points.map((point, index) => mark(point.value, index === partial && kind !== "line")),
-        connectNulls: false,
-        showSymbol: line.points.length < 32,
-        symbolSize: 5,
-        barMaxWidth: 28,
+        ...drawn(line, kind, partial),
         color: line.color ?? theme.series[nth % theme.series.length],
-        lineStyle: { width: 2, type: line.isReference ? "dashed" : "solid" },
         areaStyle: kind === "line" && series.length === 1 ? { opacity: 0.08 } : undefined,
-        markLine: nth === 0 && target !== undefined ? { silent: true, symbol: "none", data: [{ yAxis: target.value, name: target.name }], lineStyle: { color: theme.muted, type: "dashed" }, label: { formatter: target.name, color: theme.muted, position: "insideEndTop" } } : undefined,
+        markLine: nth === 0 && target !== undefined ? markLine(theme.muted, [{ yAxis: target.value, name: target.name }], { position: "insideEndTop" }) : undefined,
         markArea: nth === 0 && partial !== undefined && kind === "line" ? partialArea(names, partial, theme) : undefined,
       })),
     }),
@@ -85,6 +74,36 @@ export function SeriesChart({ title, unit, interval, series, kind = "line", heig
 function heights(series: Series[], isStacked: boolean, target: number | undefined): number[] {
   const points = series[0]?.points.map((_, index) => series.map((line) => line.points[index]?.value ?? 0)) ?? [];
   return [...points.map((values) => (isStacked ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values))), target ?? 0];
+}
+
+/** A mark under the pointer, as ECharts states it. */
+interface Mark {
+  dataIndex: number;
+  color: string;
+  seriesIndex: number;
+}
+
+function tipLines(series: Series[], unit: Unit, index: number, marks: Mark[]): TipLine[] {
+  return series.map((line, nth) => {
+    const point = line.points[index];
+    const color = marks.find((mark) => mark.seriesIndex === nth)?.color;
+    return { color, name: line.name, value: point === undefined ? "–" : `${formatValue(point.value, unit)} · ${t("chart.n", { n: point.n })}` };
+  });
+}
+
+/** How a series is drawn, but for its colors. */
+function drawn(line: Series, kind: "line" | "bar" | "stacked", partial: number | undefined) {
+  return {
+    name: line.name,
+    type: kind === "line" ? "line" : "bar",
+    stack: kind === "stacked" ? "all" : undefined,
+    data: line.points.map((point, index) => mark(point.value, index === partial && kind !== "line")),
+    connectNulls: false,
+    showSymbol: line.points.length < 32,
+    symbolSize: 5,
+    barMaxWidth: 28,
+    lineStyle: { width: 2, type: line.isReference ? "dashed" : "solid" },
+  };
 }
 
 function mark(value: number | null | undefined, isPartial: boolean) {
