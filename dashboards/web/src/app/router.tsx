@@ -22,28 +22,31 @@ function texts<Names extends string>(...names: Names[]) {
   };
 }
 
+/** Of something whose id follows; without an id it is the address of the list. */
+const NAMED = { parse: (params: { _splat?: string }) => (params._splat === undefined || params._splat === "" ? (false as never) : params) };
+
 // A page is a file of `pages/`, loaded when it is opened. Its own parameters are named here.
 const overview = createRoute({ getParentRoute: () => root, path: "/", validateSearch: texts("moved", "by"), component: lazyRouteComponent(() => import("../pages/overview"), "OverviewPage") });
 const teams = createRoute({ getParentRoute: () => root, path: "/teams", validateSearch: texts("subject"), component: lazyRouteComponent(() => import("../pages/teams"), "TeamsPage") });
 const team = createRoute({ getParentRoute: () => root, path: "/teams/$team", validateSearch: texts("tab"), component: lazyRouteComponent(() => import("../pages/team"), "TeamPage") });
 const developer = createRoute({ getParentRoute: () => root, path: "/developer", validateSearch: texts("tab", "person"), component: lazyRouteComponent(() => import("../pages/developer"), "DeveloperPage") });
 const product = createRoute({ getParentRoute: () => root, path: "/product", validateSearch: texts("tab", "project", "kind"), component: lazyRouteComponent(() => import("../pages/product"), "ProductPage") });
-const explore = createRoute({ getParentRoute: () => root, path: "/explore", validateSearch: texts("metric", "by", "view", "value", "repository", "slice", "tab"), component: lazyRouteComponent(() => import("../pages/explore"), "ExplorePage") });
+const explore = createRoute({ getParentRoute: () => root, path: "/explore", validateSearch: texts("metric", "by", "view", "repository", "slice"), component: lazyRouteComponent(() => import("../pages/explore"), "ExplorePage") });
 const boards = createRoute({ getParentRoute: () => root, path: "/boards", component: lazyRouteComponent(() => import("../pages/boards"), "BoardsPage") });
 const board = createRoute({ getParentRoute: () => root, path: "/boards/$board", validateSearch: texts("edit"), component: lazyRouteComponent(() => import("../pages/board"), "BoardPage") });
 const sources = createRoute({ getParentRoute: () => root, path: "/sources", validateSearch: texts("tab", "reason", "kind"), component: lazyRouteComponent(() => import("../pages/sources"), "SourcesPage") });
 const connect = createRoute({ getParentRoute: () => root, path: "/sources/connect", validateSearch: texts("connector", "step"), component: lazyRouteComponent(() => import("../pages/connect"), "ConnectPage") });
-const source = createRoute({ getParentRoute: () => root, path: "/sources/$", validateSearch: texts("tab"), component: lazyRouteComponent(() => import("../pages/source"), "SourcePage") });
+const source = createRoute({ getParentRoute: () => root, path: "/sources/$", params: NAMED, validateSearch: texts("tab"), component: lazyRouteComponent(() => import("../pages/source"), "SourcePage") });
 const admin = createRoute({ getParentRoute: () => root, path: "/admin", validateSearch: texts("tab", "search"), component: lazyRouteComponent(() => import("../pages/admin"), "AdminPage") });
 const search = createRoute({ getParentRoute: () => root, path: "/search", validateSearch: texts("q"), component: lazyRouteComponent(() => import("../pages/search"), "SearchPage") });
 const guide = createRoute({ getParentRoute: () => root, path: "/guide/metrics", component: lazyRouteComponent(() => import("../pages/guide"), "GuidePage") });
 const service = createRoute({ getParentRoute: () => root, path: "/services/$", validateSearch: texts("tab"), component: lazyRouteComponent(() => import("../pages/service"), "ServicePage") });
-const deployment = createRoute({ getParentRoute: () => root, path: "/deployments/$", component: lazyRouteComponent(() => import("../pages/deployment"), "DeploymentPage") });
-const deployments = createRoute({ getParentRoute: () => root, path: "/deployments", validateSearch: texts("failed", "rework", "search", "counted"), component: lazyRouteComponent(() => import("../pages/deployments"), "DeploymentsPage") });
-const change = createRoute({ getParentRoute: () => root, path: "/changes/$", component: lazyRouteComponent(() => import("../pages/change"), "ChangePage") });
-const changes = createRoute({ getParentRoute: () => root, path: "/changes", validateSearch: texts("search", "sort", "state", "deployment", "repository"), component: lazyRouteComponent(() => import("../pages/changes"), "ChangesPage") });
-const incident = createRoute({ getParentRoute: () => root, path: "/incidents/$", component: lazyRouteComponent(() => import("../pages/incident"), "IncidentPage") });
-const incidents = createRoute({ getParentRoute: () => root, path: "/incidents", validateSearch: texts("state", "severity", "search"), component: lazyRouteComponent(() => import("../pages/incidents"), "IncidentsPage") });
+const deployment = createRoute({ getParentRoute: () => root, path: "/deployments/$", params: NAMED, component: lazyRouteComponent(() => import("../pages/deployment"), "DeploymentPage") });
+const deployments = createRoute({ getParentRoute: () => root, path: "/deployments", validateSearch: texts("failed", "rework", "success", "counted", "kind", "source", "search", "sort"), component: lazyRouteComponent(() => import("../pages/deployments"), "DeploymentsPage") });
+const change = createRoute({ getParentRoute: () => root, path: "/changes/$", params: NAMED, component: lazyRouteComponent(() => import("../pages/change"), "ChangePage") });
+const changes = createRoute({ getParentRoute: () => root, path: "/changes", validateSearch: texts("search", "sort", "is_commit", "deployment", "repository"), component: lazyRouteComponent(() => import("../pages/changes"), "ChangesPage") });
+const incident = createRoute({ getParentRoute: () => root, path: "/incidents/$", params: NAMED, component: lazyRouteComponent(() => import("../pages/incident"), "IncidentPage") });
+const incidents = createRoute({ getParentRoute: () => root, path: "/incidents", validateSearch: texts("state", "severity", "search", "sort"), component: lazyRouteComponent(() => import("../pages/incidents"), "IncidentsPage") });
 const item = createRoute({ getParentRoute: () => root, path: "/items/$", component: lazyRouteComponent(() => import("../pages/item"), "ItemPage") });
 const release = createRoute({ getParentRoute: () => root, path: "/releases/$", component: lazyRouteComponent(() => import("../pages/release"), "ReleasePage") });
 

@@ -1,12 +1,14 @@
 import { charts } from "./de/charts";
 import { filter } from "./de/filter";
+import { lists } from "./de/lists";
 import { metrics } from "./de/metrics";
 import { overview } from "./de/overview";
 import { parts } from "./de/parts";
+import { record } from "./de/record";
 import { shell } from "./de/shell";
 import { teams } from "./de/teams";
 import { ui } from "./de/ui";
 import type { Catalog } from "./t";
 
 /** Every text of the application in German. */
-export const de: Catalog = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...overview, ...parts, ...teams };
+export const de: Catalog = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...overview, ...parts, ...teams, ...lists, ...record };

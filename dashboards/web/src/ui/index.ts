@@ -8,6 +8,7 @@ export { ExternalLink } from "./external-link";
 export { Icon, type IconName } from "./icon";
 export { Menu, MenuGroup, MenuItem, MenuLine } from "./menu";
 export { MetricInfo, Sentence, type Explained } from "./metric-info";
+export { SourceLink } from "./source-link";
 export { Delta, Stat, Value } from "./stat";
 export { Empty, Loaded, Problem, Skeleton } from "./state";
 export type { Column } from "./sort";

@@ -10,6 +10,8 @@ export interface Column<Row> {
   /** What it is sorted and exported by; without it the column is neither. */
   value?: (row: Row) => string | number | null | undefined;
   align?: "start" | "end";
+  /** The field by which the server sorts, where it does. */
+  order?: string;
   /** Left out on a phone. */
   isMinor?: boolean;
 }

@@ -16,14 +16,17 @@ interface TableProps<Row> {
   sort?: Sort;
   /** Whether the rows are sorted here; not where only a part of them is loaded. */
   isSortable?: boolean;
+  /** The order of rows that come in pages, which the server sorts: a field, with `-` before it for the greatest first. */
+  order?: { value: string; onChange: (value: string) => void };
   empty?: ReactNode;
   canExport?: boolean;
   footer?: ReactNode;
 }
 
 /** A table: sorted by its heads, with arrow keys from row to row, and exported as CSV. */
-export function Table<Row>({ isSortable = true, canExport = true, ...props }: TableProps<Row>) {
-  const { title, columns, rows, rowKey, onOpen, empty, footer } = props;
+export function Table<Row>({ canExport = true, ...props }: TableProps<Row>) {
+  const { title, columns, rows, rowKey, onOpen, order, empty, footer } = props;
+  const isSortable = props.isSortable ?? order === undefined;
   const [sort, setSort] = useState(props.sort);
   const body = useRef<HTMLTableSectionElement>(null);
   const sorted = useMemo(() => (isSortable ? sortRows(rows, columns, sort) : rows), [rows, columns, sort, isSortable]);
@@ -45,7 +48,7 @@ export function Table<Row>({ isSortable = true, canExport = true, ...props }: Ta
           <thead>
             <tr>
               {columns.map((column) => (
-                <Head key={column.id} column={column} sort={sort} onSort={isSortable ? setSort : undefined} />
+                <Head key={column.id} column={column} {...(order === undefined ? bySort(column, sort, isSortable ? setSort : undefined) : byServer(column, order))} />
               ))}
             </tr>
           </thead>
@@ -81,9 +84,30 @@ export function Table<Row>({ isSortable = true, canExport = true, ...props }: Ta
   );
 }
 
-function Head<Row>({ column, sort, onSort }: { column: Column<Row>; sort: Sort; onSort?: (sort: Sort) => void }) {
+/** Whether rows are sorted by a column, and what sorts them by it. */
+interface Sorting {
+  sorted?: "ascending" | "descending";
+  onSort?: () => void;
+}
+
+function bySort<Row>(column: Column<Row>, sort: Sort, onSort: ((sort: Sort) => void) | undefined): Sorting {
+  if (onSort === undefined || column.value === undefined) return {};
   const isBy = sort?.id === column.id;
-  if (onSort === undefined || column.value === undefined) {
+  return {
+    sorted: isBy ? (sort.desc ? "descending" : "ascending") : undefined,
+    onSort: () => onSort({ id: column.id, desc: isBy ? !sort.desc : column.align === "end" }),
+  };
+}
+
+function byServer<Row>({ order: field, align }: Column<Row>, order: { value: string; onChange: (value: string) => void }): Sorting {
+  if (field === undefined) return {};
+  const sorted = order.value === field ? "ascending" : order.value === `-${field}` ? "descending" : undefined;
+  const isDescending = sorted === undefined ? align === "end" : sorted === "ascending";
+  return { sorted, onSort: () => order.onChange(isDescending ? `-${field}` : field) };
+}
+
+function Head<Row>({ column, sorted, onSort }: { column: Column<Row> } & Sorting) {
+  if (onSort === undefined) {
     return (
       <th scope="col" className={classOf(column)}>
         {column.head}
@@ -91,11 +115,11 @@ function Head<Row>({ column, sort, onSort }: { column: Column<Row>; sort: Sort; 
     );
   }
   return (
-    <th scope="col" className={classOf(column)} aria-sort={isBy ? (sort.desc ? "descending" : "ascending") : "none"}>
-      <button type="button" className="sort" title={t("table.sort_by", { column: nameOf(column) })} onClick={() => onSort({ id: column.id, desc: isBy ? !sort.desc : column.align === "end" })}>
+    <th scope="col" className={classOf(column)} aria-sort={sorted ?? "none"}>
+      <button type="button" className="sort" title={t("table.sort_by", { column: nameOf(column) })} onClick={onSort}>
         {column.head}
         <span className="sort-mark" aria-hidden="true">
-          {isBy ? (sort.desc ? "↓" : "↑") : ""}
+          {sorted === undefined ? "" : sorted === "descending" ? "↓" : "↑"}
         </span>
       </button>
     </th>
