@@ -14,7 +14,7 @@ async fn a_name_that_was_bent_to_loopback_reaches_nothing() {
         let reply = served.ask("GET", "/api/v1/services", &[("host", &host)], "").await;
         assert_eq!(reply.status, 200, "{host}");
     }
-    for path in ["/", "/web/app.js", "/api/v1/services", "/graphql", "/api/openapi.json", "/api/nothing"] {
+    for path in ["/", "/web/icon.svg", "/api/v1/services", "/graphql", "/api/openapi.json", "/api/nothing"] {
         for (host, status) in [("evil.example", 421), ("127.0.0.1.evil.example:80", 421), ("", 400)] {
             let reply = served.ask("GET", path, &[("host", host)], "").await;
             assert_eq!(reply.status, status, "{path} of {host}: {reply:?}");

@@ -70,7 +70,7 @@ async fn what_is_not_offered_is_406_with_what_is() {
 #[tokio::test]
 async fn a_client_that_has_an_answer_is_not_sent_it_again() {
     let served = served::filled().await;
-    for path in ["/api/v1/deployments?window=all", "/api/openapi.json", "/", "/web/app.js"] {
+    for path in ["/api/v1/deployments?window=all", "/api/openapi.json", "/", "/web/style.css"] {
         let first = get(&served, path, &[]).await;
         let tag = first.header("etag").unwrap_or_else(|| panic!("{path}: {first:?}")).to_owned();
         let strong = tag.strip_prefix("W/").unwrap();
@@ -100,7 +100,7 @@ async fn encoded(served: &Served, method: &str, path: &str, encoding: &str) -> (
 #[tokio::test]
 async fn what_is_large_is_sent_compressed_and_is_the_same() {
     let served = served::filled().await;
-    for path in ["/api/v1/deployments?window=all&limit=200", "/", "/web/icon.svg"] {
+    for path in ["/api/v1/deployments?window=all&limit=200", "/graphql", "/web/style.css"] {
         let plain = get(&served, path, &[]).await;
         for encoding in ["gzip", "br"] {
             let (head, body) = encoded(&served, "GET", path, encoding).await;
