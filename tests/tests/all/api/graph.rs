@@ -356,7 +356,7 @@ async fn the_examples_of_the_document_are_answered() {
     let document = std::fs::read_to_string(crate::architecture::root().join("docs/graphql.md")).unwrap();
     let examples: Vec<&str> =
         document.split("```graphql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), 4);
     for example in examples {
         served.graphql(example).await;
     }

@@ -87,10 +87,14 @@ impl Who {
         served.ask("POST", "/graphql", &headers, &json!({ "query": query }).to_string()).await
     }
 
-    /// Whether a right is theirs: who is limited to a team has none that is about all of them.
+    /// Whether a right is theirs: who is limited to a team has none that is about all of them. The settings of the walk
+    /// show raw events to everyone else who reads metrics.
     fn may(&self, right: Right) -> bool {
-        let is_about_all = matches!(right, Right::RawEvents | Right::Administer);
-        self.has(right) && !(is_about_all && self.is_limited())
+        match right {
+            Right::RawEvents => self.has(Right::Read) && !self.is_limited(),
+            Right::Administer => self.has(right) && !self.is_limited(),
+            _ => self.has(right),
+        }
     }
 }
 
