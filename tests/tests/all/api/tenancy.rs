@@ -176,6 +176,10 @@ async fn address(served: &Served, path: &str, admin: &str, tenant: &str) -> Stri
             let source = format!("github/{tenant}");
             path.replace("{id}", &dead_letters::reject_in(&store, &source, "1", RejectReason::Schema).await)
         }
+        "/api/v1/journey" => {
+            let id = first("/api/v1/changes?window=all&is_commit=false").await;
+            return format!("{path}?kind=change&id={id}");
+        }
         path => path.replace("{name}", "change_cycle_time"),
     };
     assert!(!path.contains('{'), "state here what stands in {path}");

@@ -1,4 +1,4 @@
-//! A program of another's client, which prints what it is told.
+//! A program that uses a client of others, and prints what it receives.
 
 use std::process::Stdio;
 use std::time::Duration;
