@@ -7,6 +7,8 @@ export interface Stage {
   name: string;
   seconds: number | null;
   n?: number;
+  /** Below its value, in small: how it was before. */
+  note?: string;
 }
 
 /** Stages one after the other, each beginning where the one before ends: where time goes. Drawn without a library. */
@@ -28,6 +30,7 @@ export function Waterfall({ title, stages, onPick }: { title: string; stages: St
             <span className="waterfall-value">
               {stage.seconds === null ? t("ui.none") : formatDuration(stage.seconds)}
               {share !== null && <small>{formatShare(share)}</small>}
+              {stage.note !== undefined && <span className="waterfall-note">{stage.note}</span>}
             </span>
           </div>
         );

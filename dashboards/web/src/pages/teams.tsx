@@ -23,12 +23,17 @@ export function TeamsPage() {
   const navigate = useNavigate();
   const subject: Subject = named !== undefined && named in SUBJECTS ? (named as Subject) : "delivery";
   const set = (value: Subject) => void navigate({ to: ".", search: (all: Record<string, unknown>) => ({ ...all, subject: value === "delivery" ? undefined : value }), resetScroll: false } as never);
+  const filter = useFilter();
   const names = [...SUBJECTS[subject]];
-  const answers = useMetrics(names, { by: "team" });
+  // a work item is of the team of those who work on it, not of a service
+  const isOfItems = subject === "planning";
+  const answers = useMetrics(names, { by: isOfItems ? "author_team" : "team", filter: isOfItems ? { ...filter, team: undefined, service: undefined } : filter });
   return (
     <>
       <PageHead title={t("page.teams")} note={t("teams.note")} />
-      <Segments label={t("teams.subject")} value={subject} options={(Object.keys(SUBJECTS) as Subject[]).map((value) => ({ value, text: t(`teams.${value}`) }))} onChange={set} />
+      <div className="segments-row">
+        <Segments label={t("teams.subject")} value={subject} options={(Object.keys(SUBJECTS) as Subject[]).map((value) => ({ value, text: t(`teams.${value}`) }))} onChange={set} />
+      </div>
       <Loaded query={answers} skeleton={<Card><Skeleton height={460} /></Card>}>
         {({ data }) => <Teams answers={data} subject={subject} />}
       </Loaded>

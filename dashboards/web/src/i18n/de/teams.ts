@@ -57,6 +57,7 @@ export const teams = {
   "team.sprints": "Sprints",
   "team.sprints_note": "Nach Projekt der Vorgänge",
   "team.no_sprints": "In diesem Zeitraum endete kein Sprint; der Fluss der Vorgänge steht oben.",
+  "team.project": "Projekt",
   "team.items": "Vorgänge in Arbeit, die ältesten zuerst",
   "team.no_items": "Kein Vorgang ist in Arbeit.",
   "team.item": "Vorgang",

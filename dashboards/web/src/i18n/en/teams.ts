@@ -58,6 +58,7 @@ export const teams = {
   "team.sprints": "Sprints",
   "team.sprints_note": "By project of its work items",
   "team.no_sprints": "No sprint ended in this window; the flow of items is above.",
+  "team.project": "Project",
   "team.items": "Work items in progress, oldest first",
   "team.no_items": "No work item is in progress.",
   "team.item": "Work item",
