@@ -1,5 +1,5 @@
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { useEffect, useState, type FormEvent } from "react";
+import { Link, Outlet } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { setCsrf } from "../data/client";
 import { useFilter } from "../data/filter";
@@ -13,6 +13,7 @@ import { Tooltip } from "../ui/tooltip";
 import { AccountMenu } from "./account-menu";
 import { FilterBar } from "./filter-bar";
 import { NavLink, PAGES, PAGES_ON_PHONE } from "./navigation";
+import { SearchBox } from "./search-box";
 import { useIsOnline } from "./settings";
 import { TenantSelect } from "./tenant-select";
 
@@ -34,7 +35,7 @@ export function Shell() {
         <header className="top">
           <div className="top-row">
             <Brand />
-            <SearchBox />
+            <SearchBox label={t("shell.search_label")} placeholder={t("shell.search")} hasHotkey />
             <div className="top-end">
               <TenantSelect />
               <AccountMenu me={me.data} />
@@ -85,21 +86,6 @@ function Live() {
         {t(isLive ? "live.on" : "live.off")}
       </span>
     </Tooltip>
-  );
-}
-
-function SearchBox() {
-  const navigate = useNavigate();
-  const search = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const q = new FormData(event.currentTarget).get("q");
-    if (typeof q === "string" && q.trim() !== "") void navigate({ to: "/search", search: { q: q.trim() } });
-  };
-  return (
-    <form className="search" role="search" onSubmit={search}>
-      <Icon name="search" />
-      <input type="search" name="q" aria-label={t("shell.search_label")} placeholder={t("shell.search")} autoComplete="off" />
-    </form>
   );
 }
 

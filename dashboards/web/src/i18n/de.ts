@@ -1,9 +1,12 @@
 import { charts } from "./de/charts";
+import { developer } from "./de/developer";
 import { filter } from "./de/filter";
+import { journey } from "./de/journey";
 import { lists } from "./de/lists";
 import { metrics } from "./de/metrics";
 import { overview } from "./de/overview";
 import { parts } from "./de/parts";
+import { product } from "./de/product";
 import { record } from "./de/record";
 import { shell } from "./de/shell";
 import { teams } from "./de/teams";
@@ -11,4 +14,18 @@ import { ui } from "./de/ui";
 import type { Catalog } from "./t";
 
 /** Every text of the application in German. */
-export const de: Catalog = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...overview, ...parts, ...teams, ...lists, ...record };
+export const de: Catalog = {
+  ...shell,
+  ...filter,
+  ...ui,
+  ...charts,
+  ...metrics,
+  ...developer,
+  ...journey,
+  ...lists,
+  ...overview,
+  ...parts,
+  ...product,
+  ...record,
+  ...teams,
+};

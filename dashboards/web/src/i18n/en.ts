@@ -1,13 +1,30 @@
 import { charts } from "./en/charts";
+import { developer } from "./en/developer";
 import { filter } from "./en/filter";
+import { journey } from "./en/journey";
 import { lists } from "./en/lists";
 import { metrics } from "./en/metrics";
 import { overview } from "./en/overview";
 import { parts } from "./en/parts";
+import { product } from "./en/product";
 import { record } from "./en/record";
 import { shell } from "./en/shell";
 import { teams } from "./en/teams";
 import { ui } from "./en/ui";
 
 /** Every text of the application in English, by area: a page has a file of its own. */
-export const en = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...overview, ...parts, ...teams, ...lists, ...record };
+export const en = {
+  ...shell,
+  ...filter,
+  ...ui,
+  ...charts,
+  ...metrics,
+  ...developer,
+  ...journey,
+  ...lists,
+  ...overview,
+  ...parts,
+  ...product,
+  ...record,
+  ...teams,
+};

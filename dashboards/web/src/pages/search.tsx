@@ -1,5 +1,108 @@
-import { Stub } from "./stub";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import type { KeyboardEvent } from "react";
+import { SearchBox } from "../app/search-box";
+import { useHits, type Hit, type HitKind } from "../data/journey";
+import { t } from "../i18n/t";
+import { HIT_ICON, HIT_KINDS, targetOf } from "../journey/hit";
+import { Card, Empty, Icon, Loaded, Moment, PageHead, Select, Skeleton } from "../ui";
+import "./search.css";
 
+/** The most results that are asked for. */
+const MOST = 100;
+
+/** What a search found, by kind, what fits best first. */
 export function SearchPage() {
-  return <Stub title="page.search" />;
+  const { q = "", kinds } = useSearch({ from: "/search" });
+  const navigate = useNavigate();
+  const chosen = HIT_KINDS.filter((kind) => kinds?.split(",").includes(kind));
+  const found = useHits(q, { kinds: chosen.length === 0 ? undefined : chosen, limit: MOST });
+  const count = found.data?.data.length ?? 0;
+  const choose = (value: string) => void navigate({ to: "/search", search: { q, kinds: value === "" ? undefined : value }, replace: true });
+  if (q.trim().length < 2) {
+    return (
+      <>
+        <PageHead title={t("page.search")} />
+        <SearchBox label={t("search.start")} placeholder={t("shell.search")} isLarge />
+        <p className="note">{t("search.nothing_text")}</p>
+      </>
+    );
+  }
+  return (
+    <>
+      <PageHead
+        title={t("search.title", { text: q })}
+        note={found.data === undefined ? " " : t(count === MOST ? "search.found_most" : "search.found", { n: count })}
+        actions={
+          <Select
+            label={t("search.kinds")}
+            isCompact
+            value={kinds ?? ""}
+            onChange={choose}
+            groups={[{ options: [{ value: "", text: t("ui.all") }, ...(chosen.length > 1 ? [{ value: chosen.join(","), text: chosen.map((kind) => t(`hits.${kind}`)).join(", ") }] : []), ...HIT_KINDS.map((kind) => ({ value: kind as string, text: t(`hits.${kind}`) }))] }]}
+          />
+        }
+      />
+      <Loaded query={found} skeleton={<Skeleton height={360} />}>
+        {({ data }) => (data.length === 0 ? <Nothing text={q} /> : <Results hits={data} />)}
+      </Loaded>
+    </>
+  );
+}
+
+function Nothing({ text }: { text: string }) {
+  return (
+    <Card>
+      <Empty icon="search" title={t("search.nothing", { text })}>
+        {t("search.nothing_text")}
+      </Empty>
+    </Card>
+  );
+}
+
+function Results({ hits }: { hits: Hit[] }) {
+  // kinds in the order of their best hit
+  const kinds = [...new Set(hits.map(({ kind }) => kind))];
+  return (
+    <div className="stack" onKeyDown={moveAmongResults}>
+      {kinds.map((kind) => (
+        <KindResults key={kind} kind={kind} hits={hits.filter((hit) => hit.kind === kind)} />
+      ))}
+    </div>
+  );
+}
+
+function KindResults({ kind, hits }: { kind: HitKind; hits: Hit[] }) {
+  return (
+    <Card title={`${t(`hits.${kind}`)} (${hits.length})`} flush>
+      <ul className="results">
+        {hits.map((hit) => (
+          <li key={hit.node_id}>
+            <Icon name={HIT_ICON[kind]} size={16} />
+            <span className="result-text">
+              <Link {...targetOf(hit)} data-result={hit.id}>
+                {hit.title}
+              </Link>
+              {hit.subtitle !== null && <span className="note">{hit.subtitle}</span>}
+            </span>
+            {hit.at !== null && (
+              <span className="note">
+                <Moment at={hit.at} />
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+/** Arrow keys move from result to result. */
+function moveAmongResults(event: KeyboardEvent<HTMLElement>): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step === undefined) return;
+  const links = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-result]")];
+  const at = links.indexOf(event.target as HTMLElement);
+  if (at === -1) return;
+  links[at + step]?.focus();
+  event.preventDefault();
 }
