@@ -20,7 +20,7 @@ export const HIT_ICON: Record<HitKind, IconName> = {
 export const HIT_KINDS = Object.keys(HIT_ICON) as HitKind[];
 
 /** Where something that was found is shown. */
-export function targetOf({ kind, id, title }: Pick<Hit, "kind" | "id" | "title">): LinkProps {
+export function targetOf({ kind, id, title, node_id }: Pick<Hit, "kind" | "id" | "title"> & { node_id?: string }): LinkProps {
   const target = (): object => {
     switch (kind) {
       case "change":
@@ -41,7 +41,7 @@ export function targetOf({ kind, id, title }: Pick<Hit, "kind" | "id" | "title">
       case "team":
         return { to: "/teams/$team", params: { team: title } };
       case "sprint":
-        return { to: "/product", search: { tab: "sprints", sprint: id } };
+        return { to: "/product", search: { tab: "sprints", sprint: node_id } };
     }
   };
   return target() as LinkProps;

@@ -2,7 +2,8 @@ import { Link } from "@tanstack/react-router";
 import type { JourneyDeployment, JourneyRun, JourneyService, JourneyWay } from "../data/journey";
 import { formatDuration } from "../format/value";
 import { t } from "../i18n/t";
-import { Badge, Card, Icon, Moment, Sentence, type Tone } from "../ui";
+import { Badge, Card, ExternalLink, Icon, Moment, Sentence, type Tone } from "../ui";
+import { isWeb } from "../ui/external-link";
 import { targetOf } from "./hit";
 import { Steps } from "./steps";
 
@@ -31,18 +32,9 @@ function WayActions({ way: { state, url } }: { way: JourneyWay }) {
   return (
     <>
       {state !== null && <Badge tone={STATE_TONE[state]}>{t(`journey.state_${state}`)}</Badge>}
-      {isWeb(url) && (
-        <a href={url} target="_blank" rel="noreferrer noopener">
-          {t("ui.open_source")} <Icon name="external" size={14} />
-        </a>
-      )}
+      {isWeb(url) && <ExternalLink to={url}>{t("ui.open_source")}</ExternalLink>}
     </>
   );
-}
-
-/** Whether an address may be linked: sources say what they like. */
-export function isWeb(url: string | null | undefined): url is string {
-  return url !== null && url !== undefined && /^https?:\/\//.test(url);
 }
 
 function Runs({ runs }: { runs: JourneyRun[] }) {
@@ -53,13 +45,7 @@ function Runs({ runs }: { runs: JourneyRun[] }) {
         {runs.map((run) => (
           <li key={run.id}>
             <Badge tone={outcomeTone(run.outcome)}>
-              {isWeb(run.url) ? (
-                <a href={run.url} target="_blank" rel="noreferrer noopener">
-                  {run.name}
-                </a>
-              ) : (
-                run.name
-              )}
+              <ExternalLink to={run.url}>{run.name}</ExternalLink>
               <span>{t(`outcome.${run.outcome ?? "running"}`)}</span>
               {run.started_at !== null && run.finished_at !== null && <span>{formatDuration((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000)}</span>}
             </Badge>

@@ -1,62 +1,59 @@
 import { Link, useParams } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { graphql, useGraph, type ResultOf } from "../data/graphql";
-import { useHits, useJourney, type Journey } from "../data/journey";
+import { useJourney, type Journey } from "../data/journey";
 import { formatDuration, formatNumber } from "../format/value";
 import { t } from "../i18n/t";
 import { Steps } from "../journey/steps";
 import { ShipVerdict } from "../journey/verdict";
-import { isWeb, Way } from "../journey/way";
-import { Badge, Card, Empty, Icon, Loaded, Moment, PageHead, Skeleton, type Tone } from "../ui";
+import { Way } from "../journey/way";
+import { Badge, Card, Empty, ExternalLink, Loaded, Moment, PageHead, Skeleton, type Tone } from "../ui";
+import { isWeb } from "../ui/external-link";
 import "./item.css";
 
 const ITEM = graphql(`
-  query Item($id: ID!) {
-    node(id: $id) {
-      __typename
-      ... on WorkItem {
-        key reference title project kind status statusCategory canceled points labels url createdAt startedAt doneAt
-        assignee { key }
-        parent { key reference title }
-        children(first: 50) { totalCount nodes { key reference title statusCategory } }
-        sprints { key name }
-        history(first: 100) { nodes { key at fromStatus toStatus toCategory } }
+  query Item($id: String!) {
+    search(text: $id, kinds: [WORK_ITEM], first: 10) {
+      key
+      node {
+        __typename
+        ... on WorkItem {
+          key reference title project kind status statusCategory canceled points labels url createdAt startedAt doneAt
+          assignee { key }
+          parent { key reference title }
+          children(first: 50) { nodes { key reference title } }
+          sprints { id name }
+          history(first: 100) { nodes { key at fromStatus toStatus toCategory } }
+        }
       }
     }
   }
 `);
 
-type Item = Extract<NonNullable<ResultOf<typeof ITEM>["node"]>, { __typename: "WorkItem" }>;
+type Found = ResultOf<typeof ITEM>["search"][number];
+type Item = Extract<NonNullable<Found["node"]>, { __typename: "WorkItem" }>;
 
 /** A work item: its way from the first status to each environment, and what its source says about it. */
 export function ItemPage() {
   const { _splat: id = "" } = useParams({ from: "/items/$" });
   const journey = useJourney("work_item", id);
-  const hits = useHits(id, { kinds: ["work_item"], limit: 5 });
-  const hit = hits.data?.data.find((found) => found.id === id);
-  const found = useGraph(ITEM, { id: hit?.node_id ?? "" }, { enabled: hit !== undefined, kinds: ["metrics"] });
-  const item = found.data?.node?.__typename === "WorkItem" ? found.data.node : undefined;
+  const found = useGraph(ITEM, { id }, { kinds: ["metrics"] });
+  const node = found.data?.search.find(({ key }) => key === id)?.node;
+  const item = node?.__typename === "WorkItem" ? node : undefined;
   return (
     <>
       <PageHead
-        kicker={`${t("page.item")} ${item?.reference ?? hit?.subtitle?.split(" · ")[0] ?? id.split("/").at(-1) ?? ""}`}
-        title={journey.data?.data.title ?? hit?.title ?? id}
-        actions={isWeb(item?.url) ? <SourceLink url={item.url} /> : undefined}
+        kicker={`${t("page.item")} ${item?.reference ?? id.split("/").at(-1) ?? ""}`}
+        title={journey.data?.data.title ?? id}
+        actions={isWeb(item?.url) ? <ExternalLink to={item.url}>{t("ui.open_source")}</ExternalLink> : undefined}
       />
       <div className="split">
         <Loaded query={journey} skeleton={<ItemSkeleton />}>
           {({ data }) => <ItemJourney journey={data} />}
         </Loaded>
-        {item === undefined ? <Aside isLoading={!hits.isError && !found.isError && (hits.isPending || hit !== undefined)} /> : <About item={item} />}
+        {item === undefined ? <Aside isLoading={found.isPending} /> : <About item={item} />}
       </div>
     </>
-  );
-}
-
-function SourceLink({ url }: { url: string }) {
-  return (
-    <a href={url} target="_blank" rel="noreferrer noopener">
-      {t("ui.open_source")} <Icon name="external" size={14} />
-    </a>
   );
 }
 
@@ -116,9 +113,9 @@ function About({ item }: { item: Item }) {
           )}
           {sprints.length > 0 && (
             <Fact name={t("item.sprints")}>
-              {sprints.map(({ key, name }) => (
-                <div key={key}>
-                  <Link to="/product" search={{ tab: "sprints", sprint: key }}>
+              {sprints.map(({ id, name }) => (
+                <div key={id}>
+                  <Link to="/product" search={{ tab: "sprints", sprint: id }}>
                     {name}
                   </Link>
                 </div>
@@ -142,7 +139,7 @@ function About({ item }: { item: Item }) {
   );
 }
 
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>
       <dt>{name}</dt>

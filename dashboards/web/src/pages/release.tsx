@@ -4,8 +4,9 @@ import { defined, useList } from "../data/queries";
 import { useFilter } from "../data/filter";
 import { t } from "../i18n/t";
 import { ShipVerdict } from "../journey/verdict";
-import { isWeb, Way } from "../journey/way";
-import { Button, Card, Empty, Icon, Loaded, Moment, PageHead, Problem, Skeleton, Table, Value, type Column } from "../ui";
+import { Way } from "../journey/way";
+import { Button, Card, Empty, ExternalLink, Loaded, Moment, PageHead, Problem, Skeleton, Table, Value, type Column } from "../ui";
+import { isWeb } from "../ui/external-link";
 
 /** A version: when and where it was deployed, what it brought, and what came of it. */
 export function ReleasePage() {
@@ -19,13 +20,7 @@ export function ReleasePage() {
       <PageHead
         kicker={`${t("release.kicker")} · ${id}`}
         title={journey?.title ?? id.split("/").at(-1) ?? id}
-        actions={
-          isWeb(journey?.url) ? (
-            <a href={journey.url} target="_blank" rel="noreferrer noopener">
-              {t("ui.open_source")} <Icon name="external" size={14} />
-            </a>
-          ) : undefined
-        }
+        actions={isWeb(journey?.url) ? <ExternalLink to={journey.url}>{t("ui.open_source")}</ExternalLink> : undefined}
       />
       <Loaded query={query} skeleton={<Skeleton height={280} />}>
         {({ data }) => (

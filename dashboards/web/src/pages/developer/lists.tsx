@@ -2,8 +2,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import type { DeployedChange, OpenChange, PipelineRun, ShippingChange, WaitingChange, WorkItem } from "../../data/own-work";
 import { formatDuration } from "../../format/value";
 import { t, tOr } from "../../i18n/t";
-import { isWeb } from "../../journey/way";
-import { Badge, Icon, Moment, Sentence, Table, Tooltip, Value, type Column } from "../../ui";
+import { Badge, ExternalLink, Moment, Sentence, Table, Tooltip, Value, type Column } from "../../ui";
 import { StageBar } from "./stage-bar";
 
 function ChangeLink({ change: { id, title } }: { change: Pick<OpenChange, "id" | "title"> }) {
@@ -12,7 +11,7 @@ function ChangeLink({ change: { id, title } }: { change: Pick<OpenChange, "id" |
       <Link to="/changes/$" params={{ _splat: id }}>
         {title}
       </Link>
-      <span className="note">{id.split("/").slice(-1)}</span>
+      <span className="note">{id.split("/").at(-1)}</span>
     </span>
   );
 }
@@ -97,18 +96,12 @@ export function RedRuns({ rows }: { rows: PipelineRun[] }) {
       value: ({ name }) => name,
       cell: ({ name, repository, url }) => (
         <span className="work-thing">
-          {isWeb(url) ? (
-            <a href={url} target="_blank" rel="noreferrer noopener">
-              {name} <Icon name="external" size={13} />
-            </a>
-          ) : (
-            name
-          )}
-          <span className="note">{repository.split("/").slice(-1)}</span>
+          <ExternalLink to={url}>{name}</ExternalLink>
+          <span className="note">{repository?.split("/").at(-1)}</span>
         </span>
       ),
     },
-    { id: "branch", head: t("developer.branch"), value: ({ branch }) => branch, cell: ({ branch, sha }) => <code>{branch ?? sha.slice(0, 8)}</code> },
+    { id: "branch", head: t("developer.branch"), value: ({ branch }) => branch, cell: ({ branch, sha }) => <code>{branch ?? sha?.slice(0, 8)}</code> },
     { id: "failed", head: t("developer.failed_at"), align: "end", value: ({ finished_at }) => finished_at, cell: ({ finished_at }) => <Moment at={finished_at} /> },
   ];
   return <Table title={t("developer.red")} columns={columns} rows={rows} rowKey={({ id }) => id} canExport={false} />;

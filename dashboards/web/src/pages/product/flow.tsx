@@ -1,0 +1,137 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { CumulativeFlow } from "../../charts/flow";
+import { SeriesChart } from "../../charts/series";
+import { partialStep } from "../../charts/steps";
+import { Sparkline } from "../../charts/sparkline";
+import { useFilter } from "../../data/filter";
+import { flowFilter, partOf, stepsOf, useItemMetrics } from "../../data/items";
+import { useMetrics } from "../../data/queries";
+import type { MetricAnswer, MetricPart } from "../../data/types";
+import { directionOf, verdictOf } from "../../format/direction";
+import { formatDay } from "../../format/time";
+import { t } from "../../i18n/t";
+import { Card, Delta, Loaded, MetricInfo, Skeleton, Stat, Value } from "../../ui";
+import { AgingCard, CycleTimeCard } from "./times";
+import { SliceTable } from "./slice-table";
+
+const HEADLINES = ["item_throughput", "item_cycle_time", "item_lead_time", "items_in_progress", "age_of_items_in_progress", "flow_efficiency"];
+const FLOW = ["items_to_do", "items_in_progress", "item_throughput"];
+
+/** How work items flow: the numbers, what was done, how long it took, what ages, what piles up. */
+export function FlowTab({ project, projects }: { project: string | undefined; projects: MetricAnswer[] }) {
+  return (
+    <div className="stack">
+      <Headlines project={project} />
+      <div className="grid product-charts">
+        <Throughput project={project} />
+        <Flow project={project} />
+        <CycleTimeCard project={project} />
+        <AgingCard project={project} />
+      </div>
+      <div className="grid product-charts">
+        {project === undefined && <SliceTable by="type" title={t("product.by_type")} />}
+        {project === undefined && (projects[0]?.slices.length ?? 0) > 1 && <SliceTable by="repository" title={t("product.by_project")} />}
+      </div>
+    </div>
+  );
+}
+
+function Headlines({ project }: { project: string | undefined }) {
+  const query = useItemMetrics(HEADLINES, project);
+  return (
+    <Loaded query={query} skeleton={<Skeleton height={132} />}>
+      {({ data }) => (
+        <section className="grid product-metrics" aria-label={t("product.metrics")}>
+          {data.map((answer) => (
+            <Headline key={answer.metric.name} answer={answer} part={partOf(answer, project)} />
+          ))}
+        </section>
+      )}
+    </Loaded>
+  );
+}
+
+function Headline({ answer: { metric }, part }: { answer: MetricAnswer; part: MetricPart | undefined }) {
+  const { value = null, n = 0, caveats = [], compared, series = [] } = part ?? {};
+  const partial = partialStep(series);
+  const points = series.map((point, index) => ({ value: point.value ?? null, isPartial: index === partial }));
+  const title = t("overview.trend", { title: metric.title });
+  return (
+    <Card data-metric={metric.name}>
+      <Stat
+        label={
+          <>
+            {metric.title}
+            <MetricInfo metric={metric.name} answer={{ value, unit: metric.unit, n, caveats, basis: part?.basis, values: part?.values }} />
+          </>
+        }
+        aside={<Delta metric={metric.name} unit={metric.unit} compared={compared} />}
+        note={t("chart.n", { n })}
+      >
+        <Value value={value} unit={metric.unit} why={caveats[0]?.text} />
+      </Stat>
+      <Sparkline points={points} label={title} tone={verdictOf(compared?.change, directionOf(metric.name))} isWide height={34} />
+    </Card>
+  );
+}
+
+/** Items done in each step: by type, or of the chosen project together. */
+function Throughput({ project }: { project: string | undefined }) {
+  const filter = useFilter();
+  const navigate = useNavigate();
+  const query = useMetrics(["item_throughput"], { by: project === undefined ? "type" : "repository" });
+  const open = (from: string, to: string) =>
+    void navigate({ to: "/product", search: (search: object) => ({ ...search, tab: "items", state: "done", from: from.slice(0, 10), to: to.slice(0, 10), window: undefined }) } as never);
+  return (
+    <Card title={t(project === undefined ? "product.throughput" : "product.throughput_one")}>
+      <Loaded query={query} skeleton={<Skeleton height={240} />}>
+        {({ data: [answer] }) => <ThroughputChart answer={answer} project={project} interval={stepsOf(filter, answer)} onPick={open} />}
+      </Loaded>
+    </Card>
+  );
+}
+
+function ThroughputChart({ answer, project, interval, onPick }: { answer: MetricAnswer | undefined; project: string | undefined; interval: string; onPick: (from: string, to: string) => void }) {
+  const series = useMemo(() => {
+    const parts = project === undefined ? (answer?.slices ?? []) : [partOf(answer, project)];
+    // how many in each step, so that steps cut off by the window do not seem faster
+    return parts.map((part) => ({ name: part?.slice ?? t("product.type_none"), points: (part?.series ?? []).map((point) => ({ ...point, value: point.n })) }));
+  }, [answer, project]);
+  return <SeriesChart title={t("product.throughput_one")} unit="count" interval={interval} series={series} kind="stacked" height={240} onPick={onPick} />;
+}
+
+function Flow({ project }: { project: string | undefined }) {
+  const filter = flowFilter(useFilter());
+  const query = useItemMetrics(FLOW, project, filter);
+  const from = query.data?.data[0]?.window.from;
+  return (
+    <Card title={t("product.flow")} note={from === undefined ? " " : t("product.flow_note", { from: formatDay(from) })}>
+      <Loaded query={query} skeleton={<Skeleton height={280} />}>
+        {({ data }) => <FlowChart answers={data} project={project} />}
+      </Loaded>
+    </Card>
+  );
+}
+
+function FlowChart({ answers, project }: { answers: MetricAnswer[]; project: string | undefined }) {
+  const { days, states } = useMemo(() => flowOf(answers.map((answer) => partOf(answer, project))), [answers, project]);
+  return <CumulativeFlow title={t("product.flow")} days={days} states={states} height={240} />;
+}
+
+/** The bands of a cumulative flow, from the last state to the first, of `FLOW`. */
+export function flowOf([toDo, inProgress, done]: (MetricPart | undefined)[]) {
+  const steps = inProgress?.series ?? toDo?.series ?? [];
+  const at = (part: MetricPart | undefined) => new Map(part?.series.map((point) => [point.from, point]));
+  const [waiting, working, finished] = [at(toDo), at(inProgress), at(done)];
+  let sum = 0;
+  const doneSince = steps.map(({ from }) => (sum += finished.get(from)?.n ?? 0));
+  return {
+    days: steps.map(({ from }) => from),
+    states: [
+      { name: t("product.done"), counts: doneSince },
+      { name: t("product.in_progress"), counts: steps.map(({ from }) => working.get(from)?.value ?? null) },
+      { name: t("product.to_do"), counts: steps.map(({ from }) => waiting.get(from)?.value ?? null) },
+    ],
+  };
+}
