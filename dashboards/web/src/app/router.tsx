@@ -30,13 +30,8 @@ const overview = createRoute({ getParentRoute: () => root, path: "/", validateSe
 const teams = createRoute({ getParentRoute: () => root, path: "/teams", validateSearch: texts("subject"), component: lazyRouteComponent(() => import("../pages/teams"), "TeamsPage") });
 const team = createRoute({ getParentRoute: () => root, path: "/teams/$team", validateSearch: texts("tab", "project"), component: lazyRouteComponent(() => import("../pages/team"), "TeamPage") });
 const developer = createRoute({ getParentRoute: () => root, path: "/developer", validateSearch: texts("tab", "person"), component: lazyRouteComponent(() => import("../pages/developer"), "DeveloperPage") });
-<<<<<<< HEAD
-const product = createRoute({ getParentRoute: () => root, path: "/product", validateSearch: texts("tab", "project", "kind"), component: lazyRouteComponent(() => import("../pages/product"), "ProductPage") });
-const explore = createRoute({ getParentRoute: () => root, path: "/explore", validateSearch: texts("metric", "by", "view", "repository", "slice"), component: lazyRouteComponent(() => import("../pages/explore"), "ExplorePage") });
-=======
 const product = createRoute({ getParentRoute: () => root, path: "/product", validateSearch: texts("tab", "project", "kind", "state", "search", "sprint"), component: lazyRouteComponent(() => import("../pages/product"), "ProductPage") });
-const explore = createRoute({ getParentRoute: () => root, path: "/explore", validateSearch: texts("metric", "by", "view", "value", "repository", "slice", "tab"), component: lazyRouteComponent(() => import("../pages/explore"), "ExplorePage") });
->>>>>>> c964b652 (web: search, and the way of work items and versions to production)
+const explore = createRoute({ getParentRoute: () => root, path: "/explore", validateSearch: texts("metric", "by", "view", "repository", "slice"), component: lazyRouteComponent(() => import("../pages/explore"), "ExplorePage") });
 const boards = createRoute({ getParentRoute: () => root, path: "/boards", component: lazyRouteComponent(() => import("../pages/boards"), "BoardsPage") });
 const board = createRoute({ getParentRoute: () => root, path: "/boards/$board", validateSearch: texts("edit"), component: lazyRouteComponent(() => import("../pages/board"), "BoardPage") });
 const sources = createRoute({ getParentRoute: () => root, path: "/sources", validateSearch: texts("tab", "reason", "kind"), component: lazyRouteComponent(() => import("../pages/sources"), "SourcesPage") });
@@ -52,8 +47,8 @@ const change = createRoute({ getParentRoute: () => root, path: "/changes/$", par
 const changes = createRoute({ getParentRoute: () => root, path: "/changes", validateSearch: texts("search", "sort", "is_commit", "deployment", "repository"), component: lazyRouteComponent(() => import("../pages/changes"), "ChangesPage") });
 const incident = createRoute({ getParentRoute: () => root, path: "/incidents/$", params: NAMED, component: lazyRouteComponent(() => import("../pages/incident"), "IncidentPage") });
 const incidents = createRoute({ getParentRoute: () => root, path: "/incidents", validateSearch: texts("state", "severity", "search", "sort"), component: lazyRouteComponent(() => import("../pages/incidents"), "IncidentsPage") });
-const item = createRoute({ getParentRoute: () => root, path: "/items/$", component: lazyRouteComponent(() => import("../pages/item"), "ItemPage") });
-const release = createRoute({ getParentRoute: () => root, path: "/releases/$", validateSearch: texts("kind"), component: lazyRouteComponent(() => import("../pages/release"), "ReleasePage") });
+const item = createRoute({ getParentRoute: () => root, path: "/items/$", params: NAMED, component: lazyRouteComponent(() => import("../pages/item"), "ItemPage") });
+const release = createRoute({ getParentRoute: () => root, path: "/releases/$", params: NAMED, validateSearch: texts("kind"), component: lazyRouteComponent(() => import("../pages/release"), "ReleasePage") });
 
 const routeTree = root.addChildren([
   overview, teams, team, developer, product, explore, boards, board, sources, connect, source, admin, search, guide,

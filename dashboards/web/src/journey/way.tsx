@@ -2,8 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { JourneyDeployment, JourneyRun, JourneyService, JourneyWay } from "../data/journey";
 import { formatDuration } from "../format/value";
 import { t } from "../i18n/t";
-import { Badge, Card, ExternalLink, Icon, Moment, Sentence, type Tone } from "../ui";
-import { isWeb } from "../ui/external-link";
+import { Badge, Card, ExternalLink, Icon, Moment, Sentence, SourceLink, type Tone } from "../ui";
 import { targetOf } from "./hit";
 import { Steps } from "./steps";
 
@@ -32,7 +31,7 @@ function WayActions({ way: { state, url } }: { way: JourneyWay }) {
   return (
     <>
       {state !== null && <Badge tone={STATE_TONE[state]}>{t(`journey.state_${state}`)}</Badge>}
-      {isWeb(url) && <ExternalLink to={url}>{t("ui.open_source")}</ExternalLink>}
+      <SourceLink url={url} />
     </>
   );
 }

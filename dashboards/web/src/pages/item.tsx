@@ -7,8 +7,8 @@ import { t } from "../i18n/t";
 import { Steps } from "../journey/steps";
 import { ShipVerdict } from "../journey/verdict";
 import { Way } from "../journey/way";
-import { Badge, Card, Empty, ExternalLink, Loaded, Moment, PageHead, Skeleton, type Tone } from "../ui";
-import { isWeb } from "../ui/external-link";
+import { Badge, Card, Empty, Loaded, Moment, PageHead, Skeleton, SourceLink, type Tone } from "../ui";
+import { RawEvents } from "./record/raw-events";
 import "./item.css";
 
 const ITEM = graphql(`
@@ -45,7 +45,12 @@ export function ItemPage() {
       <PageHead
         kicker={`${t("page.item")} ${item?.reference ?? id.split("/").at(-1) ?? ""}`}
         title={journey.data?.data.title ?? id}
-        actions={isWeb(item?.url) ? <ExternalLink to={item.url}>{t("ui.open_source")}</ExternalLink> : undefined}
+        actions={
+          <>
+            <SourceLink url={item?.url} />
+            <RawEvents fact={id} />
+          </>
+        }
       />
       <div className="split">
         <Loaded query={journey} skeleton={<ItemSkeleton />}>

@@ -5,8 +5,8 @@ import { useFilter } from "../data/filter";
 import { t } from "../i18n/t";
 import { ShipVerdict } from "../journey/verdict";
 import { Way } from "../journey/way";
-import { Button, Card, Empty, ExternalLink, Loaded, Moment, PageHead, Problem, Skeleton, Table, Value, type Column } from "../ui";
-import { isWeb } from "../ui/external-link";
+import { Button, Card, Empty, Loaded, Moment, PageHead, Problem, Skeleton, SourceLink, Table, Value, type Column } from "../ui";
+import { RawEvents } from "./record/raw-events";
 
 /** A version: when and where it was deployed, what it brought, and what came of it. */
 export function ReleasePage() {
@@ -20,7 +20,12 @@ export function ReleasePage() {
       <PageHead
         kicker={`${t("release.kicker")} · ${id}`}
         title={journey?.title ?? id.split("/").at(-1) ?? id}
-        actions={isWeb(journey?.url) ? <ExternalLink to={journey.url}>{t("ui.open_source")}</ExternalLink> : undefined}
+        actions={
+          <>
+            <SourceLink url={journey?.url} />
+            <RawEvents fact={id} />
+          </>
+        }
       />
       <Loaded query={query} skeleton={<Skeleton height={280} />}>
         {({ data }) => (

@@ -61,9 +61,7 @@ export const product = {
   "product.sprint_list_note": "Die {n} neuesten, die im Zeitraum begannen. Gezählt werden Vorgänge, die jetzt im Sprint sind.",
   "product.sprint_of": "{done} von {all}",
   "product.sprint_none": "In diesem Zeitraum begann kein Sprint",
-  "product.sprint_by_project": "Sprints nach Projekt",
   "product.sprint_goal": "Ziel: {goal}",
   "product.sprint_close": "Zurück zu allen Sprints",
   "product.sprint_more": "Gezählt werden die {n} neuesten von {all} Vorgängen.",
-  "product.n_sprints": { one: "{n} Sprint", other: "{n} Sprints" },
 };

@@ -62,9 +62,7 @@ export const product = {
   "product.sprint_list_note": "The newest {n} that began in the window. Items are those that are in the sprint now.",
   "product.sprint_of": "{done} of {all}",
   "product.sprint_none": "No sprint began in this window",
-  "product.sprint_by_project": "Sprints by project",
   "product.sprint_goal": "Goal: {goal}",
   "product.sprint_close": "Back to all sprints",
   "product.sprint_more": "The {n} newest of {all} items count here.",
-  "product.n_sprints": { one: "{n} sprint", other: "{n} sprints" },
 };

@@ -10,8 +10,8 @@ import "./parts.css";
 
 interface MetricProps {
   metric: Measured;
-  /** The team or service of the metric, for its rows. */
-  scope?: { team?: string; service?: string };
+  /** What its rows are of: a team, a service, a project. */
+  scope?: Record<string, string | undefined>;
 }
 
 /** A metric in a card: value, change, level, benchmark, trend and number of observations. */

@@ -18,9 +18,19 @@ const LISTS: Record<string, [to: string, search: Search]> = {
   time_to_restore: ["/incidents", {}],
   incidents: ["/incidents", {}],
   open_incidents: ["/incidents", { state: "open" }],
+  item_throughput: ["/product", { tab: "items", state: "done" }],
+  item_cycle_time: ["/product", { tab: "items", state: "done" }],
+  item_lead_time: ["/product", { tab: "items", state: "done" }],
+  flow_efficiency: ["/product", { tab: "items", state: "done" }],
+  items_in_progress: ["/product", { tab: "items" }],
+  age_of_items_in_progress: ["/product", { tab: "items" }],
+  items_to_do: ["/product", { tab: "items", state: "to_do" }],
+  sprint_velocity: ["/product", { tab: "sprints" }],
+  say_do_ratio: ["/product", { tab: "sprints" }],
+  scope_change: ["/product", { tab: "sprints" }],
 };
 
-/** Where the rows behind a metric are listed: its deployments, changes or incidents; else its distribution in Explore. */
+/** Where the rows behind a metric are listed: its deployments, changes, incidents or work items; else its distribution in Explore. */
 export function listOf(metric: string): [to: string, search: Search] {
   return LISTS[metric] ?? ["/explore", { metric }];
 }

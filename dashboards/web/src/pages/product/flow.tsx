@@ -2,18 +2,17 @@ import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { CumulativeFlow } from "../../charts/flow";
 import { SeriesChart } from "../../charts/series";
-import { partialStep } from "../../charts/steps";
-import { Sparkline } from "../../charts/sparkline";
 import { useFilter } from "../../data/filter";
 import { flowFilter, partOf, stepsOf, useItemMetrics } from "../../data/items";
 import { useMetrics } from "../../data/queries";
 import type { MetricAnswer, MetricPart } from "../../data/types";
-import { directionOf, verdictOf } from "../../format/direction";
 import { formatDay } from "../../format/time";
 import { t } from "../../i18n/t";
-import { Card, Delta, Loaded, MetricInfo, Skeleton, Stat, Value } from "../../ui";
-import { AgingCard, CycleTimeCard } from "./times";
+import { Card, Loaded, Skeleton } from "../../ui";
+import { MetricCard } from "../parts/metric-card";
+import { measuredOf } from "./measured";
 import { SliceTable } from "./slice-table";
+import { AgingCard, CycleTimeCard } from "./times";
 
 const HEADLINES = ["item_throughput", "item_cycle_time", "item_lead_time", "items_in_progress", "age_of_items_in_progress", "flow_efficiency"];
 const FLOW = ["items_to_do", "items_in_progress", "item_throughput"];
@@ -44,35 +43,11 @@ function Headlines({ project }: { project: string | undefined }) {
       {({ data }) => (
         <section className="grid product-metrics" aria-label={t("product.metrics")}>
           {data.map((answer) => (
-            <Headline key={answer.metric.name} answer={answer} part={partOf(answer, project)} />
+            <MetricCard key={answer.metric.name} metric={measuredOf(answer, project)} scope={{ project }} />
           ))}
         </section>
       )}
     </Loaded>
-  );
-}
-
-function Headline({ answer: { metric }, part }: { answer: MetricAnswer; part: MetricPart | undefined }) {
-  const { value = null, n = 0, caveats = [], compared, series = [] } = part ?? {};
-  const partial = partialStep(series);
-  const points = series.map((point, index) => ({ value: point.value ?? null, isPartial: index === partial }));
-  const title = t("overview.trend", { title: metric.title });
-  return (
-    <Card data-metric={metric.name}>
-      <Stat
-        label={
-          <>
-            {metric.title}
-            <MetricInfo metric={metric.name} answer={{ value, unit: metric.unit, n, caveats, basis: part?.basis, values: part?.values }} />
-          </>
-        }
-        aside={<Delta metric={metric.name} unit={metric.unit} compared={compared} />}
-        note={t("chart.n", { n })}
-      >
-        <Value value={value} unit={metric.unit} why={caveats[0]?.text} />
-      </Stat>
-      <Sparkline points={points} label={title} tone={verdictOf(compared?.change, directionOf(metric.name))} isWide height={34} />
-    </Card>
   );
 }
 

@@ -2,8 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { deliveryOf, ITEMS_MAX, useSprint, type WholeSprint } from "../../data/sprints";
 import { formatNumber } from "../../format/value";
 import { t } from "../../i18n/t";
-import { Badge, Card, Empty, ExternalLink, Loaded, Skeleton, Stat } from "../../ui";
-import { isWeb } from "../../ui/external-link";
+import { Badge, Card, Empty, Loaded, Skeleton, SourceLink, Stat } from "../../ui";
 import { ItemTable, type ListedItem } from "./item-table";
 import { Dates, DoneBar } from "./sprint-parts";
 
@@ -35,7 +34,7 @@ function Whole({ sprint }: { sprint: WholeSprint }) {
         actions={
           <>
             {completedAt === null && <Badge tone="info">{t("product.sprint_open")}</Badge>}
-            {isWeb(url) && <ExternalLink to={url}>{t("ui.open_source")}</ExternalLink>}
+            <SourceLink url={url} />
           </>
         }
       >

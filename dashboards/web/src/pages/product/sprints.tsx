@@ -1,13 +1,15 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useFilter } from "../../data/filter";
-import { partOf, stepsOf, useItemMetrics } from "../../data/items";
+import { stepsOf, useItemMetrics } from "../../data/items";
 import { deliveryOf, SPRINTS_MAX, useSprints, type Delivery, type Sprint } from "../../data/sprints";
-import type { MetricAnswer } from "../../data/types";
 import { SeriesChart } from "../../charts/series";
 import { formatNumber } from "../../format/value";
 import { t } from "../../i18n/t";
-import { Badge, Card, Delta, Empty, Loaded, MetricInfo, Select, Skeleton, Stat, Table, Tooltip, Value, type Column } from "../../ui";
+import { Badge, Card, Empty, Loaded, Select, Skeleton, Table, Tooltip, type Column } from "../../ui";
+import type { Measured } from "../parts/measured";
+import { MetricStat } from "../parts/metric-card";
+import { measuredOf } from "./measured";
 import { SprintDetail } from "./sprint";
 import { Dates, DoneBar } from "./sprint-parts";
 
@@ -33,7 +35,7 @@ function SprintMetrics({ project }: { project: string | undefined }) {
       {({ data }) => (
         <div className="grid product-sprints">
           {data.map((answer) => (
-            <SprintMetric key={answer.metric.name} answer={answer} project={project} interval={stepsOf(filter, answer)} />
+            <SprintMetric key={answer.metric.name} metric={measuredOf(answer, project)} interval={stepsOf(filter, answer)} />
           ))}
         </div>
       )}
@@ -41,26 +43,13 @@ function SprintMetrics({ project }: { project: string | undefined }) {
   );
 }
 
-function SprintMetric({ answer, project, interval }: { answer: MetricAnswer; project: string | undefined; interval: string }) {
-  const { metric } = answer;
-  const part = partOf(answer, project);
-  const { value = null, n = 0, caveats = [], compared } = part ?? {};
+function SprintMetric({ metric, interval }: { metric: Measured; interval: string }) {
+  const { metric: name, title, unit, series } = metric;
   return (
-    <Card data-metric={metric.name}>
-      <Stat
-        label={
-          <>
-            {metric.title}
-            <MetricInfo metric={metric.name} answer={{ value, unit: metric.unit, n, caveats, basis: part?.basis, values: part?.values }} />
-          </>
-        }
-        aside={<Delta metric={metric.name} unit={metric.unit} compared={compared} />}
-        note={t("product.n_sprints", { n })}
-      >
-        <Value value={value} unit={metric.unit} why={caveats[0]?.text} />
-      </Stat>
+    <Card data-metric={name}>
+      <MetricStat metric={metric} />
       <div className="sprint-chart">
-        <SeriesChart title={metric.title} unit={metric.unit} interval={interval} series={[{ name: metric.title, points: part?.series ?? [] }]} kind="bar" height={130} />
+        <SeriesChart title={title} unit={unit} interval={interval} series={[{ name: title, points: series }]} kind="bar" height={130} />
       </div>
     </Card>
   );
