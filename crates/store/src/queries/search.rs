@@ -28,6 +28,13 @@ pub struct SearchText {
     pub commits: Option<(Vec<u8>, Vec<u8>)>,
 }
 
+impl SearchText {
+    /// Whether its words say enough: most titles have a word that begins with one letter.
+    fn is_selective(&self) -> bool {
+        self.words.iter().any(|word| word.chars().nth(1).is_some())
+    }
+}
+
 /// Where is searched.
 #[derive(Clone, Debug)]
 pub struct SearchScope {
@@ -221,7 +228,7 @@ impl Searched {
         let fits = match rank {
             SearchRank::Exact => self.is.to_owned(),
             SearchRank::Beginning => self.begins.to_owned(),
-            SearchRank::Words if self.words.is_empty() || text.words.is_empty() => String::new(),
+            SearchRank::Words if self.words.is_empty() || !text.is_selective() => String::new(),
             SearchRank::Words => format!("search_words({}) @@ to_tsquery('pg_catalog.simple', $3)", self.words),
         };
         let is_possible = match self.kind {
