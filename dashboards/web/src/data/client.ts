@@ -12,6 +12,11 @@ export function setCsrf(value: string | null): void {
   csrf = value;
 }
 
+/** What a request that changes something repeats, where it is not sent by `rest`. */
+export function csrfHeaders(): Record<string, string> {
+  return csrf === null ? {} : { "sei-csrf": csrf };
+}
+
 const writing: Middleware = {
   onRequest({ request }) {
     if (csrf !== null && request.method !== "GET") request.headers.set("sei-csrf", csrf);

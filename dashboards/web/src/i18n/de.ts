@@ -1,5 +1,6 @@
 import { charts } from "./de/charts";
 import { developer } from "./de/developer";
+import { explore } from "./de/explore";
 import { filter } from "./de/filter";
 import { journey } from "./de/journey";
 import { lists } from "./de/lists";
@@ -14,18 +15,4 @@ import { ui } from "./de/ui";
 import type { Catalog } from "./t";
 
 /** Every text of the application in German. */
-export const de: Catalog = {
-  ...shell,
-  ...filter,
-  ...ui,
-  ...charts,
-  ...metrics,
-  ...developer,
-  ...journey,
-  ...lists,
-  ...overview,
-  ...parts,
-  ...product,
-  ...record,
-  ...teams,
-};
+export const de: Catalog = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore };

@@ -1,5 +1,6 @@
 import { charts } from "./en/charts";
 import { developer } from "./en/developer";
+import { explore } from "./en/explore";
 import { filter } from "./en/filter";
 import { journey } from "./en/journey";
 import { lists } from "./en/lists";
@@ -13,18 +14,4 @@ import { teams } from "./en/teams";
 import { ui } from "./en/ui";
 
 /** Every text of the application in English, by area: a page has a file of its own. */
-export const en = {
-  ...shell,
-  ...filter,
-  ...ui,
-  ...charts,
-  ...metrics,
-  ...developer,
-  ...journey,
-  ...lists,
-  ...overview,
-  ...parts,
-  ...product,
-  ...record,
-  ...teams,
-};
+export const en = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore };

@@ -61,7 +61,7 @@ function columns(): Column<Change>[] {
         </div>
       ),
     },
-    { id: "service", head: t("lists.service"), order: "service", value: ({ service }) => service, cell: ({ service }) => <Link to="/services/$" params={{ _splat: service }}>{service}</Link> },
+    { id: "service", head: t("lists.service"), order: "service", isMinor: true, value: ({ service }) => service, cell: ({ service }) => <Link to="/services/$" params={{ _splat: service }}>{service}</Link> },
     { id: "merged_at", head: t("lists.merged"), order: "merged_at", isMinor: true, value: ({ merged_at }) => merged_at, cell: ({ merged_at }) => <Moment at={merged_at} /> },
     { id: "deployed_at", head: t("lists.deployed"), order: "deployed_at", value: ({ deployed_at }) => deployed_at, cell: ({ deployed_at }) => <Moment at={deployed_at} /> },
     { id: "commits", head: t("lists.commits"), order: "commits", align: "end", isMinor: true, value: ({ commits }) => commits, cell: ({ commits }) => formatNumber(commits) },

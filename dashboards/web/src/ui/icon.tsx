@@ -23,6 +23,8 @@ const PATHS = {
   print: "M6 7V3h8v4M6 14H3.5V7h13v7H14M6 11.5h8V17H6z",
   arrow_up: "M10 16V4m-5 5 5-5 5 5",
   arrow_down: "M10 4v12m-5-5 5 5 5-5",
+  narrower: "M2.5 10h5m0 0L5 7.5M7.5 10 5 12.5M17.5 10h-5m0 0L15 7.5M12.5 10l2.5 2.5",
+  wider: "M8 10H3m0 0 2.5-2.5M3 10l2.5 2.5M12 10h5m0 0-2.5-2.5M17 10l-2.5 2.5",
   plus: "M10 4v12M4 10h12",
   trash: "M4 5.5h12M8 5.5V3.5h4v2M5.5 5.5l.7 11h7.6l.7-11",
   edit: "M4 16l.8-3.5L13.5 4l2.5 2.5-8.6 8.6z",

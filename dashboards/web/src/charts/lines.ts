@@ -1,0 +1,34 @@
+import type { MetricAnswer, Unit } from "../data/types";
+import type { Series } from "./series";
+
+/** How many slices are drawn; more can't be told apart. */
+export const DRAWN = 8;
+
+/** The lines of an answer: its whole, or its largest slices; with `only` that slice beside the whole. */
+export function linesOf(answer: MetricAnswer, whole: string, only?: string): Series[] {
+  const chosen = answer.slices.find(({ slice }) => slice === only);
+  if (chosen !== undefined) return [{ name: only ?? "", points: chosen.series }, { name: whole, points: answer.whole.series, isReference: true }];
+  if (answer.slices.length === 0) return [{ name: whole, points: answer.whole.series }];
+  return largest(answer).map(({ slice, series }) => ({ name: slice ?? "–", points: series }));
+}
+
+/** The slices with most observations, by name. */
+export function largest(answer: MetricAnswer): MetricAnswer["slices"] {
+  const byCount = [...answer.slices].sort((left, right) => right.n - left.n).slice(0, DRAWN);
+  return byCount.sort((left, right) => (left.slice ?? "").localeCompare(right.slice ?? ""));
+}
+
+/** Counts are bars, everything else is a line; counts of slices stand on each other. */
+export function kindOf(unit: Unit, slices: number): "line" | "bar" | "stacked" {
+  if (unit !== "per_week" && unit !== "count") return "line";
+  return slices > 1 ? "stacked" : "bar";
+}
+
+/** A series at the places of another one, step by step: an earlier window under the steps of this one. */
+export function atSteps(points: Series["points"], steps: Series["points"]): Series["points"] {
+  const shift = points.length - steps.length;
+  return steps.map((step, index) => {
+    const point = points[index + Math.max(shift, 0)];
+    return { ...step, value: point?.value ?? null, n: point?.n ?? 0 };
+  });
+}

@@ -1,0 +1,2 @@
+/** What is shown of a metric. */
+export type View = "chart" | "table" | "distribution";
