@@ -18,6 +18,7 @@ mod numbers;
 mod offline;
 mod plain;
 mod states;
+mod teams;
 
 /// Whether there is what the tests of the application need.
 async fn is_ready(served: &Served) -> bool {

@@ -11,6 +11,10 @@ fn pages(served: &Served) -> Vec<String> {
     let paths = [
         "/",
         "/teams",
+        "/teams/Checkout",
+        "/teams/Checkout?tab=flow",
+        "/teams/Checkout?tab=planning",
+        "/services/checkout",
         "/developer",
         "/product",
         "/explore",

@@ -1,4 +1,4 @@
-import { useMetrics } from "../../data/queries";
+import { useMetrics, useScopes } from "../../data/queries";
 import type { MetricAnswer } from "../../data/types";
 import { formatValue } from "../../format/value";
 import { t } from "../../i18n/t";
@@ -21,7 +21,7 @@ export function TeamFlow({ team, filter }: Subject) {
   );
 }
 
-/** Reviews from team to team: a team and those that it is part of count the same reviews, so only pairs with this team are shown. */
+/** Reviews from team to team, of the team itself or of the teams that are part of it: each review is counted once. */
 function ReviewLoad({ team, filter }: Subject) {
   const answers = useMetrics(["reviews"], { by: "review_teams", series: false, filter: { ...filter, team: undefined } });
   return (
@@ -35,10 +35,19 @@ function ReviewLoad({ team, filter }: Subject) {
 
 const ARROW = " → ";
 
+/** The team, or the teams without parts below it. */
+function leavesOf(team: string, known: { name: string; parent?: string | null }[]): Set<string> {
+  const below = known.filter(({ parent }) => parent === team);
+  return below.length === 0 ? new Set([team]) : new Set(below.flatMap(({ name }) => [...leavesOf(name, known)]));
+}
+
 function Pairs({ team, answer }: { team: string; answer: MetricAnswer }) {
+  const { teams: known } = useScopes();
+  const leaves = leavesOf(team, known);
+  const isParent = (name: string) => known.some(({ parent }) => parent === name);
   const pairs = answer.slices
     .map((part) => ({ part, teams: (part.slice ?? "").split(ARROW) }))
-    .filter(({ teams }) => teams.includes(team))
+    .filter(({ teams }) => teams.some((name) => leaves.has(name)) && !teams.some(isParent))
     .sort((one, other) => other.part.n - one.part.n);
   if (pairs.length === 0) return <Empty title={t("team.no_reviews")} />;
   const most = Math.max(...pairs.map(({ part }) => part.n), 1);
