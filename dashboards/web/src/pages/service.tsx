@@ -56,6 +56,8 @@ function Facts({ filter }: { filter: FilterSearch }) {
   const { tenant, service } = filter;
   const list = useList("/api/v1/services", defined({ tenant, service }) as never, { limit: 1 });
   const repositories = useList("/api/v1/repositories", defined({ tenant, service }) as never, { limit: 20 });
+  // a service that is not known is reported once, below
+  if (list.error !== null) return null;
   return (
     <Loaded query={list} skeleton={<Card><Skeleton height={44} /></Card>}>
       {() => {

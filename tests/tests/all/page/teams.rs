@@ -22,7 +22,13 @@ async fn what_moved_is_explained_by_what_rest_states() {
         why: document.querySelector('.why h3').textContent,
     })";
     let mut steps = opened(&served, &format!("/?{window}")).to_vec();
-    steps.extend([wait(".mover"), run(SETTLED), run(found), click(".mover >> nth=1"), wait(".mover[aria-pressed=true] >> nth=0")]);
+    steps.extend([
+        wait(".mover"),
+        run(SETTLED),
+        run(found),
+        click(".mover >> nth=1"),
+        wait(".mover[aria-pressed=true] >> nth=0"),
+    ]);
     steps.extend([run(SETTLED), run(found), run(PLACE), back(), run(SETTLED), run(found)]);
     let shown = take(&steps).await;
     let rest = served.get(&format!("/api/v1/movers?{window}&compare=previous&limit=8")).await["data"].clone();
@@ -86,7 +92,11 @@ async fn a_service_shows_its_deployments_and_a_row_opens_one() {
     let list = served.get("/api/v1/deployments?window=180d&limit=1").await["data"].clone();
     let (service, id) = (list[0]["service"].as_str().unwrap(), list[0]["id"].as_str().unwrap());
     let mut steps = opened(&served, &format!("/services/{service}?tab=deployments&window=180d")).to_vec();
-    steps.extend([run("document.querySelector('tr[data-row]').dataset.row"), click("tr[data-row] >> nth=0"), wait("h1")]);
+    steps.extend([
+        run("document.querySelector('tr[data-row]').dataset.row"),
+        click("tr[data-row] >> nth=0"),
+        wait("h1"),
+    ]);
     steps.extend([run("decodeURIComponent(location.pathname)"), back(), wait("tr[data-row]")]);
     let shown = take(&steps).await;
     let texts: Vec<&str> = shown.values.iter().filter_map(Value::as_str).collect();
