@@ -6,10 +6,10 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
-/** The server that the development server passes requests on to. */
+/** The server that the development server passes requests on to, which takes changes from its own pages only. */
 const api = process.env.SEI_API ?? "http://127.0.0.1:7200";
 const passedOn = ["/api", "/graphql", "/login", "/logout"];
-const proxy = Object.fromEntries(passedOn.map((path) => [path, { target: api, changeOrigin: true }]));
+const proxy = Object.fromEntries(passedOn.map((path) => [path, { target: api, changeOrigin: true, headers: { origin: api } }]));
 
 const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 

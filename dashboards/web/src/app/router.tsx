@@ -34,9 +34,9 @@ const product = createRoute({ getParentRoute: () => root, path: "/product", vali
 const explore = createRoute({ getParentRoute: () => root, path: "/explore", validateSearch: texts("metric", "by", "view", "repository", "slice"), component: lazyRouteComponent(() => import("../pages/explore"), "ExplorePage") });
 const boards = createRoute({ getParentRoute: () => root, path: "/boards", component: lazyRouteComponent(() => import("../pages/boards"), "BoardsPage") });
 const board = createRoute({ getParentRoute: () => root, path: "/boards/$board", validateSearch: texts("edit"), component: lazyRouteComponent(() => import("../pages/board"), "BoardPage") });
-const sources = createRoute({ getParentRoute: () => root, path: "/sources", validateSearch: texts("tab", "reason", "kind"), component: lazyRouteComponent(() => import("../pages/sources"), "SourcesPage") });
-const connect = createRoute({ getParentRoute: () => root, path: "/sources/connect", validateSearch: texts("connector", "step"), component: lazyRouteComponent(() => import("../pages/connect"), "ConnectPage") });
-const source = createRoute({ getParentRoute: () => root, path: "/sources/$", params: NAMED, validateSearch: texts("tab"), component: lazyRouteComponent(() => import("../pages/source"), "SourcePage") });
+const sources = createRoute({ getParentRoute: () => root, path: "/sources", validateSearch: texts("tab", "source", "reason", "kind", "finding"), component: lazyRouteComponent(() => import("../pages/sources"), "SourcesPage") });
+const connect = createRoute({ getParentRoute: () => root, path: "/sources/connect", validateSearch: texts("connector"), component: lazyRouteComponent(() => import("../pages/connect"), "ConnectPage") });
+const source = createRoute({ getParentRoute: () => root, path: "/sources/$", params: NAMED, validateSearch: texts("reason", "kind"), component: lazyRouteComponent(() => import("../pages/source"), "SourcePage") });
 const admin = createRoute({ getParentRoute: () => root, path: "/admin", validateSearch: texts("tab", "search"), component: lazyRouteComponent(() => import("../pages/admin"), "AdminPage") });
 const search = createRoute({ getParentRoute: () => root, path: "/search", validateSearch: texts("q", "kinds"), component: lazyRouteComponent(() => import("../pages/search"), "SearchPage") });
 const guide = createRoute({ getParentRoute: () => root, path: "/guide/metrics", component: lazyRouteComponent(() => import("../pages/guide"), "GuidePage") });

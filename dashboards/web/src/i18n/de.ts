@@ -10,9 +10,10 @@ import { parts } from "./de/parts";
 import { product } from "./de/product";
 import { record } from "./de/record";
 import { shell } from "./de/shell";
+import { sources } from "./de/sources";
 import { teams } from "./de/teams";
 import { ui } from "./de/ui";
 import type { Catalog } from "./t";
 
 /** Every text of the application in German. */
-export const de: Catalog = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore };
+export const de: Catalog = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore, ...sources };

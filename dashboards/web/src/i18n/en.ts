@@ -10,8 +10,9 @@ import { parts } from "./en/parts";
 import { product } from "./en/product";
 import { record } from "./en/record";
 import { shell } from "./en/shell";
+import { sources } from "./en/sources";
 import { teams } from "./en/teams";
 import { ui } from "./en/ui";
 
 /** Every text of the application in English, by area: a page has a file of its own. */
-export const en = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore };
+export const en = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore, ...sources };

@@ -23,8 +23,8 @@ export function Empty({ title, children, action, icon = "info" }: { title: strin
   );
 }
 
-/** What failed, and the way out of it. */
-export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+/** What failed, and the way out of it. `title` says it where something else failed than loading. */
+export function Problem({ error, title, onRetry }: { error: unknown; title?: string; onRetry?: () => void }) {
   const problem = error instanceof ProblemError ? error : undefined;
   const isNetwork = problem?.status === 0;
   const titles: Record<number, string> = { 0: t("problem.network"), 403: t("problem.forbidden"), 404: t("problem.not_found") };
@@ -33,7 +33,7 @@ export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => vo
     <div className="problem" role="alert">
       <Icon name="warning" size={20} />
       <div>
-        <strong>{titles[problem?.status ?? -1] ?? t("problem.title")}</strong>
+        <strong>{(isNetwork ? undefined : title) ?? titles[problem?.status ?? -1] ?? title ?? t("problem.title")}</strong>
         <p>{detail}</p>
         {problem !== undefined && problem.status >= 500 && <p className="note">{t("problem.server_text")}</p>}
         <p className="row">

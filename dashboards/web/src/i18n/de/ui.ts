@@ -38,6 +38,7 @@ export const ui = {
   "problem.network": "Der Server ist nicht erreichbar.",
   "problem.network_text": "Besteht die Verbindung, und läuft sei?",
   "problem.server_text": "Das ist ein Fehler des Servers; sein Protokoll sagt mehr.",
+  "problem.not_done": "Das wurde nicht ausgeführt",
   "problem.forbidden": "Das dürfen Sie nicht sehen",
   "problem.not_found": "Nicht gefunden",
   "empty.title": "Noch nichts zu zeigen",

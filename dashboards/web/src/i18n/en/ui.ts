@@ -39,6 +39,7 @@ export const ui = {
   "problem.network": "The server can't be reached.",
   "problem.network_text": "Check the connection, or whether sei is running.",
   "problem.server_text": "This is a fault of the server; its log says more.",
+  "problem.not_done": "This was not done",
   "problem.forbidden": "You may not see this",
   "problem.not_found": "Not found",
   "empty.title": "Nothing to show yet",
