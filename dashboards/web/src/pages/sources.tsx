@@ -4,13 +4,13 @@ import type { Row } from "sei-client";
 import { useFilter } from "../data/filter";
 import { defined, useRest, useTenants } from "../data/queries";
 import { useSetSearch } from "../data/search";
-import { formatDuration, formatNumber } from "../format/value";
+import { formatNumber } from "../format/value";
 import { t } from "../i18n/t";
 import { Card, Empty, Loaded, PageHead, Skeleton, Stat, Tabs, Value } from "../ui";
 import { FindingList } from "./sources/findings";
 import { RejectedEvents } from "./sources/rejected";
 import { SourceTable } from "./sources/source-table";
-import { lagOf, type Source } from "./sources/state";
+import { Lag, lagOf, type Source } from "./sources/state";
 import "./lists/lists.css";
 import "./sources/sources.css";
 
@@ -87,9 +87,9 @@ function Summary({ sources, rejected }: { sources: Source[] | undefined; rejecte
   if (sources === undefined) return <Skeleton height={86} />;
   if (sources.length === 0) return null;
   const bad = sources.filter(({ state }) => state === "failing" || state === "partial");
-  const lags = sources.flatMap((source) => lagOf(source) ?? []);
-  const worst = sources.filter((source) => lagOf(source) === Math.max(...lags))[0];
-  const unknown = sources.length - lags.length;
+  const now = Date.now();
+  const known = sources.filter((source) => lagOf(source, now) !== null).sort((left, right) => (lagOf(right, now) ?? 0) - (lagOf(left, now) ?? 0));
+  const [worst] = known;
   return (
     <Card>
       <div className="grid source-stats">
@@ -99,8 +99,8 @@ function Summary({ sources, rejected }: { sources: Source[] | undefined; rejecte
         <Stat label={t("sources.in_trouble")} note={bad.length === 0 ? t("sources.no_trouble") : <Names names={bad.map(({ name }) => name)} />}>
           <span className={bad.length > 0 ? "is-bad" : undefined}>{formatNumber(bad.length)}</span>
         </Stat>
-        <Stat label={t("sources.greatest_lag")} note={lagNote(worst, unknown)}>
-          {lags.length === 0 ? <Value value={null} unit="seconds" why={t("sources.lag_none")} /> : formatDuration(Math.max(...lags))}
+        <Stat label={t("sources.greatest_lag")} note={lagNote(worst, sources.length - known.length)}>
+          {worst === undefined ? <Value value={null} unit="seconds" why={t("sources.lag_none")} /> : <Lag source={worst} />}
         </Stat>
         <Stat label={t("sources.rejected_events")} note={<Link to="/sources" search={{ tab: "rejected" }}>{t("sources.show_rejected")}</Link>}>
           {rejected === undefined ? "…" : formatNumber(rejected)}
