@@ -9,6 +9,8 @@ import "./search.css";
 
 /** The most results that are asked for. */
 const MOST = 100;
+/** Results of a kind that are shown while there are several kinds. */
+const OF_KIND = 6;
 
 /** What a search found, by kind, what fits best first. */
 export function SearchPage() {
@@ -43,7 +45,7 @@ export function SearchPage() {
         }
       />
       <Loaded query={found} skeleton={<Skeleton height={360} />}>
-        {({ data }) => (data.length === 0 ? <Nothing text={q} /> : <Results hits={data} />)}
+        {({ data }) => (data.length === 0 ? <Nothing text={q} /> : <Results text={q} hits={data} />)}
       </Loaded>
     </>
   );
@@ -59,23 +61,30 @@ function Nothing({ text }: { text: string }) {
   );
 }
 
-function Results({ hits }: { hits: Hit[] }) {
+function Results({ text, hits }: { text: string; hits: Hit[] }) {
   // kinds in the order of their best hit
   const kinds = [...new Set(hits.map(({ kind }) => kind))];
   return (
     <div className="stack" onKeyDown={moveAmongResults}>
       {kinds.map((kind) => (
-        <KindResults key={kind} kind={kind} hits={hits.filter((hit) => hit.kind === kind)} />
+        <KindResults key={kind} text={text} kind={kind} hits={hits.filter((hit) => hit.kind === kind)} isOnly={kinds.length === 1} />
       ))}
     </div>
   );
 }
 
-function KindResults({ kind, hits }: { kind: HitKind; hits: Hit[] }) {
+function KindResults({ text, kind, hits, isOnly }: { text: string; kind: HitKind; hits: Hit[]; isOnly: boolean }) {
+  const shown = isOnly ? hits : hits.slice(0, OF_KIND);
+  const all =
+    shown.length < hits.length ? (
+      <Link to="/search" search={{ q: text, kinds: kind }}>
+        {t("search.all_of_kind")}
+      </Link>
+    ) : undefined;
   return (
-    <Card title={`${t(`hits.${kind}`)} (${hits.length})`} flush>
+    <Card title={t(`hits.${kind}`)} actions={all} flush>
       <ul className="results">
-        {hits.map((hit) => (
+        {shown.map((hit) => (
           <li key={hit.node_id}>
             <Icon name={HIT_ICON[kind]} size={16} />
             <span className="result-text">

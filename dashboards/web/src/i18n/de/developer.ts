@@ -1,5 +1,4 @@
 export const developer = {
-  "developer.of": "Von {name}",
   "developer.waiting_on_me": "Wartet auf mich",
   "developer.waiting_on_me_note": "Ihre Autoren haben nach meinem letzten Review gehandelt",
   "developer.reviewable": "Mein Team könnte prüfen",

@@ -25,6 +25,7 @@ export const journey = {
   "search.title": "Ergebnisse für „{text}“",
   "search.found": { one: "{n} Ergebnis", other: "{n} Ergebnisse" },
   "search.found_most": "Die {n} passendsten",
+  "search.all_of_kind": "Alle zeigen",
   "search.kinds": "Art",
   "search.nothing": "Nichts heißt „{text}“",
   "search.nothing_text": "Suchen Sie nach einem Schlüssel (PAY-12, shop#41), einer Version (v2.3), den ersten 7 Ziffern eines Commits oder Wörtern eines Titels.",

@@ -1,6 +1,5 @@
 /** A developer's own work. */
 export const developer = {
-  "developer.of": "Of {name}",
   "developer.waiting_on_me": "Waiting on me",
   "developer.waiting_on_me_note": "Their authors acted after my last review",
   "developer.reviewable": "My team could review",

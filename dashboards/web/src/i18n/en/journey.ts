@@ -26,6 +26,7 @@ export const journey = {
   "search.title": "Results for “{text}”",
   "search.found": { one: "{n} result", other: "{n} results" },
   "search.found_most": "The {n} that fit best",
+  "search.all_of_kind": "Show all",
   "search.kinds": "Kind",
   "search.nothing": "Nothing is called “{text}”",
   "search.nothing_text": "Search for a key (PAY-12, shop#41), a version (v2.3), the first 7 digits of a commit, or words of a title.",

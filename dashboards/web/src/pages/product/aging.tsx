@@ -14,28 +14,39 @@ interface AgingProps {
   onPick: (id: string) => void;
 }
 
-/** Each item in progress by its age, in a column for its status; by type where all have one status. */
+const [HOUR, DAY] = [3600, 86_400];
+const TICKS = [60, 600, HOUR, 6 * HOUR, DAY, 3 * DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY, 1000 * DAY, 3650 * DAY];
+
+/** Each item in progress by its age, on a logarithmic scale, in a column for its status; by type where all have one status. */
 export function Aging({ title, items, marks, height, onPick }: AgingProps) {
-  const aged = useMemo(() => items.filter(({ seconds }) => seconds !== null), [items]);
+  const aged = useMemo(() => items.filter(({ seconds }) => seconds !== null && seconds > 0), [items]);
   const columns = useMemo(() => columnsOf(aged), [aged]);
+  const ticks = useMemo(() => ticksOf(aged), [aged]);
   const option = useMemo(
     () => (theme: ChartTheme) => ({
       xAxis: { type: "value", min: -0.5, max: columns.length - 0.5, interval: 1, axisTick: { show: false }, splitLine: { show: false }, axisLine: { lineStyle: { color: theme.line } }, axisLabel: { show: false } },
-      yAxis: { type: "value", splitNumber: 4, splitLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, formatter: (value: number) => formatBare(value, "seconds") } },
+      yAxis: {
+        type: "value",
+        min: ticks[0],
+        max: ticks.at(-1),
+        axisLine: { show: false },
+        splitLine: { customValues: ticks, lineStyle: { color: theme.line } },
+        axisLabel: { customValues: ticks, color: theme.muted, formatter: (value: number) => formatBare(10 ** value, "seconds") },
+      },
       grid: { left: 4, right: 40, top: 12, bottom: 24, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       tooltip: { trigger: "item", formatter: ({ dataIndex }: { dataIndex: number }) => tipOf(aged[dataIndex]) },
       series: [
         {
           type: "scatter",
           symbolSize: 8,
-          data: aged.map((item, nth) => ({ value: [place(columns, item, nth), item.seconds], itemStyle: { color: item.is_slow === true ? theme.warn : theme.series[0], opacity: 0.7 } })),
-          markLine: { silent: true, symbol: "none", lineStyle: { color: theme.muted, type: "dashed" }, label: { color: theme.muted, formatter: "{b}" }, data: marks.map(({ name, value }) => ({ name, yAxis: value })) },
+          data: aged.map((item, nth) => ({ value: [place(columns, item, nth), Math.log10(item.seconds ?? 1)], itemStyle: { color: item.is_slow === true ? theme.warn : theme.series[0], opacity: 0.7 } })),
+          markLine: { silent: true, symbol: "none", lineStyle: { color: theme.muted, type: "dashed" }, label: { color: theme.muted, formatter: "{b}" }, data: marks.map(({ name, value }) => ({ name, yAxis: Math.log10(value) })) },
         },
         // the names of the columns, at the bottom of each
-        { type: "scatter", symbolSize: 0.1, silent: true, tooltip: { show: false }, data: columns.map((name, nth) => ({ value: [nth, 0], name })), label: { show: true, position: "bottom", distance: 6, color: theme.muted, formatter: ({ name }: { name: string }) => name } },
+        { type: "scatter", symbolSize: 0.1, silent: true, tooltip: { show: false }, data: columns.map((name, nth) => ({ value: [nth, ticks[0] ?? 0], name })), label: { show: true, position: "bottom", distance: 6, color: theme.muted, formatter: ({ name }: { name: string }) => name } },
       ],
     }),
-    [aged, columns, marks],
+    [aged, columns, marks, ticks],
   );
   const table = { heads: [t("product.item"), t("product.status"), t("product.type"), t("product.age")], rows: aged.map(({ key, title: name, status, kind, seconds }) => [`${key} ${name}`, status, kind, formatValue(seconds, "seconds")]) };
   const pick = (series: number, index: number) => {
@@ -43,6 +54,14 @@ export function Aging({ title, items, marks, height, onPick }: AgingProps) {
     if (item !== undefined) onPick(item.id);
   };
   return <Chart title={title} option={option} table={table} height={height} isEmpty={aged.length === 0} onPick={pick} />;
+}
+
+/** The marks of the logarithmic scale: those around the ages, as their logarithms. */
+export function ticksOf(items: Pick<TimedItem, "seconds">[]): number[] {
+  const ages = items.map(({ seconds }) => seconds ?? 0);
+  const from = TICKS.findLastIndex((tick) => ages.every((age) => age >= tick));
+  const to = TICKS.findIndex((tick) => ages.every((age) => age <= tick));
+  return TICKS.slice(Math.max(from, 0), to === -1 ? undefined : to + 1).map(Math.log10);
 }
 
 function tipOf(item: TimedItem | undefined): HTMLElement | string {

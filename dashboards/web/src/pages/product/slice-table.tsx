@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useMetrics } from "../../data/queries";
 import type { MetricAnswer } from "../../data/types";
-import { t } from "../../i18n/t";
+import { t, tOr } from "../../i18n/t";
 import { Card, Delta, Loaded, Skeleton, Table, Value, type Column } from "../../ui";
 
 const METRICS = ["item_throughput", "item_cycle_time", "items_in_progress", "age_of_items_in_progress"];
@@ -52,7 +52,7 @@ function metricColumn({ metric, slices }: MetricAnswer): Column<Slice> {
   return {
     id: metric.name,
     title: metric.title,
-    head: metric.title.replace(/^Work item(s)? /, "").replace(/^./, (letter) => letter.toUpperCase()),
+    head: tOr(`product.head.${metric.name}`, metric.title),
     align: "end",
     isMinor: MINOR.has(metric.name),
     value: (slice) => part(slice)?.value,

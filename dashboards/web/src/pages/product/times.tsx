@@ -44,7 +44,7 @@ function CycleTimes({ times }: { times: TimedItems }) {
   return (
     <>
       <Percentiles percentiles={times.percentiles} />
-      <Scatter title={t("product.scatter")} unit="seconds" points={points} marks={marks} height={240} onPick={({ id }: ScatterPoint & { id?: string }) => id !== undefined && openItem(id)} />
+      <Scatter title={t("product.scatter")} unit="seconds" points={points} marks={marks} height={356} onPick={({ id }: ScatterPoint & { id?: string }) => id !== undefined && openItem(id)} />
     </>
   );
 }
@@ -88,7 +88,7 @@ function Ages({ times }: { times: TimedItems }) {
       <p className="row">
         <Badge tone={slow > 0 ? "warn" : "good"}>{t("product.aging_slow", { n: slow })}</Badge>
       </p>
-      <Aging title={t("product.aging")} items={times.items} marks={marks} height={200} onPick={openItem} />
+      <Aging title={t("product.aging")} items={times.items} marks={marks} height={220} onPick={openItem} />
       <h3>{t("product.aging_oldest")}</h3>
       <ol className="oldest plain-list">
         {times.items.slice(0, OLDEST).map((item) => (
