@@ -18,7 +18,7 @@ async function logOut() {
   location.assign(continue_at);
 }
 
-/** The menu of who is logged in, with theme and language. */
+/** The menu of who is logged in, with theme and language; it opens as soon as it is loaded. */
 export function AccountMenu({ me }: { me: Me | undefined }) {
   const locale = useLocale();
   const theme = chosenTheme();
@@ -26,6 +26,7 @@ export function AccountMenu({ me }: { me: Me | undefined }) {
   const isUser = kind === "user";
   return (
     <Menu
+      isOpenAtFirst
       label={t("shell.menu")}
       trigger={
         <AriaButton className="icon-button" aria-label={t("shell.menu")}>

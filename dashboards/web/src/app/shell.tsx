@@ -1,21 +1,25 @@
 import { Link, Outlet } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { setCsrf } from "../data/client";
 import { useFilter } from "../data/filter";
 import { useIsLive, useLive } from "../data/live";
 import { useMe, useTenants } from "../data/queries";
+import type { Me } from "../data/types";
 import { setTimeZone } from "../format/time";
 import { t } from "../i18n/t";
+import { IconButton } from "../ui/button";
 import { Drawer } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import { Tooltip } from "../ui/tooltip";
-import { AccountMenu } from "./account-menu";
 import { FilterBar } from "./filter-bar";
 import { NavLink, PAGES, PAGES_ON_PHONE } from "./navigation";
 import { SearchBox } from "./search-box";
 import { useIsOnline } from "./settings";
 import { TenantSelect } from "./tenant-select";
+
+// menus are not part of what is loaded first
+const AccountMenu = lazy(() => import("./account-menu").then((module) => ({ default: module.AccountMenu })));
 
 /** What surrounds every page: navigation, search, filter, account. */
 export function Shell() {
@@ -38,7 +42,7 @@ export function Shell() {
             <SearchBox label={t("shell.search_label")} placeholder={t("shell.search")} hasHotkey />
             <div className="top-end">
               <TenantSelect />
-              <AccountMenu me={me.data} />
+              <Account me={me.data} />
             </div>
           </div>
           <FilterBar />
@@ -59,6 +63,18 @@ function Brand() {
       <img src="/web/icon.svg" alt="" width={24} height={24} />
       <span className="brand-text">{t("app.name")}</span>
     </Link>
+  );
+}
+
+/** The button of the account's menu, which is loaded when it is first wanted. */
+function Account({ me }: { me: Me | undefined }) {
+  const [isWanted, setWanted] = useState(false);
+  const button = <IconButton icon="person" label={t("shell.menu")} aria-haspopup="menu" onPress={() => setWanted(true)} />;
+  if (!isWanted) return button;
+  return (
+    <Suspense fallback={button}>
+      <AccountMenu me={me} />
+    </Suspense>
   );
 }
 

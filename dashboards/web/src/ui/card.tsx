@@ -40,9 +40,9 @@ export function PageHead({ title, kicker, note, actions }: { title: string; kick
       <div>
         {kicker !== undefined && <p className="kicker">{kicker}</p>}
         <h1>{title}</h1>
-        {note !== undefined && <p className="note">{note}</p>}
       </div>
       {actions !== undefined && <div className="page-actions">{actions}</div>}
+      {note !== undefined && <p className="note">{note}</p>}
     </header>
   );
 }

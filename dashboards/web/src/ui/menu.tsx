@@ -3,9 +3,9 @@ import { Header, Menu as AriaMenu, MenuItem as AriaItem, MenuSection, MenuTrigge
 import { Icon, type IconName } from "./icon";
 
 /** A menu that opens from a button, the first child. */
-export function Menu({ trigger, label, children }: { trigger: ReactNode; label: string; children: ReactNode }) {
+export function Menu({ trigger, label, isOpenAtFirst = false, children }: { trigger: ReactNode; label: string; isOpenAtFirst?: boolean; children: ReactNode }) {
   return (
-    <MenuTrigger>
+    <MenuTrigger defaultOpen={isOpenAtFirst}>
       {trigger}
       <Popover className="popover" placement="bottom end" offset={6}>
         <AriaMenu className="menu" aria-label={label}>
