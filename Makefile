@@ -41,6 +41,12 @@ openapi: ## Check the API against its OpenAPI document, with redocly and schemat
 counterparts: ## Run sei against what others use: Keycloak, oidc-provider, graphql-ws, urql, generated clients, schemathesis, wrk
 	@scripts/counterparts
 
+.PHONY: screenshots
+screenshots: ## Write the pictures of the documents, from the demo
+	@scripts/web build
+	cargo build --locked -p sei
+	@scripts/screenshots
+
 .PHONY: bench
 bench: ## Measure speed and memory against their limits
 	@scripts/bench

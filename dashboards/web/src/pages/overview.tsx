@@ -121,7 +121,7 @@ function OverviewSkeleton() {
       <div className="grid overview-metrics">
         {FIVE.map((name) => (
           <Card key={name}>
-            <Skeleton height={118} />
+            <Skeleton height={124} />
           </Card>
         ))}
       </div>
