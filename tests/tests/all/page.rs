@@ -12,11 +12,13 @@ use crate::architecture::root;
 use crate::browser::{self, Shown, open, run, wait};
 
 mod accessible;
+mod boards;
 mod filter;
 mod live;
 mod numbers;
 mod offline;
 mod plain;
+mod records;
 mod states;
 mod teams;
 

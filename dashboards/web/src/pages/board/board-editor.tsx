@@ -5,6 +5,7 @@ import { useDefinitions } from "../../data/queries";
 import { useSetSearch } from "../../data/search";
 import { t } from "../../i18n/t";
 import { Button, Card, Empty, PageHead, Problem } from "../../ui";
+import { moved } from "./moved";
 import { OwnerField } from "./owner-field";
 import { NEW_TILE, TileDialog } from "./tile-dialog";
 import { TileTools } from "./tile-tools";
@@ -116,12 +117,4 @@ function NotSaved({ error }: { error: unknown }) {
       {isConflict && <p className="note">{t("boards.conflict")}</p>}
     </div>
   );
-}
-
-/** The tiles with one of them a place earlier or later. */
-export function moved(tiles: Tile[], index: number, by: -1 | 1): Tile[] {
-  const to = index + by;
-  const [tile, other] = [tiles[index], tiles[to]];
-  if (tile === undefined || other === undefined) return tiles;
-  return tiles.map((one, nth) => (nth === index ? other : nth === to ? tile : one));
 }

@@ -9,6 +9,8 @@ import type { MetricAnswer } from "../../data/types";
 import { formatWindow } from "../../format/time";
 import { t } from "../../i18n/t";
 import { Card, Delta, Loaded, MetricInfo, Skeleton, Value } from "../../ui";
+import { ofAnswer } from "../parts/measured";
+import { Trend } from "../parts/metric-card";
 import { TileTable } from "./tile-table";
 import "./board.css";
 
@@ -32,7 +34,7 @@ export function TileView({ tile, tools }: { tile: Tile; tools?: ReactNode }) {
       <Card title={title} note={noteOf(tile, answers.data?.data[0])} actions={tools}>
         <div className="tile-body">
           <Loaded query={answers} skeleton={<Skeleton height={height} />}>
-            {({ data }) => (tile.form === "table" ? <TileTable answers={data} title={title} /> : <TileCharts answers={data} title={title} height={height} scope={scopeOf(tile, filter)} />)}
+            {({ data }) => (tile.form === "table" ? <TileTable answers={data} title={title} /> : <TileCharts answers={data} title={title} width={tile.width ?? 6} height={height} scope={scopeOf(tile, filter)} />)}
           </Loaded>
         </div>
       </Card>
@@ -66,8 +68,15 @@ function noteOf(tile: Tile, answer: MetricAnswer | undefined): string {
   return parts.length === 0 ? " " : parts.join(" · ");
 }
 
-function TileCharts({ answers, title, height, scope }: { answers: MetricAnswer[]; title: string; height: number; scope: string }) {
-  const each = Math.max(Math.floor(height / answers.length) - (answers.length > 1 ? 40 : 0), 70);
+/** The width of a column of the board, roughly, and what a chart needs beside another. */
+const COLUMN = 85;
+const CHART = 235;
+/** Below this height a chart is a small trend without axes. */
+const LEAST = 96;
+
+function TileCharts({ answers, title, width, height, scope }: { answers: MetricAnswer[]; title: string; width: number; height: number; scope: string }) {
+  const inRow = Math.min(Math.max(Math.floor((width * COLUMN) / CHART), 1), answers.length);
+  const each = Math.floor((height + 40) / Math.ceil(answers.length / inRow)) - 40;
   return (
     <div className="tile-charts">
       {answers.map((answer) => (
@@ -93,7 +102,11 @@ function TileChart({ answer, title, height, scope, isNamed }: { answer: MetricAn
         </Link>
         <MetricInfo metric={metric.name} answer={{ ...whole, value: whole.value ?? null, unit: metric.unit }} />
       </p>
-      <SeriesChart title={title} unit={metric.unit} interval={interval} series={series} kind={kindOf(metric.unit, slices.length)} height={height} />
+      {height < LEAST ? (
+        <Trend metric={ofAnswer(answer)} isWide height={Math.max(height, 36)} />
+      ) : (
+        <SeriesChart title={title} unit={metric.unit} interval={interval} series={series} kind={kindOf(metric.unit, slices.length)} height={height} />
+      )}
       {slices.length > DRAWN && <p className="note">{t("explore.not_drawn", { n: slices.length - DRAWN, drawn: DRAWN })}</p>}
     </div>
   );
