@@ -38,11 +38,11 @@ openapi: ## Check the API against its OpenAPI document, with redocly and schemat
 	@scripts/openapi
 
 .PHONY: counterparts
-counterparts: ## Run sei against what others use: Keycloak, oidc-provider, graphql-ws, urql, generated clients, schemathesis, wrk
+counterparts: ## Run sei against what others use: Keycloak, oidc-provider, graphql-ws, urql, generated clients, schemathesis, wrk, Lighthouse
 	@scripts/counterparts
 
 .PHONY: screenshots
-screenshots: ## Write the pictures of the documents, from the demo
+screenshots: ## Take the pictures of README and docs from the demo
 	@scripts/web build
 	cargo build --locked -p sei
 	@scripts/screenshots
