@@ -42,7 +42,7 @@ counterparts: ## Run sei against what others use: Keycloak, oidc-provider, graph
 	@scripts/counterparts
 
 .PHONY: screenshots
-screenshots: ## Take the pictures of README and docs from the demo
+screenshots: ## Take the images of README and docs from the demo
 	@scripts/web build
 	cargo build --locked -p sei
 	@scripts/screenshots

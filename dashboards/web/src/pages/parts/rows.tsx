@@ -39,8 +39,9 @@ export function listOf(metric: string): [to: string, search: Search] {
 export function RowsLink({ metric, scope = {}, children, label }: { metric: string; scope?: Search; children: ReactNode; label?: string }) {
   const [to, search] = listOf(metric);
   return (
-    <Link to={to as "/"} search={{ ...search, ...scope } as never} className="rows-link" aria-label={label}>
+    <Link to={to as "/"} search={{ ...search, ...scope } as never} className="rows-link">
       {children}
+      {label !== undefined && <span className="visually-hidden">{label}</span>}
     </Link>
   );
 }
