@@ -28,7 +28,7 @@ const NAMED = { parse: (params: { _splat?: string }) => (params._splat === undef
 // A page is a file of `pages/`, loaded when it is opened. Its own parameters are named here.
 const overview = createRoute({ getParentRoute: () => root, path: "/", validateSearch: texts("moved", "by"), component: lazyRouteComponent(() => import("../pages/overview"), "OverviewPage") });
 const teams = createRoute({ getParentRoute: () => root, path: "/teams", validateSearch: texts("subject"), component: lazyRouteComponent(() => import("../pages/teams"), "TeamsPage") });
-const team = createRoute({ getParentRoute: () => root, path: "/teams/$team", validateSearch: texts("tab", "project"), component: lazyRouteComponent(() => import("../pages/team"), "TeamPage") });
+const team = createRoute({ getParentRoute: () => root, path: "/teams/$team", validateSearch: texts("tab", "project", "moved", "by"), component: lazyRouteComponent(() => import("../pages/team"), "TeamPage") });
 const developer = createRoute({ getParentRoute: () => root, path: "/developer", validateSearch: texts("tab", "person"), component: lazyRouteComponent(() => import("../pages/developer"), "DeveloperPage") });
 const product = createRoute({ getParentRoute: () => root, path: "/product", validateSearch: texts("tab", "project", "kind", "state", "search", "sprint"), component: lazyRouteComponent(() => import("../pages/product"), "ProductPage") });
 const explore = createRoute({ getParentRoute: () => root, path: "/explore", validateSearch: texts("metric", "by", "view", "repository", "slice"), component: lazyRouteComponent(() => import("../pages/explore"), "ExplorePage") });

@@ -9,10 +9,10 @@ import { Statements } from "./parts/statements";
 import { FIVE } from "./parts/five";
 import { ofReport } from "./parts/measured";
 import { MetricCard } from "./parts/metric-card";
+import { Movers } from "./parts/movers";
 import { SliceTable } from "./parts/slice-table";
 import { Assisted } from "./overview/assisted";
 import { Investment } from "./overview/investment";
-import { Movers } from "./overview/movers";
 import { Reliability } from "./overview/reliability";
 import { Risks } from "./overview/risks";
 import "./overview.css";
@@ -48,6 +48,7 @@ function WindowNote({ report }: { report: Report }) {
 }
 
 function Overview({ report }: { report: Report }) {
+  const filter = useFilter();
   return (
     <div className="stack overview">
       <Statements texts={report.statements} />
@@ -57,7 +58,7 @@ function Overview({ report }: { report: Report }) {
         ))}
       </section>
       <div className="overview-split">
-        <Movers />
+        <Movers filter={filter} whole={filter.service ?? filter.team ?? t("overview.whole")} slices={["team", "service"]} />
         <Risks />
       </div>
       {report.slices.length > 0 && <Teams report={report} />}

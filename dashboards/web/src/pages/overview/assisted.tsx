@@ -60,7 +60,7 @@ function Differences({ answers }: { answers: MetricAnswer[] }) {
   return (
     <>
       <div className="table-scroll" role="region" aria-label={t("table.scroll", { title: t("overview.assisted_compared") })} tabIndex={0}>
-        <table className="table table-small">
+        <table className="table table-small compared">
           <caption className="visually-hidden">{t("overview.assisted_compared")}</caption>
           <thead>
             <tr>

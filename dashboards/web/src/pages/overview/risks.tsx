@@ -57,7 +57,8 @@ function Risk({ icon, metric, value, note }: { icon: IconName; metric: Measured 
         <small className="note">{note ?? (value === "at_end" && t("overview.at_end"))}</small>
       </span>
       <span className="risk-value">
-        <RowsLink metric={name} label={t("parts.open_rows", { title, n: metric.n })}>
+        <RowsLink metric={name}>
+          <span className="visually-hidden">{title} </span>
           <Value value={shown} unit={unit} why={caveats[0]?.text} />
         </RowsLink>
         {value === undefined && <Delta metric={name} unit={unit} compared={compared} />}

@@ -67,17 +67,17 @@ function sumOf(parts: Contribution[]): number {
 function Stages({ stages }: { stages: StageContributions }) {
   const lines: Line[] = stages.stages.map(({ metric, title, contribution, before_mean, mean }) => ({ key: metric, name: title, contribution, before: before_mean, now: mean }));
   if (stages.remainder !== null && Math.abs(stages.remainder) >= 60) lines.push({ key: "remainder", name: t("parts.no_stage"), contribution: stages.remainder, before: null, now: null });
-  return <SignedBars title={t("parts.by_stage")} metric="change_lead_time" unit="seconds" lines={lines} note={t("parts.method_stages")} />;
+  return <SignedBars title={t("parts.by_stage")} metric="change_lead_time" unit="seconds" lines={lines} note={t("parts.method_stages")} isNamed />;
 }
 
 /** Signed values as bars from a line at zero: less on its left, more on its right. */
-function SignedBars({ title, metric, unit, lines, note }: { title: string; metric: string; unit: Unit; lines: Line[]; note: string }) {
+function SignedBars({ title, metric, unit, lines, note, isNamed = false }: { title: string; metric: string; unit: Unit; lines: Line[]; note: string; isNamed?: boolean }) {
   const sizes = lines.map(({ contribution }) => contribution ?? 0);
   const scale = { least: Math.min(...sizes, 0), most: Math.max(...sizes, 0) };
   return (
     <div>
       <table className="table table-small signed">
-        <caption>{title}</caption>
+        <caption className={isNamed ? undefined : "visually-hidden"}>{title}</caption>
         <thead className="visually-hidden">
           <tr>
             <th scope="col">{title}</th>

@@ -11,6 +11,7 @@ import { Card, Empty, Loaded, Skeleton } from "../../ui";
 import { FIVE } from "../parts/five";
 import { ofReport, valueOf } from "../parts/measured";
 import { MetricCard } from "../parts/metric-card";
+import { Movers } from "../parts/movers";
 import { SliceTable } from "../parts/slice-table";
 import { Statements } from "../parts/statements";
 import type { Subject } from "./subject";
@@ -27,6 +28,7 @@ export function TeamDelivery({ team, filter, report }: Subject & { report: Retur
               <MetricCard key={name} metric={ofReport(data[name])} scope={{ team }} benchmark={data.quick_check.group_name} />
             ))}
           </div>
+          <Movers filter={filter} whole={team} slices={["service"]} />
           <div className="halves">
             <Stages team={team} filter={filter} report={data} />
             <LeadTimeTrend team={team} filter={filter} report={data} />

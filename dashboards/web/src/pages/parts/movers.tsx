@@ -1,24 +1,25 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { hasParts, useMovers, type Mover, type PartBy } from "../../data/moved";
-import { compareOf, useFilter, type FilterSearch } from "../../data/filter";
+import { compareOf, type FilterSearch } from "../../data/filter";
 import { formatValue } from "../../format/value";
 import { t } from "../../i18n/t";
 import { Card, Delta, Empty, Loaded, Segments, Skeleton, Tooltip } from "../../ui";
-import { ContributionList } from "../parts/contributions";
-import { RowsLink } from "../parts/rows";
+import { ContributionList } from "./contributions";
+import { RowsLink } from "./rows";
+import "./movers.css";
 
 /** Whose metrics: of the organization as a whole, of its teams, or of its services. */
 type MovedBy = "whole" | "team" | "service";
 
-/** What moved most since the earlier window, and why: chosen on the left, explained on the right. */
-export function Movers() {
-  const filter = useFilter();
+/** What moved most since the earlier window, and why: chosen on the left, explained on the right. `whole` names what is not sliced. */
+export function Movers({ filter, whole, slices }: { filter: FilterSearch; whole: string; slices: ("team" | "service")[] }) {
   const search = useSearch({ strict: false }) as { moved?: string; by?: string };
   const navigate = useNavigate();
-  const by: MovedBy = search.by === "service" || search.by === "team" ? search.by : "whole";
+  const by: MovedBy = slices.find((slice) => slice === search.by) ?? "whole";
   const set = (changes: Record<string, string | undefined>) => void navigate({ to: ".", search: (all: Record<string, unknown>) => ({ ...all, ...changes }), resetScroll: false } as never);
-  const movers = useMovers({ by: by === "whole" ? undefined : by, limit: 8 });
+  const movers = useMovers({ by: by === "whole" ? undefined : by, limit: 8, filter });
+  const options: { value: MovedBy; text: string }[] = [{ value: "whole", text: whole }, ...slices.map((value) => ({ value, text: t(value === "team" ? "filter.teams" : "filter.services") }))];
   if (compareOf(filter) === undefined) {
     return (
       <Card title={t("overview.moved")}>
@@ -30,7 +31,7 @@ export function Movers() {
     <Card
       title={t("overview.moved")}
       note={t("overview.moved_note")}
-      actions={<Segments label={t("overview.moved_by")} value={by} options={[{ value: "whole", text: t("overview.whole") }, { value: "team", text: t("filter.teams") }, { value: "service", text: t("filter.services") }]} onChange={(value) => set({ by: value === "whole" ? undefined : value, moved: undefined })} />}
+      actions={<Segments label={t("overview.moved_by")} value={by} options={options} onChange={(value) => set({ by: value === "whole" ? undefined : value, moved: undefined })} />}
     >
       <Loaded query={movers} skeleton={<Skeleton height={380} />}>
         {({ data }) => {
@@ -45,7 +46,7 @@ export function Movers() {
                   </li>
                 ))}
               </ul>
-              <Why key={keyOf(chosen)} mover={chosen} by={by} />
+              <Why key={keyOf(chosen)} mover={chosen} by={by} filter={filter} />
             </div>
           );
         }}
@@ -64,7 +65,7 @@ function MoverButton({ mover, isChosen, onChoose }: { mover: Mover; isChosen: bo
     <button type="button" className="mover" aria-pressed={isChosen} onClick={onChoose}>
       <span className="mover-name">
         {title}
-        <small>{slice ?? t("overview.whole")}</small>
+        {slice !== null && <small>{slice}</small>}
       </span>
       <span className="mover-values">
         <MoverDelta mover={mover} />
@@ -82,14 +83,13 @@ function MoverDelta({ mover }: { mover: Mover }) {
   return <Delta metric={metric} unit={unit} compared={{ window: compared, value: before_value, text: null, n: before_n, difference, change }} />;
 }
 
-function Why({ mover, by }: { mover: Mover; by: MovedBy }) {
-  const filter = useFilter();
+function Why({ mover, by, filter }: { mover: Mover; by: MovedBy; filter: FilterSearch }) {
   const { metric, title, slice, n, before_n } = mover;
   const [part, setPart] = useState<PartBy>();
   const scope: FilterSearch = slice === null ? {} : by === "team" ? { team: slice, service: undefined } : { service: slice };
   const isService = by === "service" && slice !== null;
   const shown: PartBy = part ?? (isService ? "repository" : "service");
-  const parts: PartBy[] = isService ? ["repository", "type"] : ["service", "team", "repository"];
+  const parts: PartBy[] = isService ? ["repository"] : ["service", "team", "repository"];
   return (
     <section className="why" aria-label={t("overview.why", { title })}>
       <h3>{t("overview.why", { title: slice === null ? title : `${title} · ${slice}` })}</h3>
@@ -99,7 +99,7 @@ function Why({ mover, by }: { mover: Mover; by: MovedBy }) {
         </RowsLink>{" "}
         · {t("overview.before_n", { n: before_n })}
       </p>
-      {hasParts(metric) && <Segments label={t("parts.parts")} value={shown} options={parts.map((value) => ({ value, text: t(`parts.by_${value}`) }))} onChange={setPart} />}
+      {hasParts(metric) && parts.length > 1 && <Segments label={t("parts.parts")} value={shown} options={parts.map((value) => ({ value, text: t(`parts.by_${value}`) }))} onChange={setPart} />}
       {hasParts(metric) ? <ContributionList metric={metric} by={shown} filter={{ ...filter, ...scope }} nameOf={(name) => <PartName name={name} by={shown} />} /> : <p className="note">{t("parts.no_parts")}</p>}
     </section>
   );
