@@ -71,7 +71,7 @@ export function SearchBox({ label, placeholder, kinds, hasHotkey = false, isLarg
   };
   const isShown = isOpen && settled.length > 1 && text.trim().length > 1;
   return (
-    <div className={`search ${isLarge ? "search-large" : ""}`} role="search" onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && close()}>
+    <div className={`search ${isLarge ? "search-large" : ""}`} role="search" aria-label={label} onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && close()}>
       <Icon name="search" />
       <input
         ref={input}

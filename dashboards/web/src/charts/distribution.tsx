@@ -81,7 +81,7 @@ export function Scatter({ title, unit, points, marks = [], height = 280, onPick 
     }),
     [groups, points, marks, unit],
   );
-  const table = { heads: [t("chart.step"), t("chart.value"), ""], rows: points.map(({ at, value, name }) => [formatTime(at), value, name]) };
+  const table = { heads: [t("chart.step"), t("chart.value"), t("chart.name")], rows: points.map(({ at, value, name }) => [formatTime(at), value, name]) };
   const pick = onPick === undefined ? undefined : (series: number, index: number) => {
     const point = points.filter((point) => (point.group ?? "") === groups[series])[index];
     if (point !== undefined) onPick(point);

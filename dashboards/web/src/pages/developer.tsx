@@ -84,7 +84,7 @@ function NoPerson({ why }: { why: string }) {
         <Sentence text={why} />
       </Empty>
       <div className="no-person">
-        <h3>{t("developer.no_person_how")}</h3>
+        <h2>{t("developer.no_person_how")}</h2>
         <ul className="caveats">
           <li>{t("developer.no_person_email")}</li>
           <li>{tr("developer.no_person_link", { command: <code>sei user link USER ACCOUNT</code> })}</li>

@@ -62,15 +62,19 @@ function List({ text }: { text: string }) {
 function Rows({ text }: { text: string }) {
   const [head = [], , ...rows] = text.split("\n").map((line) => line.replace(/^\||\|\s*$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|")));
   return (
-    <div className="table-scroll" role="region" aria-label={head.join(", ")} tabIndex={0}>
+    <div className="table-scroll" role="region" aria-label={`${head.join(", ")}: ${rows[0]?.[0] ?? ""}`} tabIndex={0}>
       <table className="table">
         <thead>
           <tr>
-            {head.map((cell) => (
-              <th key={cell} scope="col">
-                <Inline text={cell} />
-              </th>
-            ))}
+            {head.map((cell) =>
+              cell === "" ? (
+                <td key="none" />
+              ) : (
+                <th key={cell} scope="col">
+                  <Inline text={cell} />
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>

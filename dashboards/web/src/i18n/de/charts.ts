@@ -11,6 +11,7 @@ export const charts = {
   "chart.step": "Zeitraum",
   "chart.value": "Wert",
   "chart.count": "Anzahl",
+  "chart.name": "Name",
   "chart.from": "Von",
   "chart.to": "Bis",
   "chart.duration": "Dauer",

@@ -12,6 +12,7 @@ export const charts = {
   "chart.step": "Period",
   "chart.value": "Value",
   "chart.count": "Count",
+  "chart.name": "Name",
   "chart.from": "From",
   "chart.to": "To",
   "chart.duration": "Duration",

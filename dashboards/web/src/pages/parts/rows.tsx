@@ -41,7 +41,7 @@ export function RowsLink({ metric, scope = {}, children, label }: { metric: stri
   return (
     <Link to={to as "/"} search={{ ...search, ...scope } as never} className="rows-link">
       {children}
-      {label !== undefined && <span className="visually-hidden">{label}</span>}
+      {label !== undefined && <span className="visually-hidden"> ({label})</span>}
     </Link>
   );
 }
