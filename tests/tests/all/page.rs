@@ -12,6 +12,7 @@ use crate::architecture::root;
 use crate::browser::{self, Shown, open, run, wait};
 
 mod accessible;
+mod budget;
 mod boards;
 mod filter;
 mod live;

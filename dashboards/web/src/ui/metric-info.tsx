@@ -24,7 +24,8 @@ export interface Explained {
 export function MetricInfo({ metric, answer }: { metric: string; answer?: Explained }) {
   const [isOpen, setOpen] = useState(false);
   const definition = useDefinitions().get(metric);
-  if (definition === undefined) return null;
+  // its place is kept, so that nothing moves when definitions arrive
+  if (definition === undefined) return <span className="info-button" />;
   const caveats = answer?.caveats ?? [];
   return (
     <>

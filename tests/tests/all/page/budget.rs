@@ -1,0 +1,57 @@
+//! What pages may cost: bytes, and movement of what is shown already.
+
+use super::{is_ready, opened, take};
+use crate::api::served;
+use crate::browser::{look, run};
+
+/// The bytes of the bodies that a page loaded, compressed as they came: its files, and answers of the API.
+const BYTES: &str = "(() => {
+    const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+    const sum = (isCounted) => entries.filter(({ name }) => isCounted(name.includes('/api/')))
+        .reduce((bytes, { encodedBodySize }) => bytes + encodedBodySize, 0);
+    return { files: sum((isAnswer) => !isAnswer), answers: sum((isAnswer) => isAnswer) };
+})()";
+
+/// How much of the window moved, and how far, as browsers measure it (cumulative layout shift).
+const SHIFT: &str = "new Promise((done) => {
+    let shift = 0;
+    const add = (entries) => { for (const { value } of entries) shift += value; };
+    const observer = new PerformanceObserver((list) => add(list.getEntries()));
+    observer.observe({ type: 'layout-shift', buffered: true });
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => {
+        add(observer.takeRecords());
+        done(shift);
+    })));
+})";
+
+#[tokio::test]
+async fn the_first_page_is_small() {
+    let served = served::filled().await;
+    if !is_ready(&served).await {
+        return;
+    }
+    let mut steps = opened(&served, "/").to_vec();
+    steps.push(run(BYTES));
+    let shown = take(&steps).await;
+    let [files, answers] = ["files", "answers"].map(|part| shown.values[1][part].as_u64().unwrap());
+    assert!((50_000..250_000).contains(&files), "{files} bytes of files are loaded, compressed");
+    assert!((1000..100_000).contains(&answers), "{answers} bytes of answers are loaded, compressed");
+}
+
+#[tokio::test]
+async fn nothing_moves_while_a_page_loads() {
+    let served = served::filled().await;
+    if !is_ready(&served).await {
+        return;
+    }
+    for (width, height) in [(390, 844), (1280, 900)] {
+        for path in ["/", "/teams", "/deployments"] {
+            let mut steps = vec![look("light", width, height)];
+            steps.extend(opened(&served, path));
+            steps.push(run(SHIFT));
+            let shown = take(&steps).await;
+            let shift = shown.values[1].as_f64().unwrap();
+            assert!(shift < 0.02, "{path} in a window of {width} moves by {shift}");
+        }
+    }
+}
