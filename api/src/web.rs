@@ -19,6 +19,7 @@ include!(concat!(env!("OUT_DIR"), "/application.rs"));
 
 /// How the addresses of the application's pages begin. A test of the application holds that its router has no others.
 const PAGES: &[&str] = &[
+    "account",
     "admin",
     "boards",
     "changes",

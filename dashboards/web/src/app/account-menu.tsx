@@ -1,26 +1,20 @@
+import { useNavigate } from "@tanstack/react-router";
 import { Button as AriaButton } from "react-aria-components";
-import { answered, rest } from "../data/client";
 import { toLogin } from "../data/problem";
 import type { Me } from "../data/types";
 import { LOCALES, t, type Locale } from "../i18n/t";
 import { Icon } from "../ui/icon";
 import { Menu, MenuGroup, MenuItem } from "../ui/menu";
+import { logOut } from "./logout";
 import { chooseLocale, useLocale } from "./settings";
 import { chooseTheme, chosenTheme, type Theme } from "./theme";
 
 const THEMES: Theme[] = ["system", "light", "dark"];
 
-/** Ends the session here, and at the identity provider where it says where to go for that. */
-async function logOut() {
-  const { continue_at } = await answered(rest.POST("/api/v1/logout"));
-  // what the worker keeps is for this user alone
-  if ("caches" in window) await caches.delete("answers");
-  location.assign(continue_at);
-}
-
 /** The menu of who is logged in, with theme and language; it opens as soon as it is loaded. */
 export function AccountMenu({ me }: { me: Me | undefined }) {
   const locale = useLocale();
+  const navigate = useNavigate();
   const theme = chosenTheme();
   const kind = me?.principal.kind;
   const isUser = kind === "user";
@@ -36,6 +30,7 @@ export function AccountMenu({ me }: { me: Me | undefined }) {
     >
       {isUser && me !== undefined && (
         <MenuGroup title={t("shell.as", { name: me.principal.name })}>
+          <MenuItem onAction={() => void navigate({ to: "/account" })}>{t("page.account")}</MenuItem>
           <MenuItem onAction={() => void logOut()}>{t("shell.logout")}</MenuItem>
         </MenuGroup>
       )}

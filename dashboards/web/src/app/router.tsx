@@ -37,7 +37,8 @@ const board = createRoute({ getParentRoute: () => root, path: "/boards/$board", 
 const sources = createRoute({ getParentRoute: () => root, path: "/sources", validateSearch: texts("tab", "source", "reason", "kind", "finding"), component: lazyRouteComponent(() => import("../pages/sources"), "SourcesPage") });
 const connect = createRoute({ getParentRoute: () => root, path: "/sources/connect", validateSearch: texts("connector"), component: lazyRouteComponent(() => import("../pages/connect"), "ConnectPage") });
 const source = createRoute({ getParentRoute: () => root, path: "/sources/$", params: NAMED, validateSearch: texts("reason", "kind"), component: lazyRouteComponent(() => import("../pages/source"), "SourcePage") });
-const admin = createRoute({ getParentRoute: () => root, path: "/admin", validateSearch: texts("tab", "search"), component: lazyRouteComponent(() => import("../pages/admin"), "AdminPage") });
+const admin = createRoute({ getParentRoute: () => root, path: "/admin", validateSearch: texts("tab", "search", "action", "actor"), component: lazyRouteComponent(() => import("../pages/admin"), "AdminPage") });
+const account = createRoute({ getParentRoute: () => root, path: "/account", component: lazyRouteComponent(() => import("../pages/account"), "AccountPage") });
 const search = createRoute({ getParentRoute: () => root, path: "/search", validateSearch: texts("q", "kinds"), component: lazyRouteComponent(() => import("../pages/search"), "SearchPage") });
 const guide = createRoute({ getParentRoute: () => root, path: "/guide/metrics", component: lazyRouteComponent(() => import("../pages/guide"), "GuidePage") });
 const service = createRoute({ getParentRoute: () => root, path: "/services/$", validateSearch: texts("tab"), component: lazyRouteComponent(() => import("../pages/service"), "ServicePage") });
@@ -51,7 +52,7 @@ const item = createRoute({ getParentRoute: () => root, path: "/items/$", params:
 const release = createRoute({ getParentRoute: () => root, path: "/releases/$", params: NAMED, validateSearch: texts("kind"), component: lazyRouteComponent(() => import("../pages/release"), "ReleasePage") });
 
 const routeTree = root.addChildren([
-  overview, teams, team, developer, product, explore, boards, board, sources, connect, source, admin, search, guide,
+  overview, teams, team, developer, product, explore, boards, board, sources, connect, source, admin, account, search, guide,
   service, deployment, deployments, change, changes, incident, incidents, item, release,
 ]);
 
