@@ -10,6 +10,7 @@ use store::boards::{BoardOwner, BoardRow};
 use utoipa::IntoParams;
 
 use super::accept::{accept, choose};
+use super::identity::body::of_value;
 use super::listing::listing;
 use crate::ApiState;
 use crate::boards::{BoardDocument, SentBoard, TileRules, may_change, own_id, read_owner};
@@ -46,20 +47,22 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
         let form = form.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let too_large = |_| Problem::bad_body(StatusCode::PAYLOAD_TOO_LARGE, format!("Expected {BODY} bytes at most."));
         let bytes = body::to_bytes(request.into_body(), BODY).await.map_err(too_large)?;
-        let bad = |error: String| Problem::bad_body(StatusCode::UNPROCESSABLE_ENTITY, error);
-        let bad_json = |error: serde_json::Error| {
-            let bad_syntax = StatusCode::BAD_REQUEST;
-            if error.is_data() { bad(error.to_string()) } else { Problem::bad_body(bad_syntax, error.to_string()) }
-        };
-        match form.as_str() {
-            JSON => serde_json::from_slice(&bytes).map(Self).map_err(bad_json),
+        let sent = match form.as_str() {
+            JSON => serde_json::from_slice(&bytes).map_err(|error| unreadable(StatusCode::BAD_REQUEST, &error))?,
             TOML => {
-                let text = std::str::from_utf8(&bytes).map_err(|error| bad(error.to_string()))?;
-                toml::from_str(text).map(Self).map_err(|error| bad(error.message().to_owned()))
+                let text = std::str::from_utf8(&bytes);
+                let text = text.map_err(|error| unreadable(StatusCode::UNPROCESSABLE_ENTITY, &error))?;
+                let bad = |error: toml::de::Error| unreadable(StatusCode::UNPROCESSABLE_ENTITY, &error.message());
+                toml::from_str(text).map_err(bad)?
             }
-            _ => Err(Problem::not_json(format!("Send the body with content-type: {JSON} or {TOML}."))),
-        }
+            _ => return Err(Problem::not_json(format!("Send the body with content-type: {JSON} or {TOML}."))),
+        };
+        of_value(sent).map(Self)
     }
+}
+
+fn unreadable(status: StatusCode, why: &impl ToString) -> Problem {
+    Problem::bad_body(status, why.to_string())
 }
 
 /// Boards that you may see, by title: yours, those of your teams, and those for everyone.

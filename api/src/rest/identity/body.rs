@@ -14,21 +14,38 @@ use super::names::{Name, TenantName};
 use crate::identity::manage::Reach;
 use crate::problem::Problem;
 
-/// A body; one that is no JSON, or not of this form, is refused.
+/// A body; one that is no JSON, not of this form, or holds what no database takes, is refused.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match Json::from_request(request, state).await {
-            Ok(Json(body)) => Ok(Self(body)),
+        match Json::<Value>::from_request(request, state).await {
+            Ok(Json(sent)) => of_value(sent).map(Self),
             Err(JsonRejection::MissingJsonContentType(_)) => {
                 Err(Problem::not_json("Send the body with content-type: application/json."))
             }
-            Err(JsonRejection::JsonDataError(error)) => Err(Problem::bad_body(error.status(), error.body_text())),
             Err(other) => Err(Problem::bad_body(other.status(), "Expected one JSON object.")),
         }
+    }
+}
+
+/// Reads what was sent; a text with the character U+0000 is refused, which no database takes.
+pub fn of_value<T: DeserializeOwned>(sent: Value) -> Result<T, Problem> {
+    let bad = |detail: String| Problem::bad_body(StatusCode::UNPROCESSABLE_ENTITY, detail);
+    if holds_nul(&sent) {
+        return Err(bad("Expected texts without the character U+0000, which no name and no id has.".to_owned()));
+    }
+    serde_json::from_value(sent).map_err(|error| bad(error.to_string()))
+}
+
+fn holds_nul(sent: &Value) -> bool {
+    match sent {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(holds_nul),
+        Value::Object(fields) => fields.values().any(holds_nul),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -38,7 +55,7 @@ pub fn of_fields<T: DeserializeOwned>(sent: Map<String, Value>, fields: &[&str])
     if let Some(unknown) = sent.keys().find(|name| !fields.contains(&name.as_str())) {
         return Err(bad(format!("There is no field `{unknown}`; expected some of {}.", fields.join(", "))));
     }
-    serde_json::from_value(Value::Object(sent)).map_err(|error| bad(error.to_string()))
+    of_value(Value::Object(sent))
 }
 
 /// What a token or a grant is for.
@@ -73,6 +90,15 @@ impl ReachBody {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_no_database_takes_is_refused() {
+        let read = |text: &str| of_value::<Map<String, Value>>(serde_json::from_str(text).unwrap());
+        assert!(read(r#"{"ids": ["a\\u0000", 1, null]}"#).is_ok(), "a backslash and letters");
+        for bad in [r#"{"id": "a\u0000"}"#, r#"{"ids": [["a", "\u0000"]]}"#, r#"{"a": {"b": "\u0000"}}"#] {
+            assert_eq!(read(bad).unwrap_err().status, 422, "{bad}");
+        }
+    }
 
     #[test]
     fn a_limit_that_is_misspelled_is_refused() {
