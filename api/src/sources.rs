@@ -8,6 +8,6 @@ mod address;
 mod settings_text;
 mod setup;
 
-pub(crate) use address::source_url;
+pub(crate) use address::{check_name, source_url};
 pub(crate) use settings_text::{WEBHOOK_SECRET, settings_text, variable};
 pub use setup::{CheckedSource, NewHook, NewSource, RegisteredHook, SetupError, SourceRight, SourceSetup};

@@ -22,7 +22,7 @@ use crate::problem::Problem;
 use crate::questions::ForTenant;
 use crate::scope::Scope;
 use crate::sources::{
-    NewHook, NewSource, SetupError, SourceSetup, WEBHOOK_SECRET, settings_text, source_url, variable,
+    NewHook, NewSource, SetupError, SourceSetup, WEBHOOK_SECRET, check_name, settings_text, source_url, variable,
 };
 use crate::views::{RegisteredHooksView, SourceCheckView};
 
@@ -93,7 +93,7 @@ pub async fn check(
     asker.must_administer(None)?;
     let setup = setup(&state)?;
     let SentSource { connector, name, url, token, projects } = sent;
-    let source = read(&state, (connector, name, url, token), projects)?;
+    let source = read(&state, (connector, name, url, token), projects).await?;
     record(&state, &scope, Action::SourceChecked, &source).await?;
     let checked = in_time(setup.check(&source)).await?;
     let address = state.settings().server.public_url.as_deref().map(|base| webhook_address(base, &source));
@@ -129,7 +129,7 @@ pub async fn webhooks(
     if projects.is_empty() {
         return Err(Problem::parameter("projects", "an empty list", format!("1 to {PROJECTS} projects")));
     }
-    let source = read(&state, (connector, name, url, token), projects)?;
+    let source = read(&state, (connector, name, url, token), projects).await?;
     let Some(base) = address.as_deref().or(state.settings().server.public_url.as_deref()) else {
         return Err(Problem::conflict("Set `server.public_url`, or send `address`: where the source reaches sei."));
     };
@@ -156,7 +156,7 @@ fn setup(state: &ApiState) -> Result<Arc<dyn SourceSetup>, Problem> {
 }
 
 /// The source that is named, if it may be asked.
-fn read(
+async fn read(
     state: &ApiState,
     (connector, name, url, token): (String, Option<String>, Option<String>, String),
     projects: Vec<String>,
@@ -179,6 +179,9 @@ fn read(
     }
     let allows_loopback = state.settings().api.check_sources_on_loopback;
     let url = url.map(|url| source_url(&url, allows_loopback)).transpose()?;
+    if let Some(url) = &url {
+        check_name(url, allows_loopback).await?;
+    }
     // an error never shows it
     let token = Some(token).filter(|token| token.len() <= CHARS && token.chars().all(|c| c.is_ascii_graphic()));
     let token = token.and_then(|token| Secret::new(token.into_bytes()));

@@ -1,10 +1,17 @@
 //! Which addresses may be asked for a source.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
+use tokio::net::lookup_host;
+use tokio::time::timeout;
 use url::{Host, Url};
 
 use crate::problem::Problem;
+
+/// How long a name is looked up.
+const LOOKUP: Duration = Duration::from_secs(3);
+const ELSEWHERE: &str = "a source that is not on this machine (`api.check_sources_on_loopback`)";
 
 /// The address of a source, if it may be asked: by `https`, and not on this machine or the link that it is on. With
 /// `allows_loopback` also on this machine, and there without TLS.
@@ -15,36 +22,51 @@ pub(crate) fn source_url(text: &str, allows_loopback: bool) -> Result<Url, Probl
         return Err(wrong("an address without a user or password; send the token as `token`"));
     }
     let Some(host) = url.host() else { return Err(wrong("an address with a host")) };
-    let is_loopback = match &host {
-        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback() || mapped(*address).is_some_and(|address| address.is_loopback()),
-    };
-    let is_local = match &host {
-        Host::Domain(_) => false,
-        Host::Ipv4(address) => is_special(*address),
-        Host::Ipv6(address) => {
-            address.is_unspecified()
-                || address.is_multicast()
-                || address.is_unicast_link_local()
-                || mapped(*address).is_some_and(is_special)
-        }
+    let (is_loopback, is_local) = match host {
+        Host::Domain(name) => (is_localhost(name), false),
+        Host::Ipv4(address) => (is_loopback(address.into()), is_special(address.into())),
+        Host::Ipv6(address) => (is_loopback(address.into()), is_special(address.into())),
     };
     match url.scheme() {
         "https" if !is_local && (!is_loopback || allows_loopback) => Ok(url),
         "http" if is_loopback && allows_loopback => Ok(url),
-        "https" => Err(wrong("a source that is not on this machine (`api.check_sources_on_loopback`)")),
+        "https" => Err(wrong(ELSEWHERE)),
         _ => Err(wrong("an address that begins with `https://`")),
     }
 }
 
-fn mapped(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    address.to_ipv4_mapped()
+/// Fails for an address whose name leads to where [`source_url`] takes no address. A name that is not known here is left to
+/// the request that is sent there.
+pub(crate) async fn check_name(url: &Url, allows_loopback: bool) -> Result<(), Problem> {
+    let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+    let place = (name, url.port_or_known_default().unwrap_or(443));
+    let Ok(Ok(mut found)) = timeout(LOOKUP, lookup_host(place)).await else { return Ok(()) };
+    let is_refused = |found: SocketAddr| is_special(found.ip()) || (is_loopback(found.ip()) && !allows_loopback);
+    if found.any(is_refused) {
+        return Err(Problem::parameter("url", name, ELSEWHERE));
+    }
+    Ok(())
+}
+
+/// Whether a name stands for this machine. One may end with a dot.
+fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
 }
 
 /// Whether an address is of no host elsewhere, beside loopback.
-fn is_special(address: Ipv4Addr) -> bool {
-    address.is_link_local() || address.is_unspecified() || address.is_broadcast() || address.is_multicast()
+fn is_special(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [first, ..] = address.octets();
+            first == 0 || address.is_link_local() || address.is_broadcast() || address.is_multicast()
+        }
+        IpAddr::V6(address) => address.is_unspecified() || address.is_multicast() || address.is_unicast_link_local(),
+    }
 }
 
 #[cfg(test)]
@@ -59,11 +81,15 @@ mod tests {
             ("http://git.example.com", false, false),
             ("http://127.0.0.1:9000", false, true),
             ("https://localhost", false, true),
+            ("https://localhost.", false, true),
+            ("https://git.localhost.", false, true),
             ("https://[::1]", false, true),
             ("https://[::ffff:127.0.0.1]", false, true),
             ("https://169.254.169.254/latest", false, false),
             ("https://[fe80::1]", false, false),
             ("https://0.0.0.0", false, false),
+            ("https://0.1.2.3", false, false),
+            ("https://[::ffff:169.254.169.254]", false, false),
             ("https://ann:secret@git.example.com", false, false),
             ("ftp://git.example.com", false, false),
             ("git.example.com", false, false),
@@ -73,5 +99,11 @@ mod tests {
         }
         let problem = source_url("https://ann:hunter2@git.example.com", false).unwrap_err();
         assert!(!format!("{problem:?}").contains("hunter2"), "{problem:?}");
+    }
+    #[tokio::test]
+    async fn a_name_of_this_machine_is_refused_as_its_address_is() {
+        let url = Url::parse("https://localhost").unwrap();
+        assert!(check_name(&url, false).await.is_err());
+        assert!(check_name(&url, true).await.is_ok());
     }
 }
