@@ -16,9 +16,10 @@ export function frame({ hasLegend = false, top = 12, right = 12 } = {}) {
   return { left: 4, right, top: hasLegend ? 36 : top, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
 }
 
-/** The names of series, above the chart. */
+/** The names of series, above the chart: one line, with arrows where they need more. */
 export function legend(theme: ChartTheme, icon: "roundRect" | "circle" = "roundRect") {
-  return { top: 0, left: 0, icon, itemWidth: 10, itemHeight: 10, textStyle: { color: theme.muted } };
+  const paged = { type: "scroll", pageIconSize: 11, pageIconColor: theme.muted, pageIconInactiveColor: theme.line, pageTextStyle: { color: theme.muted } };
+  return { ...paged, top: 0, left: 0, right: 40, icon, itemWidth: 10, itemHeight: 10, textStyle: { color: theme.muted } };
 }
 
 /** A line across the chart, or up, with its name. */

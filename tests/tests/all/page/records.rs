@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{SETTLED, address, is_ready, opened, take};
+use super::{SETTLED, address, axe_file, is_ready, nothing, opened, take};
 use crate::api::served::{self, Served};
-use crate::browser::{self, back, choose, click, fill, open, run, wait};
+use crate::browser::{self, axe, back, choose, click, fill, look, open, run, wait};
 
 const PLACE: &str = "({ path: decodeURIComponent(location.pathname), search: location.search })";
 const ROWS: &str = "[...document.querySelectorAll('tbody tr[data-row]')].map((row) => row.dataset.row)";
@@ -138,4 +138,36 @@ async fn a_change_shows_its_stages_and_what_is_not_there_says_so() {
     // the browser itself complains about the answer
     let shown = browser::take(&steps).await;
     assert!(shown.text.contains("There is no deployment"), "{}", shown.text);
+}
+
+#[tokio::test]
+async fn axe_finds_nothing_in_records_of_both_themes() {
+    let served = served::filled().await;
+    if !is_ready(&served).await {
+        return;
+    }
+    let file = axe_file().await;
+    let mut pages = vec!["/explore?window=all&by=team&view=distribution".to_owned()];
+    for (kind, list) in [
+        ("deployments", "/api/v1/deployments?window=all&failed=true&limit=1"),
+        ("changes", "/api/v1/changes?window=all&limit=1"),
+        ("incidents", "/api/v1/incidents?window=all&limit=1"),
+    ] {
+        pages.push(page_of(kind, &first(&served, list).await["id"]));
+    }
+    let mut steps = Vec::new();
+    for (theme, width) in [("light", 1280), ("dark", 390)] {
+        steps.push(look(theme, width, 900));
+        for page in &pages {
+            steps.extend(opened(&served, page));
+            steps.push(axe(&file));
+        }
+    }
+    let shown = take(&steps).await;
+    let found: Vec<&Value> = shown.values.iter().filter(|value| value.is_object()).collect();
+    assert_eq!(found.len(), 2 * pages.len());
+    for (page, found) in pages.iter().cycle().zip(found) {
+        assert!(found["passes"].as_u64() > Some(10), "{page}: {found}");
+        assert_eq!(found["violations"], nothing(), "{page}");
+    }
 }

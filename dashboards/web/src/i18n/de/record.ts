@@ -45,7 +45,7 @@ export const record = {
   "record.no_review": "Niemand sonst hat sie geprüft",
   "record.no_approval": "Niemand sonst hat sie freigegeben",
   "record.reviews": "Reviews",
-  "record.runs": "CI des gemergten Commits",
+  "record.runs": "CI-Läufe",
   "record.environments": "Umgebungen, die sie haben",
   "record.no_environment": "Noch keine Umgebung hat sie.",
   "record.no_environment_name": "Ohne Namen",

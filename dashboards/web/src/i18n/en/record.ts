@@ -46,7 +46,7 @@ export const record = {
   "record.no_review": "Nobody else has reviewed it",
   "record.no_approval": "Nobody else has approved it",
   "record.reviews": "Reviews",
-  "record.runs": "CI of the merged commit",
+  "record.runs": "CI runs",
   "record.environments": "Environments that have it",
   "record.no_environment": "No environment has it yet.",
   "record.no_environment_name": "Without a name",

@@ -76,7 +76,9 @@ const LEAST = 96;
 
 function TileCharts({ answers, title, width, height, scope }: { answers: MetricAnswer[]; title: string; width: number; height: number; scope: string }) {
   const inRow = Math.min(Math.max(Math.floor((width * COLUMN) / CHART), 1), answers.length);
-  const each = Math.floor((height + 40) / Math.ceil(answers.length / inRow)) - 40;
+  // beside each other, their numbers take a second line
+  const head = inRow > 1 ? 26 : 0;
+  const each = Math.floor((height + 40) / Math.ceil(answers.length / inRow)) - 40 - head;
   return (
     <div className="tile-charts">
       {answers.map((answer) => (

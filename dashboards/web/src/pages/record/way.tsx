@@ -7,9 +7,10 @@ import { shortId } from "./evidence";
 /** Which environments have a change, with each service: the first deployment to each. */
 export function Way({ way, service }: { way: Schema<"JourneyWay">; service: string }) {
   const services = [...way.services].sort((left, right) => Number(right.service === service) - Number(left.service === service));
+  const isNowhere = services.every(({ deployments, why }) => deployments.length === 0 && why.length === 0);
   return (
     <Card title={t("record.environments")}>
-      {services.length === 0 && <p className="note">{t("record.no_environment")}</p>}
+      {isNowhere && <p className="note">{t("record.no_environment")}</p>}
       {services.map((one) => (
         <section key={one.service} aria-label={one.service}>
           {services.length > 1 && <h3>{one.service}</h3>}
@@ -37,7 +38,7 @@ export function Way({ way, service }: { way: Schema<"JourneyWay">; service: stri
   );
 }
 
-/** The runs of CI on the commit by which a change was merged. */
+/** The runs of CI on the commit by which a change was merged, or on its newest while it is open. */
 export function Runs({ runs }: { runs: Schema<"JourneyRun">[] }) {
   if (runs.length === 0) return null;
   return (
