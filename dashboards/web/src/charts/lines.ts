@@ -1,7 +1,7 @@
 import type { MetricAnswer, Unit } from "../data/types";
 import type { Series } from "./series";
 
-/** How many slices are drawn; more can't be told apart. */
+/** How many slices are drawn; more can't be distinguished. */
 export const DRAWN = 8;
 
 /** The lines of an answer: its whole, or its largest slices; with `only` that slice beside the whole. */

@@ -20,7 +20,7 @@ export const audit = {
   "audit.kind_user": "user",
   "audit.kind_token": "token",
   "audit.kind_service": "service",
-  "audit.kind_anonymous": "nobody known",
+  "audit.kind_anonymous": "not known",
   "audit.kind_local": "on the server's machine",
   "audit.kind_command_line": "command line",
   "audit.kind_sei": "sei itself",

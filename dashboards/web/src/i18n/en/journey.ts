@@ -41,7 +41,7 @@ export const journey = {
   "journey.runs": "CI",
   "journey.no_service": "Its repository belongs to no service, so no environment is known to have it.",
   "journey.production": "production",
-  "journey.no_environment": "not said",
+  "journey.no_environment": "not stated",
   "journey.still_there": "still there",
   "journey.not_there": "not there anymore",
   "journey.failed": "failed",

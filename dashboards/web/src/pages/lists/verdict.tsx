@@ -2,7 +2,7 @@ import { t } from "../../i18n/t";
 import type { Schema } from "../../data/types";
 import { Badge } from "../../ui";
 
-/** What became of a deployment: failed and recovered, rework, fine, or not counted. */
+/** The outcome of a deployment: failed and recovered, rework, fine, or not counted. */
 export function Verdict({ deployment }: { deployment: Pick<Schema<"Deployment">, "failed" | "success" | "counted" | "rework" | "recovered_at"> }) {
   const { failed, success, counted, rework, recovered_at } = deployment;
   return (
