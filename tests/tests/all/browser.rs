@@ -45,6 +45,11 @@ pub(crate) fn click(selector: &str) -> Value {
     json!({ "click": selector })
 }
 
+/// Presses a key.
+pub(crate) fn press(key: &str) -> Value {
+    json!({ "press": key })
+}
+
 /// Waits for an address that begins with this.
 pub(crate) fn until(url: &str) -> Value {
     json!({ "until": url })

@@ -22,6 +22,7 @@ mod plain;
 mod records;
 mod states;
 mod teams;
+mod work;
 
 /// Whether there is what the tests of the application need.
 async fn is_ready(served: &Served) -> bool {

@@ -3,6 +3,7 @@ import { formatShortDay, formatTime } from "../format/time";
 import { formatDuration } from "../format/value";
 import { tOr } from "../i18n/t";
 import { Sentence, Tooltip } from "../ui";
+import { gapBefore } from "./timing";
 import "./journey.css";
 
 /** The steps on the way to production: when each was taken and how long it took from the one before, or why not. */
@@ -31,11 +32,4 @@ export function Steps({ steps, label }: { steps: JourneyStep[]; label: string })
 
 function Gap({ seconds }: { seconds: number | undefined }) {
   return <span className="step-gap">{seconds !== undefined && seconds > 0 ? `+ ${formatDuration(seconds)}` : ""}</span>;
-}
-
-/** The time from the last step that was taken before; undefined for the first and for those that were not taken. */
-export function gapBefore(steps: JourneyStep[], nth: number): number | undefined {
-  const at = steps[nth]?.at ?? null;
-  const before = steps.slice(0, nth).findLast((step) => step.at !== null)?.at;
-  return at === null || before === undefined || before === null ? undefined : (Date.parse(at) - Date.parse(before)) / 1000;
 }

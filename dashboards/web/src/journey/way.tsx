@@ -12,7 +12,7 @@ export function Way({ way, isAlone = false }: { way: JourneyWay; isAlone?: boole
     <Card
       title={isAlone ? t("journey.way") : <Link {...targetOf(way)}>{way.title}</Link>}
       note={isAlone ? undefined : way.id}
-      actions={<WayActions way={way} />}
+      actions={isAlone ? undefined : <WayActions way={way} />}
       data-way={way.id}
     >
       <Steps steps={way.steps} label={t("journey.steps_of", { title: way.title })} />

@@ -1,9 +1,10 @@
-import { Link, useSearch } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import type { FormEvent, MouseEvent, ReactNode } from "react";
 import { useOwnWork, type OwnWork } from "../data/own-work";
+import { useRest } from "../data/queries";
 import { formatNumber } from "../format/value";
 import { t, tr, type Key } from "../i18n/t";
-import { Card, Empty, Icon, Loaded, PageHead, Sentence, Skeleton, type IconName } from "../ui";
+import { Button, Card, Empty, Icon, Loaded, PageHead, Sentence, Skeleton, type IconName } from "../ui";
 import { Deployed, Items, OpenChanges, RedRuns, Shipping, Waiting } from "./developer/lists";
 import "./developer.css";
 
@@ -17,7 +18,7 @@ export function DeveloperPage() {
     <>
       <PageHead title={t("page.developer")} note={names} />
       <Loaded query={work} skeleton={<WorkSkeleton />}>
-        {({ data: own }) => (own.why === null ? <Work work={own} /> : <NoPerson why={own.why} />)}
+        {({ data: own }) => (own.why === null ? <Work work={own} /> : <NoPerson why={own.why} tenant={work.data?.tenant} />)}
       </Loaded>
     </>
   );
@@ -29,6 +30,9 @@ interface Part {
   count: number;
   list: ReactNode;
 }
+
+/** The parts in their columns, which follow each other where there is room for one. */
+const COLUMNS: Part["id"][][] = [["waiting_on_me", "red", "shipping"], ["waiting_on_others", "items", "reviewable"], ["deployed"]];
 
 function partsOf(work: OwnWork): Part[] {
   return [
@@ -56,11 +60,11 @@ function Work({ work }: { work: OwnWork }) {
         ))}
       </nav>
       <div className="work-lists">
-        {parts.map(({ id, count, list }) => (
-          <div key={id} id={id} className={id === "deployed" ? "work-wide" : undefined} tabIndex={-1}>
-            <Card title={t(`developer.${id}`)} note={count > 0 || id === "reviewable" ? t(`developer.${id}_note` as Key) : undefined} flush>
-              {count === 0 ? <p className="work-none">{t(`developer.none_${id}` as Key)}</p> : list}
-            </Card>
+        {COLUMNS.map((ids) => (
+          <div key={ids.join()} className="stack">
+            {parts.filter(({ id }) => ids.includes(id)).map((part) => (
+              <WorkCard key={part.id} part={part} />
+            ))}
           </div>
         ))}
       </div>
@@ -69,15 +73,26 @@ function Work({ work }: { work: OwnWork }) {
   );
 }
 
+function WorkCard({ part: { id, count, list } }: { part: Part }) {
+  return (
+    <div id={id} className="work-part" tabIndex={-1}>
+      <Card title={t(`developer.${id}`)} note={count > 0 ? t(`developer.${id}_note` as Key) : undefined} flush>
+        {count === 0 ? <p className="work-none">{t(`developer.none_${id}` as Key)}</p> : list}
+      </Card>
+    </div>
+  );
+}
+
 /** Moves to a part of the page without another step in the history. */
-function reveal(event: React.MouseEvent, id: string): void {
+function reveal(event: MouseEvent, id: string): void {
   event.preventDefault();
   const part = document.getElementById(id);
   part?.scrollIntoView({ block: "start" });
   part?.focus({ preventScroll: true });
 }
 
-function NoPerson({ why }: { why: string }) {
+function NoPerson({ why, tenant }: { why: string; tenant: string | undefined }) {
+  const me = useRest("/api/v1/me", { tenant });
   return (
     <Card>
       <Empty icon="person" title={t("developer.no_person")} action={<Link to="/teams">{t("developer.to_teams")}</Link>}>
@@ -90,9 +105,29 @@ function NoPerson({ why }: { why: string }) {
           <li>{tr("developer.no_person_link", { command: <code>sei user link USER ACCOUNT</code> })}</li>
           <li>{tr("developer.no_person_setting", { setting: <code>dora.people</code>, themselves: <code>themselves</code>, managers: <code>managers</code>, off: <code>off</code> })}</li>
         </ul>
+        {me.data?.tenant?.rights.includes("people") === true && <AccountForm />}
         <p className="note">{t("developer.no_ranking")}</p>
       </div>
     </Card>
+  );
+}
+
+/** Shows the work of an account to who may see that of others. */
+function AccountForm() {
+  const navigate = useNavigate();
+  const open = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const person = new FormData(event.currentTarget).get("person");
+    if (typeof person === "string" && person.trim() !== "") void navigate({ to: "/developer", search: { person: person.trim() } });
+  };
+  return (
+    <form className="account-form" onSubmit={open}>
+      <label className="field">
+        <span className="field-label">{t("developer.account")}</span>
+        <input name="person" required maxLength={200} placeholder="git.example.org/ann" autoComplete="off" spellCheck={false} />
+      </label>
+      <Button type="submit">{t("developer.account_show")}</Button>
+    </form>
   );
 }
 

@@ -110,7 +110,13 @@ function About({ item }: { item: Item }) {
           </dd>
           <dt>{t("item.points")}</dt>
           <dd>{points === null ? "–" : formatNumber(points)}</dd>
-          {assignee !== null && <Fact name={t("item.assignee")}>{assignee.key}</Fact>}
+          {assignee !== null && (
+            <Fact name={t("item.assignee")}>
+              <Link to="/developer" search={{ person: assignee.key }}>
+                {assignee.key}
+              </Link>
+            </Fact>
+          )}
           {parent !== null && (
             <Fact name={t("item.parent")}>
               <ItemLink item={parent} />

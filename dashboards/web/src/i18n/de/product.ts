@@ -56,7 +56,7 @@ export const product = {
   "product.sprint_board": "Board",
   "product.sprint_boards": "Alle Boards",
   "product.sprint_list": "Sprints",
-  "product.sprint_list_note": "Die {n} neuesten, die im Zeitraum begannen. Gezählt werden Vorgänge, die jetzt im Sprint sind.",
+  "product.sprint_list_note": "Die {n} neuesten, die im Zeitraum begannen, nach bis zu {items} Vorgängen, die jetzt in jedem sind.",
   "product.sprint_of": "{done} von {all}",
   "product.sprint_none": "In diesem Zeitraum begann kein Sprint",
   "product.sprint_goal": "Ziel: {goal}",

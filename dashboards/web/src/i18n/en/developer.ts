@@ -44,6 +44,8 @@ export const developer = {
   "developer.no_person_link": "Or an administrator links you with an account of your code host: {command}",
   "developer.no_person_setting": "Persons are shown where {setting} is {themselves} or {managers}; it is {off} without a word.",
   "developer.no_ranking": "This page shows your own work to you. It ranks no one.",
+  "developer.account": "Show the work of an account, which is recorded",
+  "developer.account_show": "Show",
   "developer.to_teams": "See what your team waits for",
   "stages.coding": "Coding",
   "stages.pickup": "Pickup",

@@ -57,7 +57,7 @@ export const product = {
   "product.sprint_board": "Board",
   "product.sprint_boards": "All boards",
   "product.sprint_list": "Sprints",
-  "product.sprint_list_note": "The newest {n} that began in the window. Items are those that are in the sprint now.",
+  "product.sprint_list_note": "The newest {n} that began in the window, by up to {items} items that are in each now.",
   "product.sprint_of": "{done} of {all}",
   "product.sprint_none": "No sprint began in this window",
   "product.sprint_goal": "Goal: {goal}",

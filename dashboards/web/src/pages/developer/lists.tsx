@@ -3,11 +3,11 @@ import type { DeployedChange, OpenChange, PipelineRun, ShippingChange, WaitingCh
 import { formatDuration } from "../../format/value";
 import { t, tOr } from "../../i18n/t";
 import { Badge, ExternalLink, Moment, Sentence, Table, Tooltip, Value, type Column } from "../../ui";
-import { StageBar } from "./stage-bar";
+import { StageBar, StageLegend } from "./stage-bar";
 
 function ChangeLink({ change: { id, title } }: { change: Pick<OpenChange, "id" | "title"> }) {
   return (
-    <span className="work-thing">
+    <span className="thing">
       <Link to="/changes/$" params={{ _splat: id }}>
         {title}
       </Link>
@@ -95,7 +95,7 @@ export function RedRuns({ rows }: { rows: PipelineRun[] }) {
       head: t("developer.pipeline"),
       value: ({ name }) => name,
       cell: ({ name, repository, url }) => (
-        <span className="work-thing">
+        <span className="thing">
           <ExternalLink to={url}>{name}</ExternalLink>
           <span className="note">{repository?.split("/").at(-1)}</span>
         </span>
@@ -117,7 +117,7 @@ export function Items({ rows }: { rows: WorkItem[] }) {
       head: t("developer.item"),
       value: ({ key }) => key,
       cell: ({ id, key, title }) => (
-        <span className="work-thing">
+        <span className="thing">
           <Link to="/items/$" params={{ _splat: id }}>
             {title}
           </Link>
@@ -137,7 +137,7 @@ export function Deployed({ rows }: { rows: DeployedChange[] }) {
   const longest = Math.max(...rows.map(({ lead_time_seconds }) => lead_time_seconds ?? 0), 1);
   const columns: Column<DeployedChange>[] = [
     changeColumn((change) => change),
-    { id: "stages", head: t("developer.stages"), cell: ({ stages }) => <StageBar stages={stages} longest={longest} />, isMinor: true },
+    { id: "stages", head: <StageLegend />, title: t("developer.stages"), cell: ({ stages }) => <StageBar stages={stages} longest={longest} />, isMinor: true },
     { id: "lead", head: t("developer.lead_time"), align: "end", value: ({ lead_time_seconds }) => lead_time_seconds, cell: ({ lead_time_seconds }) => <Value value={lead_time_seconds} unit="seconds" /> },
     { id: "at", head: t("developer.deployed_at"), align: "end", value: ({ deployed_at }) => deployed_at, cell: ({ deployed_at }) => <Moment at={deployed_at} /> },
   ];

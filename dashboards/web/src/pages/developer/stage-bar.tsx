@@ -26,3 +26,19 @@ export function StageBar({ stages, longest }: { stages: DeployedChange["stages"]
     </Tooltip>
   );
 }
+
+/** What the colors of the bars mean. */
+export function StageLegend() {
+  return (
+    <span className="stage-legend">
+      {STAGES.map((name) => (
+        <span key={name}>
+          <svg width={9} height={9} viewBox="0 0 9 9" aria-hidden="true">
+            <rect className={`stage-${name}`} width={9} height={9} rx={2} />
+          </svg>
+          {t(`stages.${name}`)}
+        </span>
+      ))}
+    </span>
+  );
+}

@@ -5,6 +5,7 @@ import { tip } from "../../charts/tip";
 import type { TimedItem } from "../../data/items";
 import { formatBare, formatValue } from "../../format/value";
 import { t } from "../../i18n/t";
+import { columnsOf, ticksOf, typeOf } from "./ages";
 
 interface AgingProps {
   title: string;
@@ -13,9 +14,6 @@ interface AgingProps {
   height: number;
   onPick: (id: string) => void;
 }
-
-const [HOUR, DAY] = [3600, 86_400];
-const TICKS = [60, 600, HOUR, 6 * HOUR, DAY, 3 * DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY, 1000 * DAY, 3650 * DAY];
 
 /** Each item in progress by its age, on a logarithmic scale, in a column for its status; by type where all have one status. */
 export function Aging({ title, items, marks, height, onPick }: AgingProps) {
@@ -56,30 +54,12 @@ export function Aging({ title, items, marks, height, onPick }: AgingProps) {
   return <Chart title={title} option={option} table={table} height={height} isEmpty={aged.length === 0} onPick={pick} />;
 }
 
-/** The marks of the logarithmic scale: those around the ages, as their logarithms. */
-export function ticksOf(items: Pick<TimedItem, "seconds">[]): number[] {
-  const ages = items.map(({ seconds }) => seconds ?? 0);
-  const from = TICKS.findLastIndex((tick) => ages.every((age) => age >= tick));
-  const to = TICKS.findIndex((tick) => ages.every((age) => age <= tick));
-  return TICKS.slice(Math.max(from, 0), to === -1 ? undefined : to + 1).map(Math.log10);
-}
-
 function tipOf(item: TimedItem | undefined): HTMLElement | string {
   if (item === undefined) return "";
   return tip(`${item.key} ${item.title}`, [
     { name: t("product.status"), value: item.status },
     { name: t("product.age"), value: formatValue(item.seconds, "seconds") },
   ]);
-}
-
-/** The columns: statuses, or types where all have the same status. */
-export function columnsOf(items: TimedItem[]): string[] {
-  const statuses = [...new Set(items.map(({ status }) => status))];
-  return statuses.length > 1 ? statuses : [...new Set(items.map(typeOf))].sort();
-}
-
-function typeOf({ kind }: TimedItem): string {
-  return kind ?? t("product.type_none");
 }
 
 /** Where an item stands in its column: beside others of the same age, always at the same place. */

@@ -5,11 +5,12 @@ import { SeriesChart } from "../../charts/series";
 import { useFilter } from "../../data/filter";
 import { flowFilter, partOf, stepsOf, useItemMetrics } from "../../data/items";
 import { useMetrics } from "../../data/queries";
-import type { MetricAnswer, MetricPart } from "../../data/types";
+import type { MetricAnswer } from "../../data/types";
 import { formatDay } from "../../format/time";
 import { t } from "../../i18n/t";
 import { Card, Loaded, Skeleton } from "../../ui";
 import { MetricCard } from "../parts/metric-card";
+import { flowOf } from "./bands";
 import { measuredOf } from "./measured";
 import { SliceTable } from "./slice-table";
 import { AgingCard, CycleTimeCard } from "./times";
@@ -92,21 +93,4 @@ function Flow({ project }: { project: string | undefined }) {
 function FlowChart({ answers, project }: { answers: MetricAnswer[]; project: string | undefined }) {
   const { days, states } = useMemo(() => flowOf(answers.map((answer) => partOf(answer, project))), [answers, project]);
   return <CumulativeFlow title={t("product.flow")} days={days} states={states} height={240} />;
-}
-
-/** The bands of a cumulative flow, from the last state to the first, of `FLOW`. */
-export function flowOf([toDo, inProgress, done]: (MetricPart | undefined)[]) {
-  const steps = inProgress?.series ?? toDo?.series ?? [];
-  const at = (part: MetricPart | undefined) => new Map(part?.series.map((point) => [point.from, point]));
-  const [waiting, working, finished] = [at(toDo), at(inProgress), at(done)];
-  let sum = 0;
-  const doneSince = steps.map(({ from }) => (sum += finished.get(from)?.n ?? 0));
-  return {
-    days: steps.map(({ from }) => from),
-    states: [
-      { name: t("product.done"), counts: doneSince },
-      { name: t("product.in_progress"), counts: steps.map(({ from }) => working.get(from)?.value ?? null) },
-      { name: t("product.to_do"), counts: steps.map(({ from }) => waiting.get(from)?.value ?? null) },
-    ],
-  };
 }

@@ -29,7 +29,7 @@ function columns(isInProgress: boolean): Column<ListedItem>[] {
       head: t("product.item"),
       value: ({ key }) => key,
       cell: ({ id, key, title }) => (
-        <span className="work-thing">
+        <span className="thing">
           <Link to="/items/$" params={{ _splat: id }}>
             {title}
           </Link>

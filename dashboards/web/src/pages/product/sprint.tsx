@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
-import { deliveryOf, ITEMS_MAX, useSprint, type WholeSprint } from "../../data/sprints";
+import { deliveryOf } from "../../data/delivery";
+import { ITEMS_MAX, useSprint, type WholeSprint } from "../../data/sprints";
 import { formatNumber } from "../../format/value";
 import { t } from "../../i18n/t";
 import { Badge, Card, Empty, Loaded, Skeleton, SourceLink, Stat } from "../../ui";
@@ -30,6 +31,7 @@ function Whole({ sprint }: { sprint: WholeSprint }) {
     <div className="stack">
       <Card
         title={name}
+        data-part="sprint"
         note={<Dates sprint={sprint} />}
         actions={
           <>

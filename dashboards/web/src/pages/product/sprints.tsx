@@ -2,7 +2,8 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useFilter } from "../../data/filter";
 import { stepsOf, useItemMetrics } from "../../data/items";
-import { deliveryOf, SPRINTS_MAX, useSprints, type Delivery, type Sprint } from "../../data/sprints";
+import { deliveryOf, type Delivery } from "../../data/delivery";
+import { LISTED_ITEMS_MAX, SPRINTS_MAX, useSprints, type Sprint } from "../../data/sprints";
 import { SeriesChart } from "../../charts/series";
 import { formatNumber } from "../../format/value";
 import { t } from "../../i18n/t";
@@ -58,14 +59,13 @@ function SprintMetric({ metric, interval }: { metric: Measured; interval: string
 function SprintList() {
   const navigate = useNavigate();
   const [board, setBoard] = useState<string>();
-  const all = useSprints(undefined);
   const query = useSprints(board);
-  const boards = [...new Set(all.data?.sprints.nodes.flatMap(({ board: name }) => name ?? []) ?? [])].sort();
+  const boards = [...new Set(query.data?.boards.nodes.flatMap(({ board: name }) => name ?? []) ?? [])].sort();
   const open = (sprint: string) => void navigate({ to: "/product", search: (search: object) => ({ ...search, sprint }) } as never);
   return (
     <Card
       title={t("product.sprint_list")}
-      note={t("product.sprint_list_note", { n: SPRINTS_MAX })}
+      note={t("product.sprint_list_note", { n: SPRINTS_MAX, items: LISTED_ITEMS_MAX })}
       actions={
         boards.length > 1 && (
           <div className="beside-export">
@@ -80,6 +80,7 @@ function SprintList() {
         )
       }
       flush
+      data-part="sprints"
     >
       <Loaded query={query} skeleton={<Skeleton height={360} />}>
         {({ sprints: { nodes } }) =>
