@@ -40,7 +40,7 @@ export function FlowTab({ project, projects }: { project: string | undefined; pr
 function Headlines({ project }: { project: string | undefined }) {
   const query = useItemMetrics(HEADLINES, project);
   return (
-    <Loaded query={query} skeleton={<Skeleton height={132} />}>
+    <Loaded query={query} skeleton={<HeadlinesSkeleton />}>
       {({ data }) => (
         <section className="grid product-metrics" aria-label={t("product.metrics")}>
           {data.map((answer) => (
@@ -49,6 +49,19 @@ function Headlines({ project }: { project: string | undefined }) {
         </section>
       )}
     </Loaded>
+  );
+}
+
+/** As high as what follows, so that nothing moves. */
+function HeadlinesSkeleton() {
+  return (
+    <div className="grid product-metrics">
+      {HEADLINES.map((name) => (
+        <Card key={name}>
+          <Skeleton height={124} />
+        </Card>
+      ))}
+    </div>
   );
 }
 
