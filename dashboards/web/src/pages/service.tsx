@@ -7,7 +7,7 @@ import type { Report } from "../data/types";
 import { formatWindow } from "../format/time";
 import { t } from "../i18n/t";
 import { Badge, Card, Empty, ExternalLink, Loaded, Moment, PageHead, Skeleton, Tabs } from "../ui";
-import { FailedRuns } from "./parts/failed-runs";
+import { FailedRuns, RedNow } from "./parts/failed-runs";
 import { FIVE } from "./parts/five";
 import { ChangeList, DeploymentList, IncidentList } from "./parts/lists";
 import { ofReport } from "./parts/measured";
@@ -145,6 +145,7 @@ function ServiceChanges({ filter }: { filter: FilterSearch }) {
 function ServiceCi({ filter }: { filter: FilterSearch }) {
   return (
     <div className="stack">
+      <RedNow filter={filter} />
       <MetricGrid names={CI} filter={filter} scope={{ service: filter.service }} />
       <FailedRuns filter={filter} />
     </div>

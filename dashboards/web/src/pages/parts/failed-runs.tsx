@@ -1,11 +1,50 @@
 import type { Row } from "sei-client";
 import { questionOf, type FilterSearch } from "../../data/filter";
-import { useList } from "../../data/queries";
+import { defined, useList } from "../../data/queries";
 import { formatDuration } from "../../format/value";
 import { t } from "../../i18n/t";
-import { Card, ExternalLink, Loaded, Moment, Skeleton, Table, type Column } from "../../ui";
+import { Badge, Card, ExternalLink, Loaded, Moment, Skeleton, Table, type Column } from "../../ui";
+import { redPipelines, type RedPipeline } from "./red";
+import "./parts.css";
 
 type Run = Row<"/api/v1/pipeline-runs">;
+
+/** How many runs are read to find the pipelines that are red. */
+const READ = 200;
+
+/** The pipelines that are red now, on default branches. */
+export function RedNow({ filter }: { filter: FilterSearch }) {
+  const { tenant, team, service } = filter;
+  const runs = useList("/api/v1/pipeline-runs", questionOf(filter) as never, { limit: READ });
+  const repositories = useList("/api/v1/repositories", defined({ tenant, team: service === undefined ? team : undefined, service }) as never, { limit: READ });
+  return (
+    <Card title={t("team.red")} note={t("team.red_note", { n: runs.rows?.length ?? READ })}>
+      <Loaded query={runs} skeleton={<Skeleton height={40} />}>
+        {() => <Red pipelines={redPipelines(runs.rows ?? [], branchesOf(repositories.rows ?? []))} />}
+      </Loaded>
+    </Card>
+  );
+}
+
+function branchesOf(repositories: { id: string; default_branch?: string | null }[]): Map<string, string> {
+  return new Map(repositories.flatMap(({ id, default_branch }) => (default_branch === null || default_branch === undefined ? [] : [[id, default_branch]])));
+}
+
+function Red({ pipelines }: { pipelines: RedPipeline[] }) {
+  if (pipelines.length === 0) return <p className="row"><Badge tone="good">{t("team.all_green")}</Badge></p>;
+  return (
+    <ul className="red-list">
+      {pipelines.map(({ repository, name, since }) => (
+        <li key={`${repository} ${name}`} className="row">
+          <Badge tone="bad">{t("team.is_red")}</Badge>
+          <strong>{name}</strong>
+          <span className="note">{repository.split("/").slice(-2).join("/")}</span>
+          <Moment at={since} />
+        </li>
+      ))}
+    </ul>
+  );
+}
 
 /** The pipeline runs that failed last. */
 export function FailedRuns({ filter }: { filter: FilterSearch }) {

@@ -1,6 +1,6 @@
 import { t } from "../../i18n/t";
 import { ByService } from "../parts/by-service";
-import { FailedRuns } from "../parts/failed-runs";
+import { FailedRuns, RedNow } from "../parts/failed-runs";
 import { MetricGrid } from "../parts/metric-grid";
 import type { Subject } from "./subject";
 
@@ -10,6 +10,7 @@ const NAMES = ["ci_duration", "ci_queue_time", "ci_success_rate", "ci_flakiness"
 export function TeamCi({ team, filter }: Subject) {
   return (
     <div className="stack">
+      <RedNow filter={filter} />
       <MetricGrid names={NAMES} filter={filter} scope={{ team }} />
       <ByService title={t("team.by_service")} names={NAMES.slice(0, 5)} filter={filter} tab="ci" />
       <FailedRuns filter={filter} />
