@@ -1,11 +1,18 @@
 //! Sources that are being set up, for the API: asked by their connectors.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::sources::{CheckedSource, NewHook, NewSource, RegisteredHook, SetupError, SourceRight, SourceSetup};
 use async_trait::async_trait;
 use pull::{NewWebhook, OpenError, Opened, Registration, Setup};
 use runtime::redact;
+use tokio::time::{Instant, timeout_at};
+
+/// How long all projects of a question may take to register their webhooks: less than the question, whose answer has the
+/// secret of those that are registered.
+const REGISTERED_IN: Duration = Duration::from_secs(20);
+const LATE: &str = "the source did not answer in time: see whether it has the webhook, delete it there, and ask again";
 
 /// Asks sources by the connectors of the registry.
 #[derive(Clone, Copy, Debug)]
@@ -37,12 +44,14 @@ impl SourceSetup for Connectors {
 
     async fn register(&self, source: &NewSource, hook: &NewHook) -> Result<Vec<RegisteredHook>, SetupError> {
         let setup = open(source)?;
+        let end = Instant::now() + REGISTERED_IN;
         let mut registered = Vec::new();
         for project in &source.projects {
             let hook = NewWebhook { project, address: &hook.address, secret: &hook.secret };
-            let (is_new, error) = match setup.register(&hook).await {
-                Ok(registration) => (registration == Registration::Created, None),
-                Err(error) => (false, Some(redact(&error.to_string()).into_owned())),
+            let (is_new, error) = match timeout_at(end, setup.register(&hook)).await {
+                Ok(Ok(registration)) => (registration == Registration::Created, None),
+                Ok(Err(error)) => (false, Some(redact(&error.to_string()).into_owned())),
+                Err(_) => (false, Some(LATE.to_owned())),
             };
             registered.push(RegisteredHook { project: project.clone(), is_new, error });
         }
