@@ -1,6 +1,6 @@
 //! Views of metrics: their definitions, what they observed, and their values by day.
 
-use super::view::{View, ViewColumn, column};
+use super::view::{View, ViewColumn, column, visible_services, visible_teams};
 
 /// The views of metrics.
 pub(super) fn views() -> Vec<View> {
@@ -40,8 +40,13 @@ fn observed() -> Vec<ViewColumn> {
         column("present_until", time, "o.present_until", "Of what lasts: it is of windows that begin up to this."),
         column("key", "bigint", "o.key", "A number of the project, reviewer or author that it is counted under."),
         column("subject", "bigint", "o.subject", "A number of all that it is about."),
-        column("services", "text[]", "s.services", "The services that it belongs to."),
-        column("teams", "text[]", "s.teams", "The teams that own them, and the teams that these are part of."),
+        column("services", "text[]", visible_services("s.services"), "The services that it belongs to."),
+        column(
+            "teams",
+            "text[]",
+            visible_teams("s.teams"),
+            "The teams that own them, and the teams that these are part of.",
+        ),
         column("repository", "text", "s.repository", "The repository, or the project of a work item."),
         column("type", "text", "s.type", "The type of a change, the kind of a work item, or the severity."),
         column("labels", "text[]", "s.labels", "The labels."),

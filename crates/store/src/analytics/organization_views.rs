@@ -2,7 +2,7 @@
 
 use kernel::{Person, Service, Team};
 
-use super::view::{OfFact, View, column, may_see};
+use super::view::{OfFact, View, column, may_see, visible_teams};
 
 /// The views of the organization.
 pub(super) fn views() -> Vec<View> {
@@ -14,7 +14,12 @@ fn service() -> View {
     let mut columns = vec![
         column("service", "text", "s.name", "Its name."),
         column("team", "text", "s.team", "The team that owns it.").to("team", "team"),
-        column("teams", "text[]", "s.line", "The team that owns it, and the teams that this one is part of."),
+        column(
+            "teams",
+            "text[]",
+            visible_teams("s.line"),
+            "The team that owns it, and the teams that this one is part of.",
+        ),
         column(
             "repositories",
             "text[]",
@@ -45,8 +50,15 @@ fn team() -> View {
     let fact = OfFact::new::<Team>("f");
     let columns = vec![
         column("team", "text", "t.name", "Its name."),
-        column("parent", "text", "t.parent", "The team that it is part of.").to("team", "team"),
-        column("teams", "text[]", "t.line", "Itself, and the teams that it is part of."),
+        column(
+            "parent",
+            "text",
+            "case when (select v.everything from analytics_viewer v)
+                       or t.parent in (select visible.team from analytics_visible_team visible) then t.parent end",
+            "The team that it is part of.",
+        )
+        .to("team", "team"),
+        column("teams", "text[]", visible_teams("t.line"), "Itself, and the teams that it is part of."),
         fact.named("members", "members").of_people(),
     ];
     View {

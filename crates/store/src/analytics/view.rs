@@ -43,6 +43,23 @@ pub(super) fn may_see(service: &str) -> String {
     )
 }
 
+/// The services of an array that may be named.
+pub(super) fn visible_services(services: &str) -> String {
+    visible(services, "select visible.service from analytics_visible_service visible")
+}
+
+/// The teams of an array that may be named.
+pub(super) fn visible_teams(teams: &str) -> String {
+    visible(teams, "select visible.team from analytics_visible_team visible")
+}
+
+fn visible(names: &str, all: &str) -> String {
+    format!(
+        "case when (select v.everything from analytics_viewer v) then {names}
+         else array(select x from unnest({names}) x where x in ({all})) end"
+    )
+}
+
 /// A column of its own.
 pub(super) fn column(
     name: &'static str,
