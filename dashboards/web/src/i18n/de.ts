@@ -1,5 +1,6 @@
 import { account } from "./de/account";
 import { admin } from "./de/admin";
+import { connect } from "./de/connect";
 import { audit } from "./de/audit";
 import { charts } from "./de/charts";
 import { developer } from "./de/developer";
@@ -19,4 +20,4 @@ import { ui } from "./de/ui";
 import type { Catalog } from "./t";
 
 /** Every text of the application in German. */
-export const de: Catalog = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore, ...sources, ...account, ...admin, ...audit };
+export const de: Catalog = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore, ...sources, ...account, ...admin, ...audit, ...connect };

@@ -1,5 +1,6 @@
 import { account } from "./en/account";
 import { admin } from "./en/admin";
+import { connect } from "./en/connect";
 import { audit } from "./en/audit";
 import { charts } from "./en/charts";
 import { developer } from "./en/developer";
@@ -18,4 +19,4 @@ import { teams } from "./en/teams";
 import { ui } from "./en/ui";
 
 /** Every text of the application in English, by area: a page has a file of its own. */
-export const en = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore, ...sources, ...account, ...admin, ...audit };
+export const en = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore, ...sources, ...account, ...admin, ...audit, ...connect };

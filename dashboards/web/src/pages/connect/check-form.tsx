@@ -1,0 +1,71 @@
+import { useState, type FormEvent } from "react";
+import { answered, rest } from "../../data/client";
+import { useFilter } from "../../data/filter";
+import { defined } from "../../data/queries";
+import type { Schema } from "../../data/types";
+import { useWrite } from "../../data/writes";
+import { t, tOr } from "../../i18n/t";
+import { Button, CheckField, ExternalLink, LinesField, linesOf, Problem, TextField } from "../../ui";
+
+export type SentSource = Schema<"SentSource">;
+type Check = Schema<"Answer_SourceCheck">["data"];
+
+/** Where a token is made. */
+const TOKENS: Record<string, string> = { github: "https://github.com/settings/personal-access-tokens", gitlab: "https://gitlab.com/-/user_settings/personal_access_tokens" };
+/** The most projects that one question names. */
+const PROJECTS_MAX = 20;
+
+interface Draft {
+  name: string;
+  url: string;
+  token: string;
+  projects: string;
+}
+
+/** Asks for address, token and projects of a source, and has the source asked about them. */
+export function CheckForm({ connector, projects, hasMore, onChecked }: { connector: string; projects: string[]; hasMore: boolean; onChecked: (source: SentSource, check: Check) => void }) {
+  const { tenant } = useFilter();
+  const [draft, setDraft] = useState<Draft>({ name: "main", url: "", token: "", projects: "" });
+  const check = useWrite((body: SentSource) => answered(rest.POST("/api/v1/sources/check", { params: { query: defined({ tenant }) }, body })), /^\/api\/v1\/audit/);
+  const chosen = linesOf(draft.projects);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const source: SentSource = { connector, name: draft.name.trim() || "main", token: draft.token.trim(), projects: chosen, ...(draft.url.trim() === "" ? {} : { url: draft.url.trim() }) };
+    check.mutate(source, { onSuccess: ({ data }) => onChecked(source, data) });
+  };
+  return (
+    <form className="form" onSubmit={submit}>
+      <p>
+        {tOr(`connect.${connector}_token`, "")} <ExternalLink to={draft.url === "" ? TOKENS[connector] : draft.url}>{t("connect.make_token")}</ExternalLink>
+      </p>
+      <div className="form-fields">
+        <TextField label={t("connect.token_field")} type="password" value={draft.token} onChange={(token) => setDraft({ ...draft, token })} note={t("connect.token_note")} isRequired />
+        <TextField label={t("connect.url")} type="url" value={draft.url} onChange={(url) => setDraft({ ...draft, url })} note={t("connect.url_note")} placeholder={`https://${connector}.example.org`} />
+        <TextField label={t("connect.name")} value={draft.name} onChange={(name) => setDraft({ ...draft, name })} note={t("connect.name_note")} />
+      </div>
+      <LinesField label={t("connect.projects")} value={draft.projects} onChange={(text) => setDraft({ ...draft, projects: text })} note={t("connect.projects_note")} placeholder="octo/shop" rows={2} />
+      {projects.length > 0 && <Seen projects={projects} hasMore={hasMore} chosen={chosen} onChange={(names) => setDraft({ ...draft, projects: names.join("\n") })} />}
+      {check.error !== null && <Problem error={check.error} title={t("connect.check_failed")} />}
+      <div className="row">
+        <Button kind="primary" type="submit" isDisabled={check.isPending || draft.token.trim() === "" || chosen.length > PROJECTS_MAX}>
+          {t(check.isPending ? "connect.checking" : "connect.check")}
+        </Button>
+        {chosen.length > PROJECTS_MAX && <span className="list-failed">{t("connect.too_many", { n: PROJECTS_MAX })}</span>}
+      </div>
+    </form>
+  );
+}
+
+/** The projects that the token sees, to choose some of them. */
+function Seen({ projects, hasMore, chosen, onChange }: { projects: string[]; hasMore: boolean; chosen: string[]; onChange: (projects: string[]) => void }) {
+  return (
+    <fieldset className="projects">
+      <legend className="field-label">
+        {t("connect.seen", { n: projects.length })} {hasMore && t("connect.seen_more")}
+      </legend>
+      {projects.map((project) => (
+        <CheckField key={project} label={project} isChecked={chosen.includes(project)} onChange={(is) => onChange(is ? [...chosen, project] : chosen.filter((one) => one !== project))} />
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,45 @@
+import type { Key } from "../../i18n/t";
+
+/** A connector, with what is written into the settings for it. */
+export interface Connector {
+  id: string;
+  title: string;
+  about: Key;
+  /** The server asks the source itself, and registers its webhooks. */
+  isGuided: boolean;
+  settings: string;
+  /** The environment variables that the settings refer to. */
+  exports: string[];
+  /** It sends webhooks. */
+  webhook: boolean;
+}
+
+interface Shape {
+  /** Lines of `[source.pull]`; without them it only sends webhooks. */
+  pull?: string[];
+  token?: string;
+  webhook?: boolean;
+  isGuided?: boolean;
+}
+
+function connector(id: string, title: string, about: Key, { pull, token, webhook = true, isGuided = false }: Shape): Connector {
+  const secret = `${id.toUpperCase()}_WEBHOOK_SECRET`;
+  const lines = ["[[source]]", `connector = "${id}"`];
+  if (pull !== undefined) lines.push("[source.pull]", ...(token === undefined ? [] : [`token = { env = "${token}" }`]), ...pull);
+  if (webhook) lines.push("[source.webhook]", `secrets = [{ env = "${secret}" }]`);
+  return { id, title, about, isGuided, webhook, settings: `${lines.join("\n")}\n`, exports: [...(token === undefined ? [] : [token]), ...(webhook ? [secret] : [])] };
+}
+
+/** The connectors, those first that sei sets up with you. */
+export const CONNECTORS: Connector[] = [
+  connector("github", "GitHub", "connect.github", { pull: ['projects = ["octocat/hello-world"]'], token: "GITHUB_TOKEN", isGuided: true }),
+  connector("gitlab", "GitLab", "connect.gitlab", { pull: ['projects = ["group/project"]'], token: "GITLAB_TOKEN", isGuided: true }),
+  connector("jira", "Jira", "connect.jira", { pull: ['url = "https://you.atlassian.net"', 'email = "you@example.org"', 'projects = ["SHOP"]'], token: "JIRA_TOKEN" }),
+  connector("pagerduty", "PagerDuty", "connect.pagerduty", { pull: [], token: "PAGERDUTY_API_KEY" }),
+  connector("jenkins", "Jenkins", "connect.jenkins", { pull: ['url = "https://ci.example.org"', 'user = "ann"'], token: "JENKINS_API_TOKEN" }),
+  connector("circleci", "CircleCI", "connect.circleci", { pull: ['projects = ["gh/acme/shop"]'], token: "CIRCLECI_TOKEN" }),
+  connector("tekton", "Tekton", "connect.tekton", {}),
+  connector("cdevents", "CDEvents", "connect.cdevents", {}),
+  connector("devlake", "Apache DevLake", "connect.devlake", {}),
+  connector("generic", "Other programs", "connect.generic", {}),
+];
