@@ -97,7 +97,7 @@ async fn write(
     let log = eventlog::open(&state.settings().log, store).await?;
     let detail = serde_json::to_value(detail).map_err(|error| Problem::fault(&error))?;
     let entry = Changer::of(scope).entry(store.tenant(), Action::MappingChanged, &format!("{what} {name}"));
-    stated::commit(store.begin().await?, log.as_ref(), SOURCE, &[fact], &entry.with(detail)).await
+    stated::commit(store.begin().await?, log, SOURCE, &[fact], &entry.with(detail)).await
 }
 
 /// The names of the teams that are declared.

@@ -1,5 +1,7 @@
 //! Who is who, as the API and the command line change it: statements of people about accounts.
 
+use std::sync::Arc;
+
 use chrono::{SubsecRound, Utc};
 use eventlog::EventLog;
 use kernel::near::UnknownName;
@@ -28,7 +30,7 @@ pub struct PersonChanges<'p> {
     /// The store of the tenant.
     pub store: &'p Store,
     /// The event log.
-    pub log: &'p dyn EventLog,
+    pub log: &'p Arc<dyn EventLog>,
     /// Logins and accounts that are bots (`dora.bots`).
     pub bots: &'p [String],
 }
@@ -89,7 +91,7 @@ impl PersonChanges<'_> {
         let subject = pseudonyms.first().map_or("", String::as_str);
         let entry = by.entry(self.store.tenant(), Action::PeopleChanged, subject);
         let entry = entry.with(json!({ "accounts": pseudonyms }));
-        stated::commit(tx, self.log, SOURCE, &facts, &entry).await?;
+        stated::commit(tx, Arc::clone(self.log), SOURCE, &facts, &entry).await?;
         let (accounts, persons) = self.read().await?;
         let mut joined = join(&accounts, &persons);
         joined.retain(|person| person.accounts.iter().any(|id| named.contains(id)));

@@ -1,7 +1,9 @@
 //! Writes facts that someone states: who is who, what belongs where.
 //!
 //! Promises: they are written in one transaction with their entry of the audit log, so that they count at once; and they
-//! are appended to the event log, from which a database can be built again.
+//! are appended to the event log, from which a database can be built again, even if the request ends meanwhile.
+
+use std::sync::Arc;
 
 use chrono::Utc;
 use eventlog::EventLog;
@@ -14,7 +16,7 @@ use crate::problem::Problem;
 /// Writes facts and their entry in a transaction, and commits it. `source` is what their events come from.
 pub(crate) async fn commit(
     mut tx: StoreTx,
-    log: &dyn EventLog,
+    log: Arc<dyn EventLog>,
     source: &str,
     facts: &[Fact],
     entry: &Entry,
@@ -24,6 +26,11 @@ pub(crate) async fn commit(
     let events = events.map_err(|error| Problem::fault(&error))?;
     store::facts::write(&mut tx, facts).await?;
     audit::record(&mut tx, entry).await?;
-    tx.commit().await?;
-    Ok(log.append(events).await?)
+    // not by the request, which its sender may end between the two
+    let done = tokio::spawn(async move {
+        tx.commit().await?;
+        log.append(events).await?;
+        Ok::<_, Problem>(())
+    });
+    done.await.map_err(|error| Problem::fault(&error))?
 }

@@ -140,7 +140,7 @@ async fn change(
     let named: Vec<AccountId> = accounts.iter().map(|id| AccountId(id.to_lowercase())).collect();
     let store = state.direct().for_tenant(&scope.tenant.tenant);
     let log = eventlog::open(&state.settings().log, &store).await?;
-    let people = PersonChanges { store: &store, log: log.as_ref(), bots: &state.settings().dora.bots };
+    let people = PersonChanges { store: &store, log: &log, bots: &state.settings().dora.bots };
     let joined = people.change(&Changer::of(&scope), change, &name, &named).await?;
     Ok(shown(&scope, joined))
 }
@@ -166,7 +166,7 @@ pub async fn withdraw(
     scope.access.check(Right::Administer)?;
     let store = state.direct().for_tenant(&scope.tenant.tenant);
     let log = eventlog::open(&state.settings().log, &store).await?;
-    let people = PersonChanges { store: &store, log: log.as_ref(), bots: &state.settings().dora.bots };
+    let people = PersonChanges { store: &store, log: &log, bots: &state.settings().dora.bots };
     Ok(shown(&scope, people.withdraw(&Changer::of(&scope), &name).await?))
 }
 
