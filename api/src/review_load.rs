@@ -95,29 +95,30 @@ async fn by_person(
         keys => queries::among::<Review>(&scope.store, (Parent::CHANGE, keys), all, order, &cut).await?,
     };
     let counts = queries::review_counts(&scope.store, Utc::now() - WINDOW, all, REVIEWERS_MAX).await?;
-    let name = |account: &str| {
+    // by name, and by id of those who have the same
+    let named = |account: &str| {
         let person = people.of(account).filter(|person| !person.joined.bot)?;
-        shown.hold(account).then(|| person.joined.name.clone())
+        shown.hold(account).then(|| (person.joined.name.clone(), person.id().to_owned()))
     };
-    let mut open: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    let mut open: BTreeMap<(String, String), BTreeSet<usize>> = BTreeMap::new();
     for (nth, placed) in &reviews {
         let reviewer = placed.row.reviewer.as_ref().map(|id| id.0.as_str());
         let author = changes.get(*nth).and_then(|change| change.author.as_deref());
-        if let Some(person) = reviewer.filter(|reviewer| Some(*reviewer) != author).and_then(name) {
+        if let Some(person) = reviewer.filter(|reviewer| Some(*reviewer) != author).and_then(named) {
             open.entry(person).or_default().insert(*nth);
         }
     }
-    let mut given: BTreeMap<String, u64> = BTreeMap::new();
+    let mut given: BTreeMap<(String, String), u64> = BTreeMap::new();
     for (account, reviews) in &counts {
-        if let Some(person) = name(account) {
+        if let Some(person) = named(account) {
             *given.entry(person).or_default() += u64::try_from(*reviews).unwrap_or_default();
         }
     }
-    let names: BTreeSet<String> = open.keys().chain(given.keys()).cloned().collect();
-    let load = |person: String| PersonReviewLoad {
-        open_changes: open.get(&person).map_or(0, |changes| changes.len() as u64),
-        reviews: given.get(&person).copied().unwrap_or_default(),
-        person,
+    let persons: BTreeSet<&(String, String)> = open.keys().chain(given.keys()).collect();
+    let load = |person: &(String, String)| PersonReviewLoad {
+        open_changes: open.get(person).map_or(0, |changes| changes.len() as u64),
+        reviews: given.get(person).copied().unwrap_or_default(),
+        person: person.0.clone(),
     };
-    Ok(Ok(names.into_iter().map(load).collect()))
+    Ok(Ok(persons.into_iter().map(load).collect()))
 }
