@@ -23,13 +23,62 @@ interface SearchBoxProps {
 }
 
 /** A search with suggestions: arrows move among them, Enter opens the chosen one, or else all results. */
-export function SearchBox({ label, placeholder, kinds, hasHotkey = false, isLarge = false }: SearchBoxProps) {
+export function SearchBox(props: SearchBoxProps) {
+  const { label, placeholder, hasHotkey = false, isLarge = false } = props;
   const id = useId();
+  const { input, text, type, press, hits, note, chosen, choose, openHit, isShown, open, close } = useSuggestions(props);
+  const hasHits = isShown && hits.length > 0;
+  return (
+    <div className={`search ${isLarge ? "search-large" : ""}`} role="search" onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && close()}>
+      <Icon name="search" />
+      <input
+        ref={input}
+        type="search"
+        role="combobox"
+        aria-label={label}
+        aria-expanded={hasHits}
+        aria-controls={hasHits ? `${id}-list` : undefined}
+        aria-activedescendant={hasHits && chosen >= 0 ? `${id}-${chosen}` : undefined}
+        aria-autocomplete="list"
+        placeholder={placeholder}
+        autoComplete="off"
+        spellCheck={false}
+        maxLength={200}
+        value={text}
+        onChange={(event) => type(event.target.value)}
+        onFocus={open}
+        onKeyDown={press}
+      />
+      {hasHotkey && (
+        <kbd className="search-key" aria-hidden="true">
+          /
+        </kbd>
+      )}
+      {isShown && (
+        <div className="search-hits">
+          {hasHits && (
+            <ul id={`${id}-list`} role="listbox" aria-label={label}>
+              {hits.map((hit, nth) => (
+                <Suggestion key={hit.node_id} id={`${id}-${nth}`} hit={hit} isChosen={nth === chosen} onPoint={() => choose(nth)} onOpen={() => openHit(hit)} />
+              ))}
+            </ul>
+          )}
+          <p className="search-note" role="status">
+            {note}
+          </p>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** What is typed, what was found, which of it is chosen, and what keys do. */
+function useSuggestions({ kinds, hasHotkey = false }: SearchBoxProps) {
   const navigate = useNavigate();
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState("");
   const [isOpen, setOpen] = useState(false);
-  const [chosen, setChosen] = useState(-1);
+  const [chosen, choose] = useState(-1);
   const settled = useSettled(text, PAUSE_MS).trim();
   const found = useHits(isOpen ? settled : "", { kinds, limit: HITS_MAX });
   const hits = settled.length > 1 ? (found.data?.data ?? []) : [];
@@ -37,7 +86,7 @@ export function SearchBox({ label, placeholder, kinds, hasHotkey = false, isLarg
 
   const close = () => {
     setOpen(false);
-    setChosen(-1);
+    choose(-1);
   };
   const leave = () => {
     close();
@@ -61,7 +110,7 @@ export function SearchBox({ label, placeholder, kinds, hasHotkey = false, isLarg
     if (step !== undefined && hits.length > 0) {
       setOpen(true);
       // -1 is the text itself
-      setChosen(((chosen + 1 + step + hits.length + 1) % (hits.length + 1)) - 1);
+      choose(((chosen + 1 + step + hits.length + 1) % (hits.length + 1)) - 1);
     } else if (event.key === "Enter" && hit !== undefined) openHit(hit);
     else if (event.key === "Enter") openAll();
     else if (event.key === "Escape" && isOpen && text !== "") close();
@@ -69,53 +118,13 @@ export function SearchBox({ label, placeholder, kinds, hasHotkey = false, isLarg
     else return;
     event.preventDefault();
   };
+  const type = (value: string) => {
+    setText(value);
+    setOpen(true);
+    choose(-1);
+  };
   const isShown = isOpen && settled.length > 1 && text.trim().length > 1;
-  return (
-    <div className={`search ${isLarge ? "search-large" : ""}`} role="search" aria-label={label} onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && close()}>
-      <Icon name="search" />
-      <input
-        ref={input}
-        type="search"
-        role="combobox"
-        aria-label={label}
-        aria-expanded={isShown && hits.length > 0}
-        aria-controls={isShown && hits.length > 0 ? `${id}-list` : undefined}
-        aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
-        aria-autocomplete="list"
-        placeholder={placeholder}
-        autoComplete="off"
-        spellCheck={false}
-        maxLength={200}
-        value={text}
-        onChange={(event) => {
-          setText(event.target.value);
-          setOpen(true);
-          setChosen(-1);
-        }}
-        onFocus={() => setOpen(true)}
-        onKeyDown={press}
-      />
-      {hasHotkey && (
-        <kbd className="search-key" aria-hidden="true">
-          /
-        </kbd>
-      )}
-      {isShown && (
-        <div className="search-hits">
-          {hits.length > 0 && (
-            <ul id={`${id}-list`} role="listbox" aria-label={label}>
-              {hits.map((hit, nth) => (
-                <Suggestion key={hit.node_id} id={`${id}-${nth}`} hit={hit} isChosen={nth === chosen} onPoint={() => setChosen(nth)} onOpen={() => openHit(hit)} />
-              ))}
-            </ul>
-          )}
-          <p className="search-note" role="status">
-            {noteOf(found, hits)}
-          </p>
-        </div>
-      )}
-    </div>
-  );
+  return { input, text, type, press, hits, note: noteOf(found, hits), chosen, choose, openHit, isShown, open: () => setOpen(true), close };
 }
 
 function Suggestion({ id, hit, isChosen, onPoint, onOpen }: { id: string; hit: Hit; isChosen: boolean; onPoint: () => void; onOpen: () => void }) {

@@ -58,6 +58,7 @@ export const product = {
   "product.sprint_list": "Sprints",
   "product.sprint_list_note": "Die {n} neuesten, die im Zeitraum begannen, nach bis zu {items} Vorgängen, die jetzt in jedem sind.",
   "product.sprint_of": "{done} von {all}",
+  "product.sprint_empty": "noch keine Vorgänge",
   "product.sprint_none": "In diesem Zeitraum begann kein Sprint",
   "product.sprint_goal": "Ziel: {goal}",
   "product.sprint_close": "Zurück zu allen Sprints",

@@ -59,6 +59,7 @@ export const product = {
   "product.sprint_list": "Sprints",
   "product.sprint_list_note": "The newest {n} that began in the window, by up to {items} items that are in each now.",
   "product.sprint_of": "{done} of {all}",
+  "product.sprint_empty": "no items yet",
   "product.sprint_none": "No sprint began in this window",
   "product.sprint_goal": "Goal: {goal}",
   "product.sprint_close": "Back to all sprints",

@@ -133,8 +133,8 @@ function columns(): Column<SprintRow>[] {
       id: "added",
       head: t("product.sprint_added"),
       align: "end",
-      value: ({ delivery }) => delivery.added,
-      cell: ({ delivery }) => (
+      value: ({ delivery }) => (delivery.all === 0 ? null : delivery.added),
+      cell: ({ delivery }) => delivery.all === 0 ? "–" : (
         <Tooltip text={t("product.sprint_added_text")}>
           <span tabIndex={0}>{formatNumber(delivery.added)}</span>
         </Tooltip>

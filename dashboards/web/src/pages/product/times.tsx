@@ -7,13 +7,14 @@ import { t } from "../../i18n/t";
 import { Badge, Card, Empty, Loaded, MetricInfo, Skeleton, Value } from "../../ui";
 import { Aging } from "./aging";
 
-/** The percentiles that are drawn as lines. */
+/** The percentiles that are drawn as lines: across cycle times, and across ages. */
 const LINES = [50, 85, 95];
+const AGE_LINES = [50, 85];
 const OLDEST = 6;
 
-/** A percentile as a line across a chart. */
-export function linesOf(percentiles: TimedItems["percentiles"]) {
-  const lines = percentiles.filter(({ percentile, value }) => LINES.includes(percentile) && value !== null);
+/** Percentiles as lines across a chart. */
+function linesOf(percentiles: TimedItems["percentiles"], wanted: number[]) {
+  const lines = percentiles.filter(({ percentile, value }) => wanted.includes(percentile) && value !== null);
   return lines.map(({ percentile, value }) => ({ name: `p${percentile}`, value: value ?? 0 }));
 }
 
@@ -38,7 +39,7 @@ export function CycleTimeCard({ project }: { project: string | undefined }) {
 
 function CycleTimes({ times }: { times: TimedItems }) {
   const openItem = useOpenItem();
-  const marks = useMemo(() => linesOf(times.percentiles), [times]);
+  const marks = useMemo(() => linesOf(times.percentiles, LINES), [times]);
   const points = useMemo(() => times.items.flatMap(pointOf), [times]);
   if (points.length === 0) return <Empty title={t("empty.filter")}>{t("empty.filter_text")}</Empty>;
   return (
@@ -80,7 +81,7 @@ export function AgingCard({ project }: { project: string | undefined }) {
 
 function Ages({ times }: { times: TimedItems }) {
   const openItem = useOpenItem();
-  const marks = useMemo(() => linesOf(times.percentiles), [times]);
+  const marks = useMemo(() => linesOf(times.percentiles, AGE_LINES), [times]);
   const slow = times.items.filter(({ is_slow }) => is_slow === true).length;
   if (times.items.length === 0) return <Empty title={t("empty.filter")}>{t("empty.filter_text")}</Empty>;
   return (
