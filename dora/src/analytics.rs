@@ -35,12 +35,20 @@ pub(crate) async fn keep(store: Store, settings: Dora) -> Result<(), DoraError> 
     }
 }
 
+/// Fails with the first failure, after all tenants were tried.
 async fn refresh_all(store: &Store, settings: &Dora) -> Result<(), DoraError> {
+    let mut failed = None;
     for info in store.tenants().await? {
-        let store = store.for_tenant(&info.tenant);
-        if store::analytics::is_used(&store).await? {
-            refresh(&store, settings).await?;
+        if let Err(error) = refresh_used(&store.for_tenant(&info.tenant), settings).await {
+            failed.get_or_insert(error);
         }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+async fn refresh_used(store: &Store, settings: &Dora) -> Result<(), DoraError> {
+    if store::analytics::is_used(store).await? {
+        refresh(store, settings).await?;
     }
     Ok(())
 }

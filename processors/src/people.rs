@@ -70,12 +70,15 @@ impl PeopleKeeper {
         }
     }
 
-    /// Does what is due.
+    /// Does what is due. Fails with the first failure, after all tenants were tried.
     pub async fn look(&self) -> Result<(), ProcessError> {
+        let mut failed = None;
         for info in self.store.tenants().await? {
-            self.of_tenant(&self.store.for_tenant(&info.tenant)).await?;
+            if let Err(error) = self.of_tenant(&self.store.for_tenant(&info.tenant)).await {
+                failed.get_or_insert(error);
+            }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     async fn of_tenant(&self, store: &Store) -> Result<(), ProcessError> {
