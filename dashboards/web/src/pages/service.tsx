@@ -27,7 +27,7 @@ const CI = ["ci_duration", "ci_queue_time", "ci_success_rate", "ci_flakiness", "
 /** A service: what it is, what happened to it, and its metrics. */
 export function ServicePage() {
   const { _splat: service = "" } = useParams({ from: "/services/$" });
-  const { tab = "overview" } = useSearch({ from: "/services/$" });
+  const { tab } = useSearch({ from: "/services/$" });
   const navigate = useNavigate();
   const current = useFilter();
   const filter: FilterSearch = { ...current, team: undefined, service };
@@ -46,7 +46,7 @@ export function ServicePage() {
     <>
       <PageHead title={service} kicker={t("page.service")} note={window === undefined ? " " : formatWindow(window)} />
       <Facts filter={filter} />
-      <Tabs label={t("team.tabs")} open={tab} onOpen={open} tabs={lists.map(([id, title, content]) => ({ id, title, content }))} />
+      <Tabs label={t("team.tabs")} open={lists.find(([id]) => id === tab)?.[0] ?? "overview"} onOpen={open} tabs={lists.map(([id, title, content]) => ({ id, title, content }))} />
     </>
   );
 }

@@ -17,7 +17,7 @@ type TeamRow = Schema<"Listing_Team">["data"][number];
 /** A team by subjects, of which one is open. */
 export function TeamPage() {
   const { team } = useParams({ from: "/teams/$team" });
-  const { tab = "delivery" } = useSearch({ from: "/teams/$team" });
+  const { tab } = useSearch({ from: "/teams/$team" });
   const navigate = useNavigate();
   const current = useFilter();
   const filter: FilterSearch = { ...current, team, service: undefined };
@@ -25,21 +25,17 @@ export function TeamPage() {
   const open = (id: string) => void navigate({ to: ".", search: (all: Record<string, unknown>) => ({ ...all, tab: id === "delivery" ? undefined : id }), resetScroll: false } as never);
   const window = report.data?.data.window;
   const subject = { team, filter };
+  const tabs = [
+    { id: "delivery", title: t("team.delivery"), content: <TeamDelivery {...subject} report={report} /> },
+    { id: "flow", title: t("team.flow"), content: <TeamFlow {...subject} /> },
+    { id: "ci", title: t("team.ci"), content: <TeamCi {...subject} /> },
+    { id: "planning", title: t("team.planning"), content: <TeamPlanning {...subject} /> },
+    { id: "reliability", title: t("team.reliability"), content: <TeamReliability {...subject} /> },
+  ];
   return (
     <>
       <PageHead title={team} kicker={<Kicker team={team} />} note={window === undefined ? " " : formatWindow(window)} />
-      <Tabs
-        label={t("team.tabs")}
-        open={tab}
-        onOpen={open}
-        tabs={[
-          { id: "delivery", title: t("team.delivery"), content: <TeamDelivery {...subject} report={report} /> },
-          { id: "flow", title: t("team.flow"), content: <TeamFlow {...subject} /> },
-          { id: "ci", title: t("team.ci"), content: <TeamCi {...subject} /> },
-          { id: "planning", title: t("team.planning"), content: <TeamPlanning {...subject} /> },
-          { id: "reliability", title: t("team.reliability"), content: <TeamReliability {...subject} /> },
-        ]}
-      />
+      <Tabs label={t("team.tabs")} open={tabs.find(({ id }) => id === tab)?.id ?? "delivery"} onOpen={open} tabs={tabs} />
     </>
   );
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{SETTLED, is_ready, opened, take};
+use super::{SETTLED, address, is_ready, opened, take};
 use crate::api::served;
-use crate::browser::{back, click, run, wait};
+use crate::browser::{back, click, run, until, wait};
 
 const PLACE: &str = "({ path: location.pathname, search: location.search })";
 
@@ -95,7 +95,7 @@ async fn a_service_shows_its_deployments_and_a_row_opens_one() {
     steps.extend([
         run("document.querySelector('tr[data-row]').dataset.row"),
         click("tr[data-row] >> nth=0"),
-        wait("h1"),
+        until(&address(&served, "/deployments/")),
     ]);
     steps.extend([run("decodeURIComponent(location.pathname)"), back(), wait("tr[data-row]")]);
     let shown = take(&steps).await;
