@@ -26,6 +26,7 @@ test("an earlier window stands under the steps of this one, the last under the l
   expect(atSteps([], steps).map(({ value }) => value)).toEqual([null, null, null]);
 });
 
-test("counts are bars, and stand on each other by slice", () => {
-  expect([kindOf("per_week", 0), kindOf("per_week", 3), kindOf("seconds", 3)]).toEqual(["bar", "stacked", "line"]);
+test("counts are bars, and stand on each other where no slice is a part of another", () => {
+  const of = (unit: string, counts: number[], n: number) => kindOf({ ...answer(counts.map((count, nth) => slice(String(nth), count))), metric: { unit }, whole: { n, series: [] } } as unknown as MetricAnswer);
+  expect([of("per_week", [], 5), of("per_week", [2, 3], 5), of("per_week", [5, 3], 5), of("seconds", [2, 3], 5)]).toEqual(["bar", "stacked", "line", "line"]);
 });

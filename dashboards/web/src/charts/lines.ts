@@ -1,4 +1,4 @@
-import type { MetricAnswer, Unit } from "../data/types";
+import type { MetricAnswer } from "../data/types";
 import type { Series } from "./series";
 
 /** How many slices are drawn; more can't be distinguished. */
@@ -18,10 +18,13 @@ export function largest(answer: MetricAnswer): MetricAnswer["slices"] {
   return byCount.sort((left, right) => (left.slice ?? "").localeCompare(right.slice ?? ""));
 }
 
-/** Counts are bars, everything else is a line; counts of slices stand on each other. */
-export function kindOf(unit: Unit, slices: number): "line" | "bar" | "stacked" {
-  if (unit !== "per_week" && unit !== "count") return "line";
-  return slices > 1 ? "stacked" : "bar";
+/** Counts are bars, everything else is a line. Counts of slices stand on each other where each thing is in one of them. */
+export function kindOf({ metric, whole, slices }: MetricAnswer): "line" | "bar" | "stacked" {
+  if (metric.unit !== "per_week" && metric.unit !== "count") return "line";
+  if (slices.length < 2) return "bar";
+  // a team may be a part of another, and both count what is theirs
+  const sum = slices.reduce((before, { n }) => before + n, 0);
+  return slices.length <= DRAWN && sum <= whole.n ? "stacked" : "line";
 }
 
 /** A series at the places of another one, step by step: an earlier window under the steps of this one. */

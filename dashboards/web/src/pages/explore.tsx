@@ -15,6 +15,7 @@ import { SeriesView } from "./explore/series-view";
 import { SlicesTable } from "./explore/slices-table";
 import { tileOf } from "./explore/tile-of";
 import type { View } from "./explore/view";
+import { WhyItMoved } from "./explore/why-it-moved";
 import { MetricStat } from "./parts/metric-card";
 import { ofAnswer } from "./parts/measured";
 import "./explore/explore.css";
@@ -81,6 +82,7 @@ function Explored({ definition, answer, exploring, view, slice }: ExploredProps)
         <>
           {view === "chart" && <SeriesView answer={answer} exploring={exploring} slice={slice} />}
           <SlicesTable answer={answer} slice={slice} />
+          {view === "chart" && exploring.repository === undefined && <WhyItMoved definition={definition} answer={answer} />}
         </>
       )}
     </div>

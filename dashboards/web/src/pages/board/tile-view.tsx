@@ -26,6 +26,7 @@ export function TileView({ tile, tools }: { tile: Tile; tools?: ReactNode }) {
   const definitions = useDefinitions();
   const query = { names: tile.metrics.join(","), ...questionFor(tile, filter), by: tile.by, repository: tile.repository };
   const answers = useRest("/api/v1/answers", defined(query) as never) as unknown as Parameters<typeof Loaded<{ data: MetricAnswer[] }>>[0]["query"];
+  const opened = exploredOf(tile, filter);
   const title = tile.title ?? tile.metrics.map((name) => definitions.get(name)?.title ?? name).join(", ");
   const place = { "--width": tile.width ?? 6, "--height": tile.height ?? 4 } as CSSProperties;
   const height = Math.max((tile.height ?? 4) * (ROW + GAP) - GAP - HEAD, 80);
@@ -34,7 +35,7 @@ export function TileView({ tile, tools }: { tile: Tile; tools?: ReactNode }) {
       <Card title={title} note={noteOf(tile, answers.data?.data[0])} actions={tools}>
         <div className="tile-body">
           <Loaded query={answers} skeleton={<Skeleton height={height} />}>
-            {({ data }) => (tile.form === "table" ? <TileTable answers={data} title={title} /> : <TileCharts answers={data} title={title} width={tile.width ?? 6} height={height} scope={scopeOf(tile, filter)} />)}
+            {({ data }) => (tile.form === "table" ? <TileTable answers={data} title={title} question={opened} /> : <TileCharts answers={data} title={title} width={tile.width ?? 6} height={height} scope={scopeOf(tile, filter)} question={opened} />)}
           </Loaded>
         </div>
       </Card>
@@ -58,6 +59,12 @@ export function questionFor(tile: Tile, filter: FilterSearch): Record<string, st
   };
 }
 
+/** The question of a tile as Explore has it in its address. */
+function exploredOf(tile: Tile, filter: FilterSearch): Record<string, string | undefined> {
+  const { compare } = tile;
+  return { ...questionFor(tile, filter), by: tile.by ?? undefined, repository: tile.repository ?? undefined, compare: compare ?? "none" };
+}
+
 function scopeOf(tile: Tile, filter: FilterSearch): string {
   return tile.service ?? tile.team ?? filter.service ?? filter.team ?? t("explore.whole");
 }
@@ -74,7 +81,7 @@ const CHART = 235;
 /** Below this height a chart is a small trend without axes. */
 const LEAST = 96;
 
-function TileCharts({ answers, title, width, height, scope }: { answers: MetricAnswer[]; title: string; width: number; height: number; scope: string }) {
+function TileCharts({ answers, title, width, height, scope, question }: { answers: MetricAnswer[]; title: string; width: number; height: number; scope: string; question: Record<string, string | undefined> }) {
   const inRow = Math.min(Math.max(Math.floor((width * COLUMN) / CHART), 1), answers.length);
   // beside each other, their numbers take a second line
   const head = inRow > 1 ? 26 : 0;
@@ -82,13 +89,13 @@ function TileCharts({ answers, title, width, height, scope }: { answers: MetricA
   return (
     <div className="tile-charts">
       {answers.map((answer) => (
-        <TileChart key={answer.metric.name} answer={answer} title={answers.length > 1 ? answer.metric.title : title} height={each} scope={scope} isNamed={answers.length > 1} />
+        <TileChart key={answer.metric.name} answer={answer} title={answers.length > 1 ? answer.metric.title : title} height={each} scope={scope} isNamed={answers.length > 1} question={question} />
       ))}
     </div>
   );
 }
 
-function TileChart({ answer, title, height, scope, isNamed }: { answer: MetricAnswer; title: string; height: number; scope: string; isNamed: boolean }) {
+function TileChart({ answer, title, height, scope, isNamed, question }: { answer: MetricAnswer; title: string; height: number; scope: string; isNamed: boolean; question: Record<string, string | undefined> }) {
   const { metric, whole, slices, interval } = answer;
   const series = useMemo(() => linesOf(answer, scope), [answer, scope]);
   return (
@@ -99,7 +106,7 @@ function TileChart({ answer, title, height, scope, isNamed }: { answer: MetricAn
           <Value value={whole.value} unit={metric.unit} why={whole.caveats[0]?.text} />
         </strong>
         <Delta metric={metric.name} unit={metric.unit} compared={whole.compared} />
-        <Link to="/explore" search={{ metric: metric.name, by: answer.by ?? undefined }} className="note">
+        <Link to="/explore" search={{ ...question, metric: metric.name } as never} className="note" aria-label={t("boards.explore", { title: metric.title, n: whole.n })}>
           {t("chart.n", { n: whole.n })}
         </Link>
         <MetricInfo metric={metric.name} answer={{ ...whole, value: whole.value ?? null, unit: metric.unit }} />
@@ -107,7 +114,7 @@ function TileChart({ answer, title, height, scope, isNamed }: { answer: MetricAn
       {height < LEAST ? (
         <Trend metric={ofAnswer(answer)} isWide height={Math.max(height, 36)} />
       ) : (
-        <SeriesChart title={title} unit={metric.unit} interval={interval} series={series} kind={kindOf(metric.unit, slices.length)} height={height} />
+        <SeriesChart title={title} unit={metric.unit} interval={interval} series={series} kind={kindOf(answer)} height={height} />
       )}
       {slices.length > DRAWN && <p className="note">{t("explore.not_drawn", { n: slices.length - DRAWN, drawn: DRAWN })}</p>}
     </div>

@@ -34,7 +34,7 @@ export function SeriesView({ answer, exploring, slice }: { answer: MetricAnswer;
   const hasRows = to !== "/explore";
   return (
     <Card title={metric.title} note={hidden > 0 && slice === undefined ? t("explore.not_drawn", { n: hidden, drawn: DRAWN }) : hasRows ? t("explore.pick") : undefined}>
-      <SeriesChart title={metric.title} unit={metric.unit} interval={interval} series={series} kind={before === undefined && slice === undefined ? kindOf(metric.unit, slices.length) : "line"} height={340} onPick={hasRows ? pick : undefined} />
+      <SeriesChart title={metric.title} unit={metric.unit} interval={interval} series={series} kind={before === undefined && slice === undefined ? kindOf(answer) : "line"} height={340} onPick={hasRows ? pick : undefined} />
     </Card>
   );
 }
