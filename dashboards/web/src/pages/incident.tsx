@@ -169,11 +169,18 @@ function Stats({ incident }: { incident: Incident }) {
 }
 
 function Cause({ incident, deployment }: { incident: Incident; deployment: Schema<"Deployment"> | undefined }) {
-  const { externalCause, causedByChange } = incident;
+  const { externalCause, causedByChange, services } = incident;
+  // known before the rest of it is loaded
+  const [carrier] = services.flatMap((part) => part.deployment ?? []);
   return (
     <Card title={t("lists.caused_by")}>
       {externalCause && <p>{t("record.external")}</p>}
-      {!externalCause && deployment === undefined && causedByChange === null && <p className="note">{t("record.no_cause")}</p>}
+      {!externalCause && carrier === undefined && causedByChange === null && <p className="note">{t("record.no_cause")}</p>}
+      {deployment === undefined && carrier !== undefined && (
+        <p className="row">
+          <RecordLink id={carrier.key} what="deployment">{carrier.name ?? shortId(carrier.key)}</RecordLink>
+        </p>
+      )}
       {deployment !== undefined && (
         <p className="row">
           <RecordLink id={deployment.id} what="deployment">

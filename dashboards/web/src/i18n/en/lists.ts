@@ -65,7 +65,7 @@ export const lists = {
   "lists.caused_by": "Caused by",
   "lists.external": "Not caused by a change of our own",
   "lists.no_cause": "No deployment is known as its cause",
-  "verdict.fine": "Fine",
+  "verdict.fine": "worked",
   "verdict.failed": "Failed, recovered",
   "verdict.failed_open": "Failed",
   "verdict.rework": "Rework",
