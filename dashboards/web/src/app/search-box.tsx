@@ -29,7 +29,7 @@ export function SearchBox(props: SearchBoxProps) {
   const { input, text, type, press, hits, note, chosen, choose, openHit, isShown, open, close } = useSuggestions(props);
   const hasHits = isShown && hits.length > 0;
   return (
-    <div className={`search ${isLarge ? "search-large" : ""}`} role="search" onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && close()}>
+    <div className={`search ${isLarge ? "search-large" : ""}`} role="search" aria-label={label} onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && close()}>
       <Icon name="search" />
       <input
         ref={input}

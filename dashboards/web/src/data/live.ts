@@ -8,8 +8,8 @@ type Kind = (typeof KINDS)[number];
 /** The addresses of REST whose answers an event may change. Questions of GraphQL name their events in `meta.kinds`. */
 const CHANGED_BY: Record<Kind, RegExp> = {
   deployment: /^\/api\/v1\/(deployments|changes|open-changes|services|journey|me\/work)/,
-  incident: /^\/api\/v1\/incidents/,
-  metrics: /^\/api\/v1\/(dora|metrics\/|answers|movers|open-changes|review|item-times|work-items|pipeline-runs|vulnerabilities|me\/work)/,
+  incident: /^\/api\/v1\/(incidents|journey)/,
+  metrics: /^\/api\/v1\/(dora|metrics\/|answers|movers|open-changes|review|item-times|work-items|pipeline-runs|vulnerabilities|journey|me\/work)/,
   source: /^\/api\/v1\/(sources|findings|dead-letters)/,
 };
 
