@@ -7,7 +7,7 @@ export function Verdict({ deployment }: { deployment: Pick<Schema<"Deployment">,
   const { failed, success, counted, rework, recovered_at } = deployment;
   return (
     <span className="row">
-      {failed ? <Badge tone="bad">{t(recovered_at === null ? "verdict.failed_open" : "verdict.failed")}</Badge> : counted ? <Badge tone="good">{t("verdict.fine")}</Badge> : <Badge tone={success ? "neutral" : "warn"}>{t(success ? "verdict.not_counted" : "verdict.attempt")}</Badge>}
+      {failed ? <Badge tone="bad">{t(recovered_at === null ? "verdict.failed_open" : "verdict.failed_recovered")}</Badge> : counted ? <Badge tone="good">{t("verdict.fine")}</Badge> : <Badge tone={success ? "neutral" : "warn"}>{t(success ? "verdict.not_counted" : "verdict.attempt")}</Badge>}
       {rework && <Badge tone="warn">{t("verdict.rework")}</Badge>}
     </span>
   );
