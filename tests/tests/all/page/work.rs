@@ -135,7 +135,7 @@ async fn a_metric_of_items_is_that_of_rest_and_opens_its_rows() {
     steps.push(run(
         "document.querySelector('[data-metric=item_throughput] .rows-link').textContent.replace(/\\D/g, '')",
     ));
-    steps.extend([click("[data-metric=item_throughput] .rows-link"), wait("tr.opens"), run(STATE)]);
+    steps.extend([click("[data-metric=item_throughput] .rows-link"), wait("[data-part=items] tr.opens"), run(STATE)]);
     let shown = take(&steps).await;
     assert_eq!(shown.values[1], n.to_string());
     assert_eq!(shown.values[2]["search"], "?tab=items&state=done");

@@ -20,7 +20,7 @@ export function ItemsTab({ project }: { project: string | undefined }) {
   return (
     <div className="stack">
       <StatusMatrix project={project} onPick={(kind, category) => show({ kind, state: category })} />
-      <Card title={t("product.tab_items")} flush>
+      <Card title={t("product.tab_items")} flush data-part="items">
         <div className="item-filter">
           <Segments
             label={t("product.state")}
