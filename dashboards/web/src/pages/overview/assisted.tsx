@@ -18,7 +18,7 @@ export function Assisted() {
   const share = useMetrics(OVER_TIME);
   const compared = useMetrics(COMPARED, { by: "ai", series: false });
   return (
-    <Card title={t("overview.assisted")} note={t("overview.assisted_note")}>
+    <Card className="assisted" title={t("overview.assisted")} note={t("overview.assisted_note")}>
       <Loaded query={share} skeleton={<Skeleton height={96} />}>
         {({ data }) => <AssistedShare answer={answerOf(data, "assisted_changes")} />}
       </Loaded>
