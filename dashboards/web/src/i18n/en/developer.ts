@@ -42,7 +42,7 @@ export const developer = {
   "developer.no_person_how": "How you are linked with your accounts",
   "developer.no_person_email": "Log in with the address that your commits have: your identity provider has to have verified it.",
   "developer.no_person_link": "Or an administrator links you with an account of your code host: {command}",
-  "developer.no_person_setting": "Persons are shown where {setting} is {themselves} or {managers}; it is {off} without a word.",
+  "developer.no_person_setting": "Persons are shown where {setting} is {themselves} or {managers}; {off} is the default.",
   "developer.no_ranking": "This page shows your own work to you. It ranks no one.",
   "developer.account": "Show the work of an account, which is recorded",
   "developer.account_show": "Show",

@@ -41,7 +41,7 @@ function Whole({ sprint }: { sprint: WholeSprint }) {
         }
       >
         {goal !== null && <p>{t("product.sprint_goal", { goal })}</p>}
-        <div className="grid product-metrics">
+        <div className="grid">
           <Stat label={t("product.sprint_done")}>
             <DoneBar done={done} all={all} />
           </Stat>
