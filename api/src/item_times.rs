@@ -37,8 +37,8 @@ pub(crate) async fn item_times(
         let _turn = scope.turn().await;
         dora::item_times(&scope.store, &items, Utc::now()).await.map_err(reads::refused)?
     };
-    let timed = items.into_iter().zip(times).map(|((item, _), times)| TimedItem::new(item, times, p85));
-    let mut items: Vec<TimedItem> = timed.collect();
+    let with_times = items.into_iter().zip(times).map(|((item, _), times)| TimedItem::new(item, times, p85));
+    let mut items: Vec<TimedItem> = with_times.collect();
     if asked == ItemTimesState::InProgress {
         items.sort_by(|one, other| {
             let age = |item: &TimedItem| item.seconds.unwrap_or(-1.0);

@@ -63,13 +63,13 @@ impl Whose {
 pub(crate) async fn own_work(state: &ApiState, scope: &Scope, asked: &OwnWorkQuestion) -> Result<OwnWork, Problem> {
     let whose = match &asked.account {
         Some(account) => of_account(state, scope, account).await?,
-        None => match scope.access.own_person() {
-            Some(person) => Whose::person(person),
-            None => {
+        None => {
+            let Some(person) = scope.access.own_person() else {
                 let hidden = scope.access.shown_persons().err().map(|problem| problem.detail);
                 return Ok(OwnWork { why: hidden.or_else(|| Some(NO_PERSON.to_owned())), ..OwnWork::default() });
-            }
-        },
+            };
+            Whose::person(person)
+        }
     };
     let owners = reads::asked_owners(state, scope, &ServiceFilter::default()).await?;
     let work = Work { state, scope, whose: &whose, owners };

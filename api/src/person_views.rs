@@ -50,7 +50,9 @@ impl PersonView {
         if let Some(account) = account {
             let key = pseudonyms::key(&mut tx).await?;
             let pseudonym = key.tombstone(&Identifier::account(&account), false).pseudonym();
-            detail["account"] = pseudonym.into();
+            if let Some(detail) = detail.as_object_mut() {
+                detail.insert("account".to_owned(), pseudonym.into());
+            }
         }
         let entry = Entry::new(actor, Action::PersonViewed, subject).of(store.tenant()).with(detail);
         audit::record(&mut tx, &entry.from_address(address.map(|address| address.to_string()))).await?;

@@ -98,7 +98,7 @@ impl Collector {
                 Err(error) => pull::Summary::failed(name, words(&error)),
             }
         };
-        let pulled = noted(&store, name, (began, &progress), panics::caught(pulling)).await;
+        let pulled = Box::pin(noted(&store, name, (began, &progress), panics::caught(pulling))).await;
         let summary = pulled.unwrap_or_else(|message| pull::Summary::broken_off(name, &message));
         let budget = ready.puller.budget();
         let attempt = Attempt {

@@ -68,13 +68,13 @@ pub async fn refresh(store: &Store, settings: &Dora) -> Result<bool, DoraError> 
     let ownership = load(&mut tx, settings, &mut names, (Source::Ownership, &Part::All)).await?.ownership;
     let has_other_owners = store::analytics::write_owners(&mut tx, &owner_rows(&ownership)).await?;
     let is_same = state.as_ref().is_some_and(|state| state.settings == digest);
-    let stale = match marks.filter(|_| is_recent && is_same && !has_other_owners) {
+    let to_read = match marks.filter(|_| is_recent && is_same && !has_other_owners) {
         Some(marks) => Stale::of(&marks, &ownership),
         None => Stale::everything(),
     };
     let mut since = Since::new();
     for source in SOURCES {
-        let Some(part) = stale.part(source.0) else { continue };
+        let Some(part) = to_read.part(source.0) else { continue };
         let mut tables = load(&mut tx, settings, &mut names, (source.0, &part)).await?;
         tables.ownership = Arc::clone(&ownership);
         let exporter = Exporter { tables: &tables, rules, numbers: &numbers, salt };
@@ -91,7 +91,7 @@ pub async fn refresh(store: &Store, settings: &Dora) -> Result<bool, DoraError> 
         let from = kernel::midnight(day, settings.time_zone);
         merge(&mut since, numbers.values().map(|number| (*number, from)).collect());
     }
-    if stale.is_everything() {
+    if to_read.is_everything() {
         store::analytics::tidy(&mut tx).await?;
     }
     let state = State { read_at, settings: digest, last_day: today };

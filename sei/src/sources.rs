@@ -65,14 +65,12 @@ fn open(source: &NewSource) -> Result<Box<dyn Setup>, SetupError> {
     let invalid = |OpenError { key, problem }| SetupError::Invalid { field: key, problem };
     let opened = Opened::unsaved(connector, name, url.clone(), token.clone(), projects.clone()).map_err(invalid)?;
     let paged = registry::paged().find(|paged| paged.name() == connector);
-    match paged.and_then(|paged| paged.setup(&opened)) {
-        Some(setup) => setup.map_err(invalid),
-        None => {
-            let all = registry::paged().filter(|paged| paged.setup(&opened).is_some());
-            let expected = all.map(connector::Connector::name).collect::<Vec<_>>().join(", ");
-            Err(SetupError::Connector { found: connector.clone(), expected })
-        }
+    if let Some(setup) = paged.and_then(|paged| paged.setup(&opened)) {
+        return setup.map_err(invalid);
     }
+    let all = registry::paged().filter(|paged| paged.setup(&opened).is_some());
+    let expected = all.map(connector::Connector::name).collect::<Vec<_>>().join(", ");
+    Err(SetupError::Connector { found: connector.clone(), expected })
 }
 
 fn failed(error: &pull::PullError) -> SetupError {

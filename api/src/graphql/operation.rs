@@ -126,7 +126,7 @@ struct Operation {
 
 impl Operation {
     async fn run(self, session: Session, request: Request) {
-        match panics::caught(self.execute(session, request)).await {
+        match Box::pin(panics::caught(self.execute(session, request))).await {
             Ok(Ok(())) => {}
             Ok(Err(problem)) => self.fail(refused_operation(&problem)).await,
             Err(panic) => {

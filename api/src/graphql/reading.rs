@@ -43,6 +43,7 @@ fn read_now(mut request: Request, persisted: &Persisted) -> Result<ReadRequest, 
     Ok(ReadRequest { request, document })
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "errors of requests are boxed: they are large")]
 fn not_resolved(refused: persisted::Refused) -> Box<ServerError> {
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", refused.code());

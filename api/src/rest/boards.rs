@@ -32,7 +32,7 @@ const TOML: &str = "application/toml";
 #[into_params(parameter_in = Query)]
 pub struct AtVersion {
     /// The version of the board as it was read: one that was changed meanwhile stays.
-    #[param(minimum = 1, maximum = 2147483647)]
+    #[param(minimum = 1, maximum = 2_147_483_647)]
     pub version: i64,
 }
 

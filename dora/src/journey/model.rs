@@ -87,7 +87,6 @@ pub struct JourneyIncident {
 }
 
 /// The first deployment to an environment that had it.
-#[expect(clippy::struct_excessive_bools, reason = "each says another thing")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, SimpleObject, ToSchema)]
 pub struct JourneyDeployment {
     /// Its id.

@@ -165,11 +165,11 @@ impl<'a> Passage<'a> {
         let mut found: Vec<JourneyDeployment> = Vec::new();
         for ((is_production, _), deployments) in &self.environments {
             let is_carrier = |known: &&KnownDeployment<'_>| Some(&known.fact.id) == carrier;
-            let carried = deployments
+            let chosen = deployments
                 .iter()
                 .find(is_carrier)
                 .or_else(|| deployments.iter().find(|known| presence.has(&known.fact)));
-            let (Some(first), Some(last)) = (carried, deployments.last()) else { continue };
+            let (Some(first), Some(last)) = (chosen, deployments.last()) else { continue };
             let is_still_there = first.fact.id == last.fact.id || presence.has(&last.fact);
             found.extend(self.shown(&first.fact, *is_production, is_still_there));
         }

@@ -335,12 +335,12 @@ fn observe<'t>(tables: &'t Tables, input: &Input, owner: &str) -> Observed<'t> {
 }
 
 /// Makes the observations of each row. The number of a row is that of its subject.
-fn rows<'t, T: Row>(
+fn rows<'t, T>(
     rows: impl Iterator<Item = EntryRef<'t, T>>,
     observe: impl Fn(&EntryRef<'t, T>, &mut Observations),
 ) -> Observed<'t>
 where
-    T: 't,
+    T: Row + 't,
 {
     let rows: Vec<EntryRef<'t, T>> = rows.collect();
     let about = rows.iter().map(|entry| (entry.about(), entry.row.extent())).collect();

@@ -146,7 +146,7 @@ impl Collect {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         match self {
             Self::Git(command) => command.run(settings, global).await,
-            Self::Pulled(connector, command) => command.run(connector, settings, global).await,
+            Self::Pulled(connector, command) => Box::pin(command.run(connector, settings, global)).await,
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::architecture::root;
 use crate::browser::{self, Shown, open, run, wait};
 
 mod accessible;
-mod budget;
 mod boards;
+mod budget;
 mod filter;
 mod live;
 mod numbers;

@@ -95,10 +95,10 @@ pub fn names_of(accounts: &[Account], persons: &[Person], except: &BTreeSet<&Acc
     let is_other = |stated: &&Person| !stated.deleted && stated.accounts.iter().all(|id| !except.contains(id));
     let persons = persons.iter().filter(is_other);
     let names = accounts.clone().map(|account| account.name.as_str()).chain(persons.clone().map(stated_name));
-    let named = |name: &str| Identifier { kind: IdentifierKind::Name, text: normalized_name(name) };
+    let by_name = |name: &str| Identifier { kind: IdentifierKind::Name, text: normalized_name(name) };
     let addresses =
         accounts.filter_map(|account| account.email.as_ref()).chain(persons.flat_map(|stated| &stated.emails));
-    names.map(named).chain(addresses.map(|address| Identifier::address(address))).collect()
+    names.map(by_name).chain(addresses.map(|address| Identifier::address(address))).collect()
 }
 
 /// Whether a statement is about a person, and about no other.

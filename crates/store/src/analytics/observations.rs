@@ -131,7 +131,7 @@ pub async fn write_chunk(tx: &mut StoreTx, chunk: &ChunkOfObservations) -> Resul
     }
     let (mut since, mut taken, mut new) = (Since::new(), HashSet::new(), Vec::new());
     for row in &chunk.rows {
-        let digest = (0..).map(|nth| row.digest(nth)).find(|digest| taken.insert(*digest)).unwrap_or_default();
+        let digest = (0..=u32::MAX).map(|nth| row.digest(nth)).find(|digest| taken.insert(*digest)).unwrap_or_default();
         if !stored.remove(&digest) {
             note(&mut since, row.metric, row.at);
             new.push((digest, row));
@@ -149,7 +149,9 @@ pub async fn write_chunk(tx: &mut StoreTx, chunk: &ChunkOfObservations) -> Resul
         .bind(gone)
         .fetch_all(tx.connection())
         .await?;
-        deleted.into_iter().for_each(|(metric, at)| note(&mut since, metric, at));
+        for (metric, at) in deleted {
+            note(&mut since, metric, at);
+        }
     }
     for new in new.chunks(PAGE) {
         write_subjects(tx, chunk, new).await?;

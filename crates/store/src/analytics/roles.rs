@@ -83,9 +83,12 @@ pub async fn is_used(store: &Store) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(used).bind(store.tenant().as_str()).fetch_one(store.pool()).await?)
 }
 
+/// The columns of a role: its name, tenant, teams, whether it shows people, and when it was made.
+type StoredRole = (String, Option<String>, Vec<String>, bool, DateTime<Utc>);
+
 /// The roles, by name.
 pub async fn list(store: &Store) -> Result<Vec<AnalyticsRole>, StoreError> {
-    let rows: Vec<(String, Option<String>, Vec<String>, bool, DateTime<Utc>)> =
+    let rows: Vec<StoredRole> =
         sqlx::query_as("select name, tenant, teams, people, created_at from sei.analytics_role order by name limit $1")
             .bind(MOST)
             .fetch_all(store.pool())

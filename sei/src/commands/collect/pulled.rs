@@ -82,7 +82,7 @@ impl Pulled {
                     }
                 };
                 let store = machine.configured_tenant(&ready.source.tenant).await?;
-                let summary = collector.pull(&ready, from).await;
+                let summary = Box::pin(collector.pull(&ready, from)).await;
                 if !self.no_wait {
                     settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
                 }

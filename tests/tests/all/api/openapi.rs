@@ -101,9 +101,9 @@ async fn the_document_has_each_operation_of_the_router_and_no_others() {
     let settings = api::settings::ApiSettings::default();
     let router = format!("{:?}", api::router(api::ApiState::new(&served.database.store, &settings)));
     let shown = router.split('"').filter(|text| text.starts_with("/api/v1/"));
-    let routes: BTreeSet<String> = shown.map(|path| path.replace("{*", "{")).collect();
+    let addresses: BTreeSet<String> = shown.map(|path| path.replace("{*", "{")).collect();
     let of_document: BTreeSet<String> = documented.keys().map(|path| (*path).to_owned()).collect();
-    assert_eq!(routes, of_document);
+    assert_eq!(addresses, of_document);
     for (path, methods) in documented {
         let other = served.ask("TRACE", &path.replace(['{', '}'], ""), &[], "").await;
         let allowed = other.header("allow").unwrap_or_else(|| panic!("{path}: {other:?}"));
@@ -242,7 +242,7 @@ fn the_document_names_its_license_and_server_and_holds_nothing_unused() {
             _ => {}
         }
     }
-    let schemas: BTreeSet<&str> =
+    let declared: BTreeSet<&str> =
         document["components"]["schemas"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(named, schemas);
+    assert_eq!(named, declared);
 }

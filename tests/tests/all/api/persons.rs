@@ -73,8 +73,8 @@ async fn of_user(served: &Served, email: &str, role: Role, teams: &[&str]) -> St
     let user = user(served, email, true).await;
     let grantee = store::identity::grants::Grantee::User(user.id.clone());
     let store = &served.database.store;
-    let granted = reach(None, role, teams);
-    api::identity::manage::add_grant(store, &Actor::sei(), &grantee, &granted, &[]).await.unwrap();
+    let within = reach(None, role, teams);
+    api::identity::manage::add_grant(store, &Actor::sei(), &grantee, &within, &[]).await.unwrap();
     token_of(served, Some(&user.id), &reach(None, Role::Admin, &[])).await
 }
 

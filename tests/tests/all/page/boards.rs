@@ -9,9 +9,9 @@ use crate::browser::{self, choose, click, fill, open, run, wait};
 const PLACE: &str = "({ path: location.pathname, search: location.search })";
 
 /// Makes a board of one tile, and gives its id.
-async fn board(served: &Served, title: &str) -> String {
+async fn board(served: &Served, name: &str) -> String {
     let tile = json!({ "metrics": ["change_lead_time"], "window": "180d", "interval": "month" });
-    let sent = json!({ "title": title, "tiles": [tile] }).to_string();
+    let sent = json!({ "title": name, "tiles": [tile] }).to_string();
     let reply = served.ask("POST", "/api/v1/boards", &[("content-type", "application/json")], &sent).await;
     assert_eq!(reply.status, 201, "{reply:?}");
     reply.json()["data"]["id"].as_str().unwrap().to_owned()

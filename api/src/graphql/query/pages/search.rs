@@ -46,7 +46,6 @@ impl Search {
 impl SearchHit {
     /// Its id in the graph.
     #[graphql(name = "id")]
-    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     async fn graph_id(&self) -> ID {
         ID(self.node_id.clone())
     }
