@@ -16,6 +16,7 @@ mod boards;
 mod budget;
 mod filter;
 mod live;
+mod manage;
 mod numbers;
 mod offline;
 mod plain;

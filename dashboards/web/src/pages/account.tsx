@@ -1,11 +1,11 @@
+import { useState } from "react";
+import { logOut } from "../app/logout";
 import { useRights } from "../data/rights";
 import type { Me } from "../data/types";
 import { t } from "../i18n/t";
-import { Button, Card, Empty, PageHead, Problem, Skeleton } from "../ui";
-import { logOut } from "../app/logout";
+import { Button, Card, Empty, PageHead, Problem, Sentence, Skeleton } from "../ui";
 import { ReachText, roleText } from "./admin/reach";
 import { Tokens } from "./admin/tokens";
-import { useState } from "react";
 import "./admin/admin.css";
 import "./lists/lists.css";
 
@@ -77,7 +77,7 @@ function Grants({ me: { grants, tenant } }: { me: Me }) {
 
 function Person({ me: { tenant } }: { me: Me }) {
   const person = tenant?.person;
-  if (person === null || person === undefined) return <p className="note">{tenant?.people_hidden_because ?? t("account.no_person")}</p>;
+  if (person === null || person === undefined) return <p className="note"><Sentence text={tenant?.people_hidden_because ?? t("account.no_person")} /></p>;
   return (
     <dl className="facts">
       <dt>{t("account.name")}</dt>

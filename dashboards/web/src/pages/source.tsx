@@ -1,6 +1,7 @@
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { useFilter } from "../data/filter";
 import { defined, useRest } from "../data/queries";
+import { useRights } from "../data/rights";
 import { formatNumber } from "../format/value";
 import { t } from "../i18n/t";
 import { Card, Empty, Loaded, Moment, Notice, PageHead, Sentence, Skeleton, Stat } from "../ui";
@@ -48,9 +49,13 @@ function NotThere({ name }: { name: string }) {
   );
 }
 
+/** The connectors whose tokens can be checked. */
+const IS_CHECKED = ["github", "gitlab"];
+
 function One({ source }: { source: Source }) {
   const { name, state } = source;
   const { kind, reason } = useSearch({ from: "/sources/$" });
+  const { administersAll } = useRights();
   return (
     <div className="stack">
       <PageHead
@@ -83,11 +88,13 @@ function One({ source }: { source: Source }) {
         <Card title={t("sources.settings")}>
           <p>{t("sources.settings_text")}</p>
           <p className="note">{t("sources.settings_commands")}</p>
-          <p>
-            <Link to="/sources/connect" search={{ connector: connectorOf(name) }}>
-              {t("sources.settings_check")}
-            </Link>
-          </p>
+          {administersAll && IS_CHECKED.includes(connectorOf(name)) && (
+            <p>
+              <Link to="/sources/connect" search={{ connector: connectorOf(name) }}>
+                {t("sources.settings_check")}
+              </Link>
+            </p>
+          )}
         </Card>
       </div>
       <h2>{t("sources.rejected_events")}</h2>

@@ -30,7 +30,7 @@ fn event(source: &str, id: &str) -> Envelope {
 }
 
 /// Keeps an event as a dead letter of a source, and returns its id as it stands in a path.
-pub(super) async fn reject(served: &Served, source: &str, id: &str, reason: RejectReason) -> String {
+pub(crate) async fn reject(served: &Served, source: &str, id: &str, reason: RejectReason) -> String {
     reject_in(&served.database.store, source, id, reason).await
 }
 

@@ -58,10 +58,14 @@ pub(crate) async fn token_of(served: &Served, owner: Option<&str>, reach: &Reach
     created.unwrap().secret
 }
 
+/// A link by which an administrator sets a name and a password.
+pub(crate) async fn link(served: &Served) -> String {
+    manage::create_link(&served.database.store, &Actor::sei(), None, Duration::from_hours(1)).await.unwrap()
+}
+
 /// A new administrator of this name, in a session.
 pub(crate) async fn administrator(served: &Served, name: &str) -> Browser {
-    let hour = Duration::from_hours(1);
-    let link = manage::create_link(&served.database.store, &Actor::sei(), None, hour).await.unwrap();
+    let link = link(served).await;
     let reply = follow(served, &link, name, PASSWORD).await;
     assert_eq!((reply.status, reply.header("location")), (303, Some("/")), "{reply:?}");
     browser(served, &reply).await

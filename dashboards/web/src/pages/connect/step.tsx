@@ -5,7 +5,7 @@ import { Icon } from "../../ui";
 export function Step({ number, title, isDone = false, isWaiting = false, children }: { number: number; title: string; isDone?: boolean; isWaiting?: boolean; children?: ReactNode }) {
   const id = useId();
   return (
-    <li className={`step ${isWaiting ? "is-waiting" : ""}`} aria-labelledby={id}>
+    <li className={`step ${isWaiting ? "is-waiting" : ""}`}>
       <span className={`step-number ${isDone ? "is-done" : ""}`} aria-hidden="true">
         {isDone ? <Icon name="check" size={15} /> : number}
       </span>

@@ -34,7 +34,7 @@ export function RejectedEvents({ source, kind, reason, isOfPage = false }: { sou
           if (rows.length === 0) return <Card><Empty icon="check" title={t("sources.no_rejected")}>{t("sources.no_rejected_text")}</Empty></Card>;
           return (
             <div className="stack">
-              <Reasons counts={rows} onReplay={administers ? setReplaying : undefined} />
+              <Reasons counts={rows} isOfSource={isOfPage} onReplay={administers ? setReplaying : undefined} />
               <Letters source={source} kind={kind} reason={reason} isOfPage={isOfPage} onReplay={administers ? setReplaying : undefined} />
             </div>
           );
@@ -50,7 +50,7 @@ function reasonText(reason: string): string {
   return tOr(`sources.reason_${reason}`, reason);
 }
 
-function Reasons({ counts, onReplay }: { counts: Count[]; onReplay: ((chosen: Chosen) => void) | undefined }) {
+function Reasons({ counts, isOfSource, onReplay }: { counts: Count[]; isOfSource: boolean; onReplay: ((chosen: Chosen) => void) | undefined }) {
   const setSearch = useSetSearch();
   const columns: Column<Count>[] = [
     {
@@ -65,10 +65,10 @@ function Reasons({ counts, onReplay }: { counts: Count[]; onReplay: ((chosen: Ch
       ),
     },
     { id: "kind", head: t("sources.kind"), value: ({ kind }) => kind, cell: ({ kind }) => <code>{kind}</code> },
-    { id: "source", head: t("page.source"), isMinor: true, value: ({ source }) => source, cell: ({ source }) => source },
     { id: "events", head: t("sources.events"), align: "end", value: ({ events }) => events, cell: ({ events }) => formatNumber(events) },
     { id: "last", head: t("sources.last"), isMinor: true, value: ({ last_at }) => last_at, cell: ({ last_at }) => <Moment at={last_at} /> },
   ];
+  if (!isOfSource) columns.splice(2, 0, { id: "source", head: t("page.source"), isMinor: true, value: ({ source }) => source, cell: ({ source }) => source });
   if (onReplay !== undefined) {
     columns.push({
       id: "replay",
@@ -82,8 +82,19 @@ function Reasons({ counts, onReplay }: { counts: Count[]; onReplay: ((chosen: Ch
   }
   return (
     <Card title={t("sources.reasons")} note={t("sources.reasons_note")} flush>
-      <Table title={t("sources.reasons")} columns={columns} rows={counts} rowKey={({ source, kind, reason }) => `${source} ${kind} ${reason}`} sort={{ id: "events", desc: true }} onOpen={({ source, kind, reason }) => setSearch({ source, kind, reason })} />
+      <Table title={t("sources.reasons")} columns={columns} rows={counts} rowKey={({ source, kind, reason }) => `${source} ${kind} ${reason}`} sort={{ id: "events", desc: true }} onOpen={({ source, kind, reason }) => setSearch(isOfSource ? { kind, reason } : { source, kind, reason })} />
     </Card>
+  );
+}
+
+function Name({ letter, onOpen }: { letter: DeadLetter; onOpen: (letter: DeadLetter) => void }) {
+  return (
+    <div className="source-name">
+      <button type="button" className="link" onClick={() => onOpen(letter)}>
+        {letter.kind}
+      </button>
+      <span className="note">{letter.detail}</span>
+    </div>
   );
 }
 
@@ -93,7 +104,7 @@ function Letters({ source, kind, reason, isOfPage, onReplay }: { source?: string
   const [opened, setOpened] = useState<DeadLetter>();
   const { rows, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const columns: Column<DeadLetter>[] = [
-    { id: "kind", head: t("sources.event"), value: ({ id }) => id, cell: ({ kind: of, id, detail }) => <div className="source-name"><button type="button" className="link" onClick={() => { const letter = rows?.find((row) => row.id === id); setOpened(letter); }}>{of}</button><span className="note">{detail}</span></div> },
+    { id: "kind", head: t("sources.event"), value: ({ id }) => id, cell: (letter) => <Name letter={letter} onOpen={setOpened} /> },
     { id: "reason", head: t("sources.reason"), value: (row) => reasonText(row.reason), cell: (row) => reasonText(row.reason) },
     { id: "rejected", head: t("sources.rejected_at"), isMinor: true, value: ({ rejected_at }) => rejected_at, cell: ({ rejected_at }) => <Moment at={rejected_at} /> },
     { id: "bytes", head: t("sources.bytes"), align: "end", isMinor: true, value: ({ bytes }) => bytes, cell: ({ bytes }) => formatNumber(bytes) },
