@@ -6,6 +6,7 @@ import { charts } from "./de/charts";
 import { developer } from "./de/developer";
 import { explore } from "./de/explore";
 import { filter } from "./de/filter";
+import { guide } from "./de/guide";
 import { journey } from "./de/journey";
 import { lists } from "./de/lists";
 import { metrics } from "./de/metrics";
@@ -20,4 +21,4 @@ import { ui } from "./de/ui";
 import type { Catalog } from "./t";
 
 /** Every text of the application in German. */
-export const de: Catalog = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore, ...sources, ...account, ...admin, ...audit, ...connect };
+export const de: Catalog = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore, ...guide, ...sources, ...account, ...admin, ...audit, ...connect };

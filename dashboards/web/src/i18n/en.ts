@@ -6,6 +6,7 @@ import { charts } from "./en/charts";
 import { developer } from "./en/developer";
 import { explore } from "./en/explore";
 import { filter } from "./en/filter";
+import { guide } from "./en/guide";
 import { journey } from "./en/journey";
 import { lists } from "./en/lists";
 import { metrics } from "./en/metrics";
@@ -19,4 +20,4 @@ import { teams } from "./en/teams";
 import { ui } from "./en/ui";
 
 /** Every text of the application in English, by area: a page has a file of its own. */
-export const en = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore, ...sources, ...account, ...admin, ...audit, ...connect };
+export const en = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore, ...guide, ...sources, ...account, ...admin, ...audit, ...connect };

@@ -34,7 +34,7 @@ export function DeploymentsPage() {
         <>
           <SearchFilter value={search} label={t("lists.search_deployments")} />
           <ChoiceFilter name="failed" label={t("lists.failed")} value={failed} all={t("lists.failed_all")} options={[{ value: "true", text: t("lists.failed_only") }, { value: "false", text: t("lists.failed_not") }]} />
-          <ChoiceFilter name="rework" label={t("verdict.rework")} value={rework} all={t("lists.rework_all")} options={[{ value: "true", text: t("lists.rework_only") }, { value: "false", text: t("lists.rework_not") }]} />
+          <ChoiceFilter name="rework" label={t("lists.rework")} value={rework} all={t("lists.rework_all")} options={[{ value: "true", text: t("lists.rework_only") }, { value: "false", text: t("lists.rework_not") }]} />
           <ChoiceFilter name="counted" label={t("lists.counted")} value={counted} all={t("lists.counted_all")} options={[{ value: "true", text: t("lists.counted_only") }, { value: "false", text: t("lists.counted_not") }]} />
           <ChoiceFilter name="kind" label={t("lists.kind")} value={kind} all={t("lists.kind_all")} options={KINDS.map((value) => ({ value, text: t(`kind.${value}`) }))} />
           <ChoiceFilter name="source" label={t("lists.source")} value={source} all={t("lists.source_all")} options={SOURCES.map((value) => ({ value, text: t(`evidence_of.${value}`) }))} />

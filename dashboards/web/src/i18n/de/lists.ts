@@ -17,6 +17,7 @@ export const lists = {
   "lists.failed_all": "Fehlgeschlagen oder nicht",
   "lists.failed_only": "Fehlgeschlagen",
   "lists.failed_not": "Nicht fehlgeschlagen",
+  "lists.rework": "Nacharbeit",
   "lists.rework_all": "Nacharbeit oder nicht",
   "lists.rework_only": "Nacharbeit",
   "lists.rework_not": "Keine Nacharbeit",

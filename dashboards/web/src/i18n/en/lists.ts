@@ -18,6 +18,7 @@ export const lists = {
   "lists.failed_all": "Failed or not",
   "lists.failed_only": "Failed",
   "lists.failed_not": "Not failed",
+  "lists.rework": "Rework",
   "lists.rework_all": "Rework or not",
   "lists.rework_only": "Rework",
   "lists.rework_not": "No rework",
