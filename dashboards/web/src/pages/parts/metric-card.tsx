@@ -1,5 +1,6 @@
 import { partialStep } from "../../charts/steps";
 import { Sparkline } from "../../charts/sparkline";
+import { useDefinitions } from "../../data/queries";
 import { directionOf, verdictOf } from "../../format/direction";
 import { formatNumber } from "../../format/value";
 import { t } from "../../i18n/t";
@@ -27,6 +28,7 @@ export function MetricCard({ metric, scope, benchmark }: MetricProps & { benchma
 /** A metric without a card of its own. */
 export function MetricStat({ metric, scope, benchmark }: MetricProps & { benchmark?: string }) {
   const { metric: name, title, value, unit, n, compared, level, score, caveats } = metric;
+  const isAverage = useDefinitions().get(name)?.aggregation === "open_at_day_end";
   return (
     <Stat
       label={
@@ -44,6 +46,7 @@ export function MetricStat({ metric, scope, benchmark }: MetricProps & { benchma
       note={
         <span className="stat-notes">
           <Observations metric={name} title={title} n={n} scope={scope} />
+          {isAverage && <span>{t("parts.average_of_days")}</span>}
           {score !== null && score !== undefined && metric.benchmark !== null && metric.benchmark !== undefined && benchmark !== undefined && (
             <span>{t("parts.score", { score: oneDigit(score), group: benchmark, mean: oneDigit(metric.benchmark.mean) })}</span>
           )}
