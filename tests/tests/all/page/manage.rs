@@ -102,7 +102,7 @@ async fn people_are_merged_and_that_is_undone() {
         run("document.querySelector('.notice-good').textContent"),
         wait("caption:text-is('Stated by hand')"),
         click(".notice-good button:text-is('Undo')"),
-        wait("body:not(:has(.notice-good))"),
+        wait(".notice-good:has-text('taken back')"),
     ]);
     let shown = take(&steps).await;
     let count = shown.values.iter().find_map(Value::as_u64).unwrap();

@@ -45,6 +45,7 @@ export const admin = {
   "people.split_name": "Wem gehören sie?",
   "people.was_split": { one: "{n} Konto gehört jetzt nur zu {name}.", other: "{n} Konten gehören jetzt nur zu {name}." },
   "people.undo": "Zurücknehmen",
+  "people.undone": "Es ist zurückgenommen.",
   "people.undo_one": "Angabe zu {name} zurücknehmen",
   "people.statements": "Von Hand angegeben",
   "people.statements_note": "Das gilt vor dem, was Quellen sagen.",

@@ -46,6 +46,7 @@ export const admin = {
   "people.split_name": "Whose are they?",
   "people.was_split": { one: "{n} account is only {name}'s now.", other: "{n} accounts are only {name}'s now." },
   "people.undo": "Undo",
+  "people.undone": "It is taken back.",
   "people.undo_one": "Undo what was stated of {name}",
   "people.statements": "Stated by hand",
   "people.statements_note": "These come before what sources say.",

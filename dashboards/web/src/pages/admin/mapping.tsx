@@ -18,6 +18,11 @@ export function Mapping() {
   const teams = useList("/api/v1/mapping/teams", defined({ tenant }) as never, { limit: 200 });
   const [edited, setEdited] = useState<Edited>();
   const [changed, setChanged] = useState<Changed>();
+  const [isUndone, setUndone] = useState(false);
+  const finish = (change: Changed) => {
+    setUndone(false);
+    setChanged(change);
+  };
   const names = (teams.rows ?? []).map(({ name }) => name);
   const service = (name: string, mapping = NO_SERVICE) => {
     const known = services.rows?.find((one) => one.name === name);
@@ -26,15 +31,15 @@ export function Mapping() {
   return (
     <div className="stack">
       {changed !== undefined && (
-        <Notice tone="good" onClose={() => setChanged(undefined)} action={<Undo changed={changed} onDone={() => setChanged(undefined)} />}>
-          {changed.text}
+        <Notice tone="good" onClose={() => setChanged(undefined)} action={!isUndone && <Undo changed={changed} onDone={() => setUndone(true)} />}>
+          {isUndone ? t("people.undone") : changed.text}
         </Notice>
       )}
       <Unmapped onService={service} />
       <ServiceList list={services} onEdit={(one) => setEdited({ what: "service", service: one, isNew: false })} onNew={() => service("")} />
       <TeamList list={teams} services={services.rows ?? []} onEdit={(team) => setEdited({ what: "team", team, isNew: false })} onNew={() => setEdited({ what: "team", team: { name: "", in_settings: false, mapping: NO_TEAM }, isNew: true })} />
-      {edited?.what === "service" && <ServiceEditor service={edited.service} isNew={edited.isNew} teams={names} onClose={() => setEdited(undefined)} onDone={setChanged} />}
-      {edited?.what === "team" && <TeamEditor team={edited.team} isNew={edited.isNew} teams={names} onClose={() => setEdited(undefined)} onDone={setChanged} />}
+      {edited?.what === "service" && <ServiceEditor service={edited.service} isNew={edited.isNew} teams={names} onClose={() => setEdited(undefined)} onDone={finish} />}
+      {edited?.what === "team" && <TeamEditor team={edited.team} isNew={edited.isNew} teams={names} onClose={() => setEdited(undefined)} onDone={finish} />}
     </div>
   );
 }

@@ -20,7 +20,7 @@ export function People({ search }: { search: string | undefined }) {
   const [picked, setPicked] = useState<Person[]>([]);
   const [isMerging, setMerging] = useState(false);
   const [splitting, setSplitting] = useState<Person>();
-  const [done, setDone] = useState<{ text: string; name: string }>();
+  const [done, setDone] = useState<{ text: string; name?: string }>();
   const { rows, error, isPlaceholderData, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const finish = (text: string, name: string) => {
     setPicked([]);
@@ -29,7 +29,7 @@ export function People({ search }: { search: string | undefined }) {
   return (
     <div className="stack">
       {done !== undefined && (
-        <Notice tone="good" onClose={() => setDone(undefined)} action={<TakeBack name={done.name} onDone={() => setDone(undefined)} />}>
+        <Notice tone="good" onClose={() => setDone(undefined)} action={done.name !== undefined && <TakeBack name={done.name} onDone={() => setDone({ text: t("people.undone") })} />}>
           {done.text}
         </Notice>
       )}
