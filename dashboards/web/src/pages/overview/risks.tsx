@@ -4,7 +4,7 @@ import { useFilter } from "../../data/filter";
 import { defined, useList, useMetrics } from "../../data/queries";
 import { formatDuration } from "../../format/value";
 import { t } from "../../i18n/t";
-import { Badge, Card, Delta, Icon, Loaded, MetricInfo, Skeleton, Value, type IconName } from "../../ui";
+import { Badge, Card, Delta, Icon, Loaded, MetricInfo, Value, type IconName } from "../../ui";
 import { answerOf, ofAnswer, valueOf, type Measured } from "../parts/measured";
 import { RowsLink } from "../parts/rows";
 import { severityTone } from "../parts/severity";
@@ -19,7 +19,7 @@ export function Risks() {
   const byService = useMetrics(["ci_red_time"], { by: "service", series: false });
   return (
     <Card title={t("overview.risks")} note={t("overview.risks_note")}>
-      <Loaded query={answers} skeleton={<Skeleton height={380} />}>
+      <Loaded query={answers} skeleton={<div className="skeleton risks-skeleton" />}>
         {({ data }) => {
           const metric = (name: string) => {
             const answer = answerOf(data, name);
