@@ -39,7 +39,7 @@ export const teams = {
   "team.against": "Dagegen",
   "team.age": "Alter",
   "team.no_open_changes": "Keine Änderung ist offen.",
-  "team.stuck": "hängt",
+  "team.stuck": "langsam",
   "team.review": "Review",
   "team.review_load": "Wer wessen Änderungen prüft",
   "team.review_load_note": "Reviews in diesem Zeitraum, nach Team. Anzahlen, keine Personen.",

@@ -40,7 +40,7 @@ export const teams = {
   "team.against": "Against that",
   "team.age": "Age",
   "team.no_open_changes": "No change is open.",
-  "team.stuck": "stuck",
+  "team.stuck": "slow",
   "team.review": "Review",
   "team.review_load": "Who reviews whose changes",
   "team.review_load_note": "Reviews given in this window, by team. Counts, not persons.",

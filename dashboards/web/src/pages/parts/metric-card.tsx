@@ -28,6 +28,7 @@ export function MetricCard({ metric, scope, benchmark }: MetricProps & { benchma
 /** A metric without a card of its own. */
 export function MetricStat({ metric, scope, benchmark }: MetricProps & { benchmark?: string }) {
   const { metric: name, title, value, unit, n, compared, level, score, caveats } = metric;
+  const isNew = value !== null && compared !== null && compared !== undefined && (compared.value === null || compared.value === undefined);
   const isAverage = useDefinitions().get(name)?.aggregation === "open_at_day_end";
   return (
     <Stat
@@ -40,6 +41,7 @@ export function MetricStat({ metric, scope, benchmark }: MetricProps & { benchma
       aside={
         <>
           <Delta metric={name} unit={unit} compared={compared} />
+          {isNew && <span className="note">{t("parts.nothing_before")}</span>}
           <LevelBadge level={level} />
         </>
       }
