@@ -42,7 +42,7 @@ export const connect = {
   "connect.webhooks_text": "Mit einem Webhook meldet die Quelle sofort, was geschieht. Ohne ihn wird sie alle fünf Minuten gefragt.",
   "connect.address": "Wo die Quelle sei erreicht",
   "connect.address_note": "server.public_url ist nicht gesetzt, also hier nennen.",
-  "connect.webhook_address": "Die Quelle schickt sie an {address}.",
+  "connect.webhook_address": "Webhooks gehen an {address}.",
   "connect.webhook_projects": "Projekte, die Webhooks schicken",
   "connect.webhook_projects_note": "Eines je Zeile, höchstens {n}.",
   "connect.register": "Webhooks anmelden",

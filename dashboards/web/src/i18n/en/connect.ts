@@ -43,7 +43,7 @@ export const connect = {
   "connect.webhooks_text": "With a webhook, the source reports at once what happens. Without one, it is asked every five minutes.",
   "connect.address": "Where the source reaches sei",
   "connect.address_note": "server.public_url is not set, so name it here.",
-  "connect.webhook_address": "The source sends them to {address}.",
+  "connect.webhook_address": "Webhooks go to {address}.",
   "connect.webhook_projects": "Projects that send webhooks",
   "connect.webhook_projects_note": "One on each line, {n} at most.",
   "connect.register": "Register webhooks",
