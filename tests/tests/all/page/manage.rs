@@ -1,4 +1,4 @@
-//! Administrators manage over the pages what the API lets them; who may not is told how it is done.
+//! Administrators manage over the pages what the API lets them; who may not sees how it is done.
 
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ async fn people_are_merged_and_that_is_undone() {
 }
 
 #[tokio::test]
-async fn who_may_not_manage_is_told_how_and_sees_no_form() {
+async fn who_may_not_manage_sees_how_and_no_form() {
     let served = served::filled().await;
     if !is_ready(&served).await {
         return;
