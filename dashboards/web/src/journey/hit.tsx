@@ -14,6 +14,7 @@ export const HIT_ICON: Record<HitKind, IconName> = {
   repository: "sources",
   team: "teams",
   sprint: "clock",
+  person: "person",
 };
 
 /** Kinds in the order in which results name them. */
@@ -42,6 +43,8 @@ export function targetOf({ kind, id, title, node_id }: Pick<Hit, "kind" | "id" |
         return { to: "/teams/$team", params: { team: title } };
       case "sprint":
         return { to: "/product", search: { tab: "sprints", sprint: node_id } };
+      case "person":
+        return { to: "/developer", search: { person: id } };
     }
   };
   return target() as LinkProps;

@@ -3,6 +3,7 @@ import type { KeyboardEvent } from "react";
 import { SearchBox } from "../app/search-box";
 import { useHits, type Hit, type HitKind } from "../data/journey";
 import { t } from "../i18n/t";
+import { useRights } from "../data/rights";
 import { HIT_ICON, HIT_KINDS, targetOf } from "../journey/hit";
 import { Card, Empty, Icon, Loaded, Moment, PageHead, Select, Skeleton } from "../ui";
 import "./search.css";
@@ -16,7 +17,10 @@ const OF_KIND = 6;
 export function SearchPage() {
   const { q = "", kinds } = useSearch({ from: "/search" });
   const navigate = useNavigate();
-  const chosen = HIT_KINDS.filter((kind) => kinds?.split(",").includes(kind));
+  const { has } = useRights();
+  // people are found by who may see them
+  const offered = HIT_KINDS.filter((kind) => kind !== "person" || has("people"));
+  const chosen = offered.filter((kind) => kinds?.split(",").includes(kind));
   const found = useHits(q, { kinds: chosen.length === 0 ? undefined : chosen, limit: MOST });
   const count = found.data?.data.length ?? 0;
   const choose = (value: string) => void navigate({ to: "/search", search: { q, kinds: value === "" ? undefined : value }, replace: true });
@@ -40,7 +44,7 @@ export function SearchPage() {
             isCompact
             value={kinds ?? ""}
             onChange={choose}
-            groups={[{ options: [{ value: "", text: t("ui.all") }, ...(chosen.length > 1 ? [{ value: chosen.join(","), text: chosen.map((kind) => t(`hits.${kind}`)).join(", ") }] : []), ...HIT_KINDS.map((kind) => ({ value: kind as string, text: t(`hits.${kind}`) }))] }]}
+            groups={[{ options: [{ value: "", text: t("ui.all") }, ...(chosen.length > 1 ? [{ value: chosen.join(","), text: chosen.map((kind) => t(`hits.${kind}`)).join(", ") }] : []), ...offered.map((kind) => ({ value: kind as string, text: t(`hits.${kind}`) }))] }]}
           />
         }
       />
