@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use api::identity::secrets;
 use kernel::{Fact, RejectReason, Role, Tenant};
+use serde_json::Value;
 use store::audit::{self, Action, AuditFilter, Order};
 use store::identity::grants::{self, Grantee, NewGrant};
 use store::identity::tokens::{self, NewToken};
@@ -229,8 +230,12 @@ async fn who_was_granted_a_tenant_reads_all_of_it_and_nothing_of_another() {
         assert_eq!(own.status, 200, "{path}: {own:?}");
         assert!(!own.body.contains(MARK), "{path} shows what is of another tenant: {own:?}");
         let is_of_tenant = operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "tenant");
-        if !is_of_tenant {
-            assert_eq!(path, "/api/v1/me", "state why it is of no tenant");
+        assert!(is_of_tenant, "{path}: state why it is of no tenant");
+        // it is about who asks, whatever the tenant, and says nothing of one that was not granted
+        if path == "/api/v1/me" {
+            assert_eq!(own.json()["tenant"]["name"], "other", "{own:?}");
+            let of_main = served.ask("GET", "/api/v1/me?tenant=main", &headers, "").await;
+            assert_eq!((of_main.status, &of_main.json()["tenant"]), (200, &Value::Null), "{of_main:?}");
             continue;
         }
         assert_eq!(own.header("sei-tenant"), Some("other"), "{path}");
