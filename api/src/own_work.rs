@@ -61,15 +61,14 @@ impl Whose {
 
 /// The own work of a person. Where it is not known who asks, it says why.
 pub(crate) async fn own_work(state: &ApiState, scope: &Scope, asked: &OwnWorkQuestion) -> Result<OwnWork, Problem> {
-    let whose = match &asked.account {
-        Some(account) => of_account(state, scope, account).await?,
-        None => {
-            let Some(person) = scope.access.own_person() else {
-                let hidden = scope.access.shown_persons().err().map(|problem| problem.detail);
-                return Ok(OwnWork { why: hidden.or_else(|| Some(NO_PERSON.to_owned())), ..OwnWork::default() });
-            };
-            Whose::person(person)
-        }
+    let whose = if let Some(account) = &asked.account {
+        of_account(state, scope, account).await?
+    } else {
+        let Some(person) = scope.access.own_person() else {
+            let hidden = scope.access.shown_persons().err().map(|problem| problem.detail);
+            return Ok(OwnWork { why: hidden.or_else(|| Some(NO_PERSON.to_owned())), ..OwnWork::default() });
+        };
+        Whose::person(person)
     };
     let owners = reads::asked_owners(state, scope, &ServiceFilter::default()).await?;
     let work = Work { state, scope, whose: &whose, owners };

@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "names `corpse`; parts are chromium, corpus, histories, kafka, keycloak, mount, node, root, timescaledb"
+        expected = "names `corpse`; parts are application, chromium, corpus, histories, kafka, keycloak, mount, node, root, timescaledb"
     )]
     fn a_name_that_is_not_a_part_is_an_error() {
         required("corpus,corpse");

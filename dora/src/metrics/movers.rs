@@ -119,11 +119,14 @@ mod tests {
     use crate::metrics::model::{Aggregation, Definition};
     use crate::{Basis, Interval};
 
-    fn answer(name: &str, unit: Unit, parts: &[(Option<&str>, (f64, u64), (f64, u64))]) -> MetricAnswer {
+    /// A slice, its value and count, and those before.
+    type Part<'a> = (Option<&'a str>, (f64, u64), (f64, u64));
+
+    fn answer(name: &str, unit: Unit, parts: &[Part<'_>]) -> MetricAnswer {
         let at = |text: &str| text.parse().unwrap();
         let window = Window { from: at("2026-02-01T00:00:00Z"), to: at("2026-03-01T00:00:00Z") };
         let earlier = Window { from: at("2026-01-04T00:00:00Z"), to: at("2026-02-01T00:00:00Z") };
-        let part = |(slice, (value, n), (before, before_n)): &(Option<&str>, (f64, u64), (f64, u64))| MetricPart {
+        let part = |(slice, (value, n), (before, before_n)): &Part<'_>| MetricPart {
             slice: slice.map(str::to_owned),
             value: Some(*value),
             text: None,

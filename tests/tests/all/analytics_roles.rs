@@ -44,7 +44,7 @@ async fn grant(store: &Store, name: &str, reach: Reach<'_>) -> Granted {
         people: reach.people,
         password: &password,
         salt: b"salt of a test",
-        statement_timeout: Duration::from_secs(60),
+        statement_timeout: Duration::from_mins(1),
         connections: 4,
     };
     analytics::grant(store, &role, &entry(Action::AnalyticsGranted, name)).await.unwrap()

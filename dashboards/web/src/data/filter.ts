@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useCallback, useMemo } from "react";
 
 export const WINDOWS = ["7d", "30d", "90d", "180d", "365d", "all"] as const;
 export const INTERVALS = ["day", "week", "month", "quarter", "year"] as const;
@@ -117,7 +117,9 @@ export function comparedTeam(filter: FilterSearch): string | undefined {
 
 /** The filter of the address. */
 export function useFilter(): FilterSearch {
-  return useSearch({ strict: false }) as FilterSearch;
+  // the router leaves what can't be meant beside what was read
+  const search: Record<string, unknown> = useSearch({ strict: false });
+  return useMemo(() => readFilter(search), [search]);
 }
 
 /** Changes some of the filter: a step that Back undoes. `undefined` takes the default. */

@@ -85,7 +85,9 @@ async fn a_thing_is_found_by_what_people_call_it_and_exact_keys_come_first() {
     ] {
         let mut found = found(&served, query).await;
         // of two that finished at the same time either may be the one
-        found.iter_mut().for_each(|hit| *hit = hit.replace("deployment/2", "deployment/1"));
+        for hit in &mut found {
+            *hit = hit.replace("deployment/2", "deployment/1");
+        }
         assert_eq!(found, expected, "{query}");
     }
     let all = found(&served, "q=shop").await;

@@ -1,6 +1,6 @@
 //! What was seen can be read without a connection.
 
-use super::{is_ready, opened, take};
+use super::{is_ready, opened};
 use crate::api::served;
 use crate::browser::{self, click, offline, run, wait};
 

@@ -133,7 +133,7 @@ async fn a_metric_of_items_is_that_of_rest_and_opens_its_rows() {
     let n = answer["data"][0]["whole"]["n"].as_u64().unwrap();
     let mut steps = opened(&served, "/product").to_vec();
     steps.push(run(
-        "document.querySelector('[data-metric=item_throughput] .rows-link').textContent.replace(/\\D/g, '')",
+        "document.querySelector('[data-metric=item_throughput] .rows-link').firstChild.textContent.replace(/\\D/g, '')",
     ));
     steps.extend([click("[data-metric=item_throughput] .rows-link"), wait("[data-part=items] tr.opens"), run(STATE)]);
     let shown = take(&steps).await;

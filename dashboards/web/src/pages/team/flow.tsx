@@ -52,7 +52,7 @@ function Pairs({ team, answer }: { team: string; answer: MetricAnswer }) {
   if (pairs.length === 0) return <Empty title={t("team.no_reviews")} />;
   const most = Math.max(...pairs.map(({ part }) => part.n), 1);
   return (
-    <table className="table table-small">
+    <table className="table table-small pairs">
       <caption className="visually-hidden">{t("team.review_load")}</caption>
       <thead>
         <tr>

@@ -113,7 +113,7 @@ impl Schema {
         let asked = |field: &Value| {
             let (name, within) = (field["name"].as_str().unwrap(), Self::named(&field["type"]));
             let takes = |name: &str| field["args"].as_array().unwrap().iter().any(|argument| argument["name"] == name);
-            let (by, arguments) = ASKED.iter().find(|(name, _)| takes(*name)).unwrap_or_else(|| {
+            let (by, arguments) = ASKED.iter().find(|(name, _)| takes(name)).unwrap_or_else(|| {
                 panic!("state in ASKED how {of}.{name} is asked");
             });
             // the answer of a metric leads to no other thing, so all of it is asked for

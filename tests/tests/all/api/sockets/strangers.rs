@@ -1,4 +1,4 @@
-//! Clients that are not identified hold few WebSockets, and guess slowly.
+//! Clients that are not identified hold few sockets, and guess slowly.
 
 use std::time::Duration;
 
