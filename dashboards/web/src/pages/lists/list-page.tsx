@@ -1,6 +1,6 @@
+import { useSearch } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import type { Question, Row } from "sei-client";
-import { useFilter } from "../../data/filter";
 import { downloadList } from "../../data/download";
 import { defined, useList, type ListPath } from "../../data/queries";
 import { useSetSearch } from "../../data/search";
@@ -81,7 +81,7 @@ function Footer({ shown, hasMore, isLoading, onMore }: { shown: number; hasMore:
 
 function NoRows({ text, names }: { text: string; names: string[] }) {
   const setSearch = useSetSearch();
-  const search = useFilter() as Record<string, string | undefined>;
+  const search: Record<string, string | undefined> = useSearch({ strict: false });
   const isFiltered = names.some((name) => search[name] !== undefined);
   const reset = () => setSearch(Object.fromEntries(names.map((name) => [name, undefined])));
   const action = isFiltered ? <Button onPress={reset}>{t("lists.reset")}</Button> : <Button onPress={() => setSearch({ window: "all", from: undefined, to: undefined })}>{t("lists.whole_time")}</Button>;
