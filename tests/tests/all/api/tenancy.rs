@@ -251,7 +251,7 @@ async fn who_was_granted_a_tenant_reads_all_of_it_and_nothing_of_another() {
             assert_eq!(of_other.status, 404, "{path}: {of_other:?}");
         }
     }
-    let query = r#"{"query": "{ tenant { name } repositories { nodes { id } } }"}"#;
+    let query = r#"{"query": "{ tenant { name } repositories { nodes { key } } }"}"#;
     let own = [headers[0], ("content-type", "application/json")];
     let graphql = served.ask("POST", "/graphql", &own, query).await;
     assert_eq!(graphql.json()["data"]["tenant"]["name"], "other", "{graphql:?}");
