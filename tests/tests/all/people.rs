@@ -59,7 +59,7 @@ fn people_are_listed_merged_and_split() {
     assert!(text.starts_with("3 people and 2 bots with 6 accounts"), "{text}");
     assert!(text.contains("sei people: Ann at work"), "{text}");
     println!("{text}");
-    let output = program.run(&["people", "merge", "Nobody", "github.com/nobody"]);
+    let output = program.run(&["people", "merge", "Unknown", "github.com/unknown"]);
     assert_eq!(output.code, Some(1));
-    assert!(output.err.contains("There is no account `github.com/nobody`"), "{}", output.err);
+    assert!(output.err.contains("There is no account `github.com/unknown`"), "{}", output.err);
 }

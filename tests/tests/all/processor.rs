@@ -60,7 +60,7 @@ async fn every_event_ends_as_stored_ignored_or_rejected(kind: LogKind) {
     events.insert(90, event("test.bad", "r", "b"));
     events.insert(120, event("test.year_1", "r", "y"));
     events.insert(150, event("test.refused", "r", "d"));
-    events.push(Envelope { source: "nobody/main".into(), kind: "nobody.event".into(), ..event("", "r", "n") });
+    events.push(Envelope { source: "unknown/main".into(), kind: "unknown.event".into(), ..event("", "r", "n") });
     log.log.append(events.clone()).await.unwrap();
 
     let summary = processor(&log).drain().await.unwrap();
@@ -69,7 +69,7 @@ async fn every_event_ends_as_stored_ignored_or_rejected(kind: LogKind) {
     let store = &log.database.store;
     let ended = ended(store).await;
     let expected = [
-        ("nobody.event", EventOutcome::Rejected, "unknown_connector", 1),
+        ("unknown.event", EventOutcome::Rejected, "unknown_connector", 1),
         ("test.bad", EventOutcome::Rejected, "schema", 1),
         ("test.commits", EventOutcome::Stored, "", 200),
         ("test.ignored", EventOutcome::Ignored, "unused_event", 1),

@@ -16,7 +16,7 @@ test("without slices the whole is drawn, otherwise the largest slices by name", 
 test("a chosen slice stands beside the whole; one that is not there chooses nothing", () => {
   const lines = linesOf(answer([slice("a", 1), slice("b", 2)]), "Whole", "b");
   expect(lines.map(({ name, isReference }) => [name, isReference ?? false])).toEqual([["b", false], ["Whole", true]]);
-  expect(linesOf(answer([slice("a", 1)]), "Whole", "nobody").map(({ name }) => name)).toEqual(["a"]);
+  expect(linesOf(answer([slice("a", 1)]), "Whole", "unknown").map(({ name }) => name)).toEqual(["a"]);
 });
 
 test("an earlier window stands under the steps of this one, the last under the last", () => {

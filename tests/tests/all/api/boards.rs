@@ -69,8 +69,8 @@ async fn a_tile_that_can_not_be_asked_is_named_with_what_there_is() {
         (json!({ "metrics": ["change_lead_tiem"] }), 400, "tiles[1].metrics", "did you mean `change_lead_time`"),
         (json!({ "metrics": ["reviews"], "window": "soon" }), 400, "tiles[1].window", "a number of days"),
         (json!({ "metrics": ["reviews"], "window": "30d", "from": "2026-01-01" }), 422, "tiles[1].from", "no `from`"),
-        (json!({ "metrics": ["reviews"], "service": "nobody" }), 400, "tiles[1].service", ""),
-        (json!({ "metrics": ["reviews"], "team": "nobody" }), 400, "tiles[1].team", ""),
+        (json!({ "metrics": ["reviews"], "service": "unknown" }), 400, "tiles[1].service", ""),
+        (json!({ "metrics": ["reviews"], "team": "unknown" }), 400, "tiles[1].team", ""),
         (json!({ "metrics": ["reviews"], "width": 99 }), 400, "tiles[1].width", "1 to 12"),
     ] {
         let board = json!({ "title": "Checkout", "tiles": [{ "metrics": ["reviews"] }, tile] });
@@ -83,7 +83,7 @@ async fn a_tile_that_can_not_be_asked_is_named_with_what_there_is() {
         (json!({ "title": "" }), 400),
         (json!({ "title": "x", "titel": "y" }), 422),
         (json!({ "title": "x", "owner": "user:other" }), 400),
-        (json!({ "title": "x", "owner": "team:nobody" }), 404),
+        (json!({ "title": "x", "owner": "team:unknown" }), 404),
         (json!({ "title": "x", "version": 1 }), 400),
         (json!({ "title": "x", "tiles": [{ "metrics": ["reviews"], "by": "mood" }] }), 422),
     ] {

@@ -234,8 +234,8 @@ async fn what_is_wrong_with_a_request_is_named() {
         ("/api/v1/dora?from=9999-12-31", 400, "from", "9999-12-31"),
         ("/api/v1/dora?benchmark=1999", 400, "benchmark", "1999"),
         ("/api/v1/dora?time_zone=Mars", 400, "time_zone", "Mars"),
-        ("/api/v1/dora?service=nobody", 404, "service", "nobody"),
-        ("/api/v1/dora?team=nobody", 404, "team", "nobody"),
+        ("/api/v1/dora?service=unknown", 404, "service", "unknown"),
+        ("/api/v1/dora?team=unknown", 404, "team", "unknown"),
         ("/api/v1/dora?servcie=shop", 400, "servcie", "shop"),
         ("/api/v1/dora?service=", 400, "service", ""),
         ("/api/v1/deployments?cursor=", 400, "cursor", ""),
@@ -244,7 +244,7 @@ async fn what_is_wrong_with_a_request_is_named() {
         ("/api/v1/deployments?limit=201", 400, "limit", "201"),
         ("/api/v1/deployments?cursor=made-up", 422, "cursor", "made-up"),
         ("/api/v1/deployments?failed=perhaps", 400, "failed", "perhaps"),
-        ("/api/v1/services?tenant=nobody", 404, "tenant", "nobody"),
+        ("/api/v1/services?tenant=unknown", 404, "tenant", "unknown"),
         ("/api/v1/services?tenant=Robert';--", 404, "tenant", "Robert';--"),
     ] {
         let reply = served.ask("GET", path, &[], "").await;

@@ -126,7 +126,7 @@ async fn what_has_no_parts_and_wrong_parameters_are_refused() {
         ("metrics/change_throughput/contributions?by=author", 400),
         ("metrics/change_throughput/contributions?compare=next", 400),
         ("metrics/nothing/contributions", 404),
-        ("metrics/change_throughput/contributions?team=nobody", 404),
+        ("metrics/change_throughput/contributions?team=unknown", 404),
         ("movers?by=author", 400),
         ("movers?limit=0", 400),
     ] {

@@ -43,7 +43,7 @@ async fn graphql_takes_nothing_that_a_form_of_another_site_can_send() {
 async fn every_answer_forbids_framing_sniffing_and_foreign_code() {
     let served = served::empty().await;
     for path in
-        ["/", "/web/style.css", "/graphql", "/api/v1/services", "/api/v1/services?tenant=nobody", "/api/nothing"]
+        ["/", "/web/style.css", "/graphql", "/api/v1/services", "/api/v1/services?tenant=unknown", "/api/nothing"]
     {
         let reply = served.ask("GET", path, &[], "").await;
         let policy = reply.header("content-security-policy").unwrap_or_default();

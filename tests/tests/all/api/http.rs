@@ -140,11 +140,11 @@ async fn a_method_that_is_not_answered_is_refused_with_those_that_are() {
     let served = served::empty().await;
     for (method, path, allow) in [
         ("POST", "/api/v1/dora", "GET,HEAD"),
-        ("TRACE", "/api/v1/events?tenant=nobody", "GET,HEAD"),
+        ("TRACE", "/api/v1/events?tenant=unknown", "GET,HEAD"),
         ("DELETE", "/api/v1/deployments/x", "GET,HEAD"),
         ("PUT", "/api/openapi.json", "GET,HEAD"),
         ("PATCH", "/", "GET,HEAD"),
-        ("PUT", "/graphql?tenant=nobody", "POST,GET,HEAD"),
+        ("PUT", "/graphql?tenant=unknown", "POST,GET,HEAD"),
     ] {
         let reply = served.ask(method, path, &[], "").await;
         assert_eq!((reply.status, reply.header("allow")), (405, Some(allow)), "{method} {path}: {reply:?}");

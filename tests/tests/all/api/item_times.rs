@@ -43,7 +43,7 @@ async fn items_in_progress_are_shown_by_their_age_in_graphql_as_in_rest() {
         rows.as_array().unwrap().iter().map(|row| row[key].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(keys(&graph["itemTimes"]["items"], "key"), keys(&open["items"], "id"));
-    for (query, status) in [("state=to_do", 400), ("team=nobody", 404), ("window=x", 400)] {
+    for (query, status) in [("state=to_do", 400), ("team=unknown", 404), ("window=x", 400)] {
         let refused = served.ask("GET", &format!("/api/v1/item-times?{query}"), &[], "").await;
         assert_eq!(refused.status, status, "{query}: {refused:?}");
     }

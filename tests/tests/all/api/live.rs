@@ -126,7 +126,7 @@ async fn a_subscriber_is_sent_only_what_it_asked_for() {
     for (query, status, about) in [
         ("?kinds=deployments", 400, "kinds"),
         ("?service=nowhere", 404, "service"),
-        ("?team=nobody", 404, "team"),
+        ("?team=unknown", 404, "team"),
         ("?kind=lag", 400, "kind"),
     ] {
         let refused = served.ask("GET", &format!("/api/v1/stream{query}"), &[], "").await;

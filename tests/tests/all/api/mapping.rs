@@ -72,7 +72,7 @@ async fn people_are_merged_split_and_taken_back_at_once() {
     let back = ask(&served, ("DELETE", "/api/v1/people/statements/Ann%20at%20work"), &admin, Value::Null).await;
     assert_eq!((back.status, listed(&back.json())), (200, vec!["A. Smith: jira/asmith".to_owned()]), "{back:?}");
 
-    let unknown = json!({ "name": "X", "accounts": ["github.com/nobody"] });
+    let unknown = json!({ "name": "X", "accounts": ["github.com/unknown"] });
     for (path, body, status) in [
         ("/api/v1/people/merge", unknown, 400),
         ("/api/v1/people/merge", json!({ "name": "", "accounts": ["github.com/bo"] }), 400),

@@ -101,7 +101,7 @@ async fn open_changes_say_where_they_stand_and_for_how_long() {
         ("state=merged", vec!["4"]),
         ("search=CHANGE%203", vec!["3"]),
         ("team=web&sort=-opened_at&limit=1", vec!["6"]),
-        ("author=github.com/nobody", vec![]),
+        ("author=github.com/unknown", vec![]),
     ] {
         let rows = served.get(&format!("/api/v1/open-changes?{filter}")).await;
         let ids =

@@ -175,7 +175,7 @@ fn what_is_documented_of_a_parameter_is_what_is_taken() {
         (
             "benchmark",
             &["2019", "2025", "2025/technology", "2025/industry/technology", "2025/solo"],
-            &["", "2020", "1999", "2026", "2025/nobody", "2025/industry/solo"],
+            &["", "2020", "1999", "2026", "2025/unknown", "2025/industry/solo"],
         ),
         ("interval", &["day", "week", "month", "quarter", "year"], &["", "fortnight", "Day"]),
     ];

@@ -138,6 +138,6 @@ async fn another_persons_work_is_for_those_who_may_see_it_and_own_work_says_why_
         assert!(own["data"]["why"].as_str().unwrap().contains("dora.people"), "{own}");
         assert_eq!(own["data"]["waiting_on_others"], json!([]));
     }
-    let unknown = served::empty().await.get("/api/v1/me/work?account=git.example/nobody").await;
+    let unknown = served::empty().await.get("/api/v1/me/work?account=git.example/unknown").await;
     assert_eq!((&unknown["data"]["person"], &unknown["data"]["deployed"]), (&Value::Null, &json!([])));
 }

@@ -29,7 +29,7 @@ async fn the_open_changes_of_teams_are_counted_by_their_stage() {
     assert!(load["persons"] == json!([]) && because.contains("dora.people"), "{load}");
     let graph = served.graphql("{ reviewLoad { open teams { team open } } }").await["reviewLoad"].clone();
     assert_eq!((&graph["open"], &graph["teams"][0]["open"]), (&load["open"], &load["teams"][0]["open"]));
-    let refused = served.ask("GET", "/api/v1/review-load?team=nobody", &[], "").await;
+    let refused = served.ask("GET", "/api/v1/review-load?team=unknown", &[], "").await;
     assert_eq!(refused.status, 404, "{refused:?}");
 }
 

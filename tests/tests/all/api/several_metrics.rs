@@ -19,10 +19,10 @@ async fn several_metrics_are_those_that_are_asked_for_one_by_one() {
     let served = served::filled().await;
     let end = served::end().format("%F");
     let names = ["change_lead_time", "change_throughput", "merged_without_review", "deployment_frequency"];
-    for asked in ["by=team&interval=month&compare=year_ago", "service=nobody", "window=30d"] {
+    for asked in ["by=team&interval=month&compare=year_ago", "service=unknown", "window=30d"] {
         let path = format!("/api/v1/answers?names={}&to={end}&{asked}", names.join(","));
         let several = served.ask("GET", &path, &[], "").await;
-        if asked == "service=nobody" {
+        if asked == "service=unknown" {
             assert_eq!((several.status, &several.json()["parameter"]), (404, &Value::from("service")));
             continue;
         }

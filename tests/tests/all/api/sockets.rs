@@ -143,7 +143,7 @@ async fn a_socket_is_opened_by_its_own_page_or_a_program_and_by_its_protocol() {
         let Err(tungstenite::Error::Http(answer)) = refused.map(|_| ()) else { panic!("{origin} may open one") };
         assert_eq!(answer.status(), 403, "{origin}");
     }
-    let refused = open(&served, &[PROTOCOL, ("sei-tenant", "nobody")]).await;
+    let refused = open(&served, &[PROTOCOL, ("sei-tenant", "unknown")]).await;
     let Err(tungstenite::Error::Http(answer)) = refused.map(|_| ()) else { panic!("a tenant that is not there") };
     assert_eq!(answer.status(), 404);
     // without an upgrade it is the explorer

@@ -72,7 +72,7 @@ async fn an_administrator_of_all_tenants_creates_lists_and_drops_them() {
         assert_eq!((refused.status, refused.json()["parameter"].as_str()), (status, Some("confirm")), "{unconfirmed}");
     }
     assert_eq!(delete(&served, &admin, "main?confirm=main").await.status, 409);
-    assert_eq!(delete(&served, &admin, "nobody?confirm=nobody").await.status, 404);
+    assert_eq!(delete(&served, &admin, "unknown?confirm=unknown").await.status, 404);
     assert_eq!(delete(&served, &admin, "acme?confirm=acme").await.status, 204);
     assert_eq!(delete(&served, &admin, "acme?confirm=acme").await.status, 404);
     assert_eq!(listed(&served, &admin).await, ["main"]);

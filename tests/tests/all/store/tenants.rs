@@ -58,8 +58,8 @@ async fn an_unknown_tenant_is_refused_and_nothing_is_written() {
     let database = database().await;
     let mut tx = database.store.begin().await.unwrap();
     counts::add(&mut tx, &[count(1)]).await.unwrap();
-    let error = tx.use_tenant(&tenant("nobody")).await.unwrap_err();
-    assert!(matches!(&error, StoreError::UnknownTenant(name) if name.as_str() == "nobody"), "{error}");
+    let error = tx.use_tenant(&tenant("unknown")).await.unwrap_err();
+    assert!(matches!(&error, StoreError::UnknownTenant(name) if name.as_str() == "unknown"), "{error}");
     assert!(!error.is_transient());
     drop(tx);
     assert_eq!(events(&database.store).await, 0);

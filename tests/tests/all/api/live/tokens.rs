@@ -111,7 +111,7 @@ async fn a_token_of_one_tenant_opens_no_stream_of_another() {
     let demo = Tenant::new("demo").unwrap();
     served.database.store.create_tenant(&demo, true).await.unwrap();
     let token = Token::new(&served.database.store, "demo", &demo, &[]).await;
-    for (query, status) in [("?tenant=main", 404), ("?tenant=nobody", 404)] {
+    for (query, status) in [("?tenant=main", 404), ("?tenant=unknown", 404)] {
         let path = format!("/api/v1/stream{query}");
         let refused = served.ask("GET", &path, &[("authorization", &token.bearer())], "").await;
         assert_eq!(refused.status, status, "{query}: {refused:?}");
