@@ -22,9 +22,12 @@ use crate::problem::Problem;
 use crate::scope::Scope;
 
 /// How long a request waits for its turn.
-const WAIT: Duration = Duration::from_secs(5);
+const WAIT: Duration = Duration::from_secs(10);
 /// How many wait for each one at work.
 const WAITING: usize = 4;
+/// A lane has at least as many places as this. A browser asks six questions at a time, and what it no longer wants may
+/// be at work still: where one costly question is at work at a time, three browsers that change their filter find places.
+const PLACES: usize = 20;
 /// What each request costs beside what it asks for.
 const BASE: u64 = 500;
 /// What costs more, in fields and values of series, has a lane of its own: a report of 90 days by week costs 900, one of
@@ -56,7 +59,7 @@ impl Admission {
         let quarter = (at_work / 4).max(1);
         let costly = (processors / 2).clamp(1, quarter);
         let lane = |at_work| Lane::new(at_work, timeout);
-        let door = || Door { places: Arc::new(Semaphore::new(permits(quarter + costly) * (1 + WAITING))), timeout };
+        let door = || Door { places: Arc::new(Semaphore::new(places(quarter) + places(costly))), timeout };
         Self {
             lists: lane(at_work),
             reports: lane(quarter),
@@ -83,6 +86,11 @@ impl Admission {
 
 fn permits(at_work: usize) -> usize {
     at_work.clamp(1, Semaphore::MAX_PERMITS / (4 * WAITING))
+}
+
+/// How many are at work or wait.
+fn places(at_work: usize) -> usize {
+    (permits(at_work) * (1 + WAITING)).max(PLACES)
 }
 
 /// One lane. Cheap to clone.
@@ -174,7 +182,7 @@ impl Lane {
         Self(Arc::new(Inner {
             width,
             at_work: Arc::new(Semaphore::new(width)),
-            places: Arc::new(Semaphore::new(width * (1 + WAITING))),
+            places: Arc::new(Semaphore::new(places(width))),
             load: Mutex::default(),
             timeout,
         }))
@@ -299,7 +307,7 @@ mod tests {
     async fn a_waiting_request_gets_a_turn_and_one_beyond_the_queue_is_refused_at_once() {
         let Admission { lists, reports, .. } = Admission::new(4, 2, TIMEOUT);
         let turn = reports.enter(0).await.unwrap();
-        let waiting: Vec<_> = (0..WAITING)
+        let waiting: Vec<_> = (1..PLACES)
             .map(|_| {
                 let lane = reports.clone();
                 tokio::spawn(async move { lane.enter(0).await.map(drop) })
@@ -326,16 +334,16 @@ mod tests {
             tokio::time::advance(Duration::from_secs(secs)).await;
             drop(turn);
         };
-        take(1_000, 10).await;
+        take(1_000, 20).await;
         let began = Instant::now();
         let turn = lane.enter(1_000).await.unwrap();
-        assert_eq!(lane.enter(1).await.err(), Some(Problem::too_many_requests()), "10 s are before it");
+        assert_eq!(lane.enter(1).await.err(), Some(Problem::too_many_requests()), "20 s are before it");
         assert_eq!(began.elapsed(), Duration::ZERO);
-        tokio::time::advance(Duration::from_secs(9)).await;
+        tokio::time::advance(Duration::from_secs(19)).await;
         let next = lane.clone();
         let next = tokio::spawn(async move { next.enter(1).await.map(drop) });
         tokio::task::yield_now().await;
-        assert_eq!(lane.load().waiting, BASE + 1, "it waits for the last of the 10 s");
+        assert_eq!(lane.load().waiting, BASE + 1, "it waits for the last of the 20 s");
         drop(turn);
         assert_eq!(next.await.unwrap(), Ok(()));
         for _ in 0..20 {

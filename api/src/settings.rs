@@ -29,8 +29,8 @@ pub struct Api {
     #[schemars(example = ["https://dashboards.example.org"])]
     pub cors_origins: Vec<String>,
     /// The maximum number of API requests at work: lists this many, reports and GraphQL a quarter each. Those that cost
-    /// much have places of their own, half as many as there are processors. Four times as many wait for up to 5 s; above
-    /// that the answer is 503 with Retry-After.
+    /// much have places of their own, half as many as there are processors. Four times as many,
+    /// and at least 19, wait for up to 10 s; above that the answer is 503 with Retry-After.
     pub in_flight: usize,
     #[expect(missing_docs, reason = "the section is documented by its type")]
     pub limits: RequestLimits,

@@ -113,7 +113,7 @@ async fn an_answer_in_memory_is_given_while_all_places_are_taken() {
         assert!(waiting.len() < 100, "no request is refused");
         let path = unread(&format!("window={}d", 10 + waiting.len()));
         let mut asked = served.open("GET", &path, &[], "").await;
-        refused = tokio::time::timeout(Duration::from_millis(300), served::read(&mut asked)).await.ok();
+        refused = tokio::time::timeout(Duration::from_millis(100), served::read(&mut asked)).await.ok();
         waiting.push(asked);
     }
     assert_eq!(refused.unwrap().status, 503);

@@ -140,7 +140,7 @@ async fn lists_are_answered_while_reports_wait_and_what_is_too_much_is_sent_away
     let mut holder = served.database.options().connect().await.unwrap();
     let mut locked = holder.begin().await.unwrap();
     sqlx::raw_sql("lock table main.deployment_metric").execute(&mut *locked).await.unwrap();
-    // One is at work and four wait in each lane; the next request is refused. What is not answered soon waits, so
+    // One is at work and nineteen wait in each lane; the next request is refused. What is not answered soon waits, so
     // it is kept: in the end the lane is full, however slow the machine is.
     let graphql = json!({ "query": "{ dora { timeZone } }" }).to_string();
     let mut waiting = Vec::new();
@@ -153,7 +153,7 @@ async fn lists_are_answered_while_reports_wait_and_what_is_too_much_is_sent_away
             // equal questions would wait for one
             let path = path.replace("DAYS", &(10 + waiting.len()).to_string());
             let mut asked = served.open(method, &path, headers, body).await;
-            refused = tokio::time::timeout(Duration::from_millis(300), served::read(&mut asked)).await.ok();
+            refused = tokio::time::timeout(Duration::from_millis(100), served::read(&mut asked)).await.ok();
             waiting.push(asked);
         }
         let reply = refused.unwrap();
@@ -178,7 +178,7 @@ async fn cheap_queries_are_answered_while_costly_ones_wait_and_half_sent_ones_ta
     let graphql = json!({ "query": format!("{{ {costly} }}") }).to_string();
     let rest = "/api/v1/dora?window=365d&interval=day";
     let mut waiting = Vec::new();
-    // one is at work and four wait, whether they are asked over REST or GraphQL
+    // one is at work and nineteen wait, whether they are asked over REST or GraphQL
     let mut refused = None;
     while refused.is_none() {
         assert!(waiting.len() < 100, "no request is refused");
@@ -187,7 +187,7 @@ async fn cheap_queries_are_answered_while_costly_ones_wait_and_half_sent_ones_ta
         } else {
             served.open("POST", "/graphql", &JSON, &graphql).await
         };
-        refused = tokio::time::timeout(Duration::from_millis(300), served::read(&mut asked)).await.ok();
+        refused = tokio::time::timeout(Duration::from_millis(100), served::read(&mut asked)).await.ok();
         waiting.push(asked);
     }
     let reply = refused.unwrap();
