@@ -20,6 +20,7 @@ mod manage;
 mod numbers;
 mod offline;
 mod plain;
+mod preview;
 mod records;
 mod states;
 mod teams;

@@ -1,5 +1,6 @@
 //! The preview of services without deployments: the same wherever a report is shown, and no part of anything else.
 
+use kernel::Fact;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tests::Program;
@@ -112,10 +113,9 @@ fn a_preview_is_no_part_of_a_metric_a_level_a_score_an_export_or_csv_and_can_be_
     assert_eq!(report["preview"]["merges"]["n"], 5, "{report}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn services_with_deployments_have_no_preview_and_those_beside_them_have_one_of_their_own() {
-    let served = served::filled().await;
-    let facts = [1, 2, 3].map(|number| {
+/// A service that was merged to three times and never deployed.
+pub(crate) fn merged_only() -> impl Iterator<Item = Fact> {
+    let commits = [1, 2, 3].map(|number| {
         let at = served::end() - chrono::TimeDelta::days(10 - number);
         json!({ "fact": "commit", "repository": "ex.org/lone", "sha": format!("{number:040x}"), "subject": "x",
                 "parents": (1..number).next_back().map(|parent| format!("{parent:040x}")).into_iter().collect::<Vec<_>>(),
@@ -123,8 +123,13 @@ async fn services_with_deployments_have_no_preview_and_those_beside_them_have_on
     });
     let tip = json!({ "fact": "repository", "id": "ex.org/lone", "name": "lone", "default_branch": "trunk",
                       "default_branch_tip": format!("{:040x}", 3), "version": { "at": served::end() } });
-    let facts = facts.into_iter().chain([tip]).map(|fact| serde_json::from_value(fact).unwrap());
-    served::fill(&served.database.store, facts).await;
+    commits.into_iter().chain([tip]).map(|fact| serde_json::from_value(fact).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn services_with_deployments_have_no_preview_and_those_beside_them_have_one_of_their_own() {
+    let served = served::filled().await;
+    served::fill(&served.database.store, merged_only()).await;
     let all = served.get("/api/v1/dora").await;
     assert_eq!(all["data"]["preview"], Value::Null, "an organization that deploys has none");
     assert!(all["data"]["deployment_frequency"]["level"].is_string());

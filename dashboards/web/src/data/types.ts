@@ -23,7 +23,12 @@ export type Basis = Schemas["Basis"];
 export type Comparison = Schemas["Comparison"];
 export type Level = Schemas["Level"];
 export type ReportSlice = WithMetrics<Schemas["ReportSlice"]>;
-export type Report = Omit<WithMetrics<Schemas["Answer_Report"]["data"]>, "slices"> & { slices: ReportSlice[] };
+type MergeValues = "merges" | "frequency" | "lead_time";
+type WithMerges<T> = Omit<T, MergeValues> & Record<MergeValues, NamedValue>;
+/** What would be measured if merges were deployments. */
+export type Preview = Omit<WithMerges<Schemas["Preview"]>, "services"> & { services: WithMerges<Schemas["ServicePreview"]>[] };
+export type Window = Schemas["Window"];
+export type Report = Omit<WithMetrics<Schemas["Answer_Report"]["data"]>, "slices" | "preview"> & { slices: ReportSlice[]; preview: Preview | null };
 export type MetricAnswer = Omit<Schemas["Answer_MetricAnswer"]["data"], "whole" | "slices"> & { whole: MetricPart; slices: MetricPart[] };
 export type Problem = Schemas["Problem"];
 export type Me = Schemas["Me"];

@@ -1,14 +1,15 @@
 import { Link } from "@tanstack/react-router";
-import { useReport, useTenants } from "../data/queries";
+import { lazy, Suspense } from "react";
+import { useReport } from "../data/queries";
 import { useFilter } from "../data/filter";
 import type { Report } from "../data/types";
 import { formatWindow } from "../format/time";
 import { t } from "../i18n/t";
-import { Button, Card, Empty, Loaded, PageHead, Skeleton } from "../ui";
+import { Button, Card, Loaded, PageHead, Skeleton } from "../ui";
 import { Statements } from "./parts/statements";
 import { FIVE } from "./parts/five";
+import { FiveMetrics } from "./parts/five-metrics";
 import { ofReport } from "./parts/measured";
-import { MetricCard } from "./parts/metric-card";
 import { Movers } from "./parts/movers";
 import { SliceTable } from "./parts/slice-table";
 import { Assisted } from "./overview/assisted";
@@ -16,6 +17,9 @@ import { Investment } from "./overview/investment";
 import { Reliability } from "./overview/reliability";
 import { Risks } from "./overview/risks";
 import "./overview.css";
+
+// shown once, before any data
+const NoServices = lazy(() => import("./overview/no-services").then((file) => ({ default: file.NoServices })));
 
 export function OverviewPage() {
   const report = useReport({ by: "team" });
@@ -32,7 +36,7 @@ export function OverviewPage() {
         }
       />
       <Loaded query={report} skeleton={<OverviewSkeleton />}>
-        {({ data: answer }) => (answer.services.length === 0 ? <NoServices /> : <Overview report={answer} />)}
+        {({ data: answer }) => (answer.services.length === 0 ? <Suspense fallback={<OverviewSkeleton />}><NoServices /></Suspense> : <Overview report={answer} />)}
       </Loaded>
     </>
   );
@@ -52,11 +56,7 @@ function Overview({ report }: { report: Report }) {
   return (
     <div className="stack overview">
       <Statements texts={report.statements} />
-      <section className="grid overview-metrics" aria-label={t("overview.metrics")}>
-        {FIVE.map((name) => (
-          <MetricCard key={name} metric={ofReport(report[name])} benchmark={report.quick_check.group_name} />
-        ))}
-      </section>
+      <FiveMetrics report={report} className="overview-metrics" />
       <div className="overview-split">
         <Movers filter={filter} whole={filter.service ?? filter.team ?? t("overview.whole")} slices={["team", "service"]} />
         <Risks />
@@ -88,31 +88,6 @@ function Teams({ report }: { report: Report }) {
         </Link>
       )}
     />
-  );
-}
-
-function NoServices() {
-  const tenants = useTenants();
-  const demo = tenants.data?.data.find((tenant) => tenant.demo);
-  return (
-    <Card>
-      <Empty
-        icon="sources"
-        title={t("overview.no_services")}
-        action={
-          <span className="row">
-            <Link to="/sources/connect">{t("empty.connect")}</Link>
-            {demo !== undefined && (
-              <Link to="/" search={{ tenant: demo.name }}>
-                {t("overview.to_demo")}
-              </Link>
-            )}
-          </span>
-        }
-      >
-        {t("overview.no_services_text")}
-      </Empty>
-    </Card>
   );
 }
 

@@ -3,15 +3,12 @@ import type { ReactNode } from "react";
 import type { Row } from "sei-client";
 import { useFilter, type FilterSearch } from "../data/filter";
 import { defined, useList, useReport } from "../data/queries";
-import type { Report } from "../data/types";
 import { formatWindow } from "../format/time";
 import { t } from "../i18n/t";
 import { Badge, Card, Empty, ExternalLink, Loaded, Moment, PageHead, Skeleton, Tabs } from "../ui";
 import { FailedRuns, RedNow } from "./parts/failed-runs";
-import { FIVE } from "./parts/five";
+import { FiveMetrics } from "./parts/five-metrics";
 import { ChangeList, DeploymentList, IncidentList } from "./parts/lists";
-import { ofReport } from "./parts/measured";
-import { MetricCard } from "./parts/metric-card";
 import { MetricGrid } from "./parts/metric-grid";
 import { OpenChanges } from "./parts/open-changes";
 import { Statements } from "./parts/statements";
@@ -114,22 +111,12 @@ function ServiceOverview({ filter, report }: { filter: FilterSearch; report: Ret
           <div className="stack">
             <Statements texts={data.statements} />
             <ServiceTimeline filter={filter} window={data.window} />
-            <Metrics report={data} service={service} />
+            <FiveMetrics report={data} scope={{ service }} />
             <Stages team="" filter={filter} report={data} />
           </div>
         )
       }
     </Loaded>
-  );
-}
-
-function Metrics({ report, service }: { report: Report; service: string }) {
-  return (
-    <div className="grid metric-grid">
-      {FIVE.map((name) => (
-        <MetricCard key={name} metric={ofReport(report[name])} scope={{ service }} benchmark={report.quick_check.group_name} />
-      ))}
-    </div>
   );
 }
 

@@ -9,8 +9,8 @@ import { formatDuration } from "../../format/value";
 import { t, tOr } from "../../i18n/t";
 import { Card, Empty, Loaded, Skeleton } from "../../ui";
 import { FIVE } from "../parts/five";
+import { FiveMetrics } from "../parts/five-metrics";
 import { ofReport, valueOf } from "../parts/measured";
-import { MetricCard } from "../parts/metric-card";
 import { Movers } from "../parts/movers";
 import { SliceTable } from "../parts/slice-table";
 import { Statements } from "../parts/statements";
@@ -23,11 +23,7 @@ export function TeamDelivery({ team, filter, report }: Subject & { report: Retur
       {({ data }) => (
         <div className="stack">
           <Statements texts={data.statements} />
-          <div className="grid metric-grid">
-            {FIVE.map((name) => (
-              <MetricCard key={name} metric={ofReport(data[name])} scope={{ team }} benchmark={data.quick_check.group_name} />
-            ))}
-          </div>
+          <FiveMetrics report={data} scope={{ team }} />
           <Movers filter={filter} whole={team} slices={["service"]} />
           <div className="halves">
             <Stages team={team} filter={filter} report={data} />
