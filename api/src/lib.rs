@@ -31,6 +31,7 @@ mod people;
 pub mod person_changes;
 pub mod person_views;
 mod problem;
+mod prometheus;
 pub mod questions;
 mod reads;
 mod recheck;
@@ -86,6 +87,7 @@ pub fn router(state: ApiState) -> Router {
         .merge(login::router(&state))
         .merge(graphql::router(&state))
         .merge(rest::router(&state))
+        .merge(prometheus::router(&state))
         .route("/api/", any(rest::nothing_here))
         .route("/api/{*path}", any(rest::nothing_here))
         .with_state(state)

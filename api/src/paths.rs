@@ -29,6 +29,8 @@ pub(crate) const BOARDS: &str = "/api/v1/boards";
 /// What happens, as server-sent events.
 pub(crate) const STREAM: &str = "/api/v1/stream";
 
+/// Results for Prometheus.
+pub(crate) const RESULTS: &str = "/metrics/results";
 /// GraphQL.
 pub(crate) const GRAPHQL: &str = "/graphql";
 /// The page of the login.

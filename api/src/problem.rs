@@ -2,6 +2,7 @@
 //! expected. Never the text of an inner error: that is logged, once, here.
 
 mod identity;
+mod results;
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};

@@ -2,6 +2,7 @@
 
 mod limits;
 mod login;
+mod prometheus;
 mod provider;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use limits::{LEAST_UNITS, RequestLimits};
 pub use login::Login;
+pub use prometheus::PrometheusResults;
 pub use provider::LoginProvider;
 
 /// REST, GraphQL and the page.
@@ -34,6 +36,8 @@ pub struct Api {
     pub in_flight: usize,
     #[expect(missing_docs, reason = "the section is documented by its type")]
     pub limits: RequestLimits,
+    #[expect(missing_docs, reason = "the section is documented by its type")]
+    pub prometheus: PrometheusResults,
     /// Whether raw events, which may hold personal data, are shown to everyone who reads metrics. Without it only to
     /// administrators and over the UNIX socket.
     pub raw_events: bool,
@@ -60,6 +64,7 @@ impl Default for Api {
             cors_origins: Vec::new(),
             in_flight: 32,
             limits: RequestLimits::default(),
+            prometheus: PrometheusResults::default(),
             raw_events: false,
             snapshot_memory: 512 << 20,
             stream_queue: 1_000,
@@ -78,6 +83,7 @@ impl Api {
         findings.one_or_more("api.streams", self.streams);
         findings.one_or_more("api.streams_per_client", self.streams_per_client);
         self.limits.check(findings);
+        self.prometheus.check(findings);
         for (host, tenant) in &self.tenant_hosts {
             let key = format!("api.tenant_hosts.{host}");
             if !is_host(host) {

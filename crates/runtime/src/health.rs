@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use ::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use serde::Serialize;
 
+use crate::exposition::OPEN_METRICS;
 use crate::http::{self, Body, Hosts, Route, Routes};
 use crate::locked;
 use crate::settings::Server;
@@ -123,7 +124,6 @@ pub struct Health {
 
 const PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 const TEXT: &str = "text/plain; charset=utf-8";
-const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const FOREIGN: &str = "not a name of this server; ask by its address, or add the name to server.allowed_hosts\n";
 
 impl Health {
@@ -165,7 +165,7 @@ impl Health {
                 // texts and truth values are always JSON
                 http::text(status, "application/json", serde_json::to_string(&report).unwrap_or_default())
             }
-            _ => http::text(StatusCode::OK, METRICS, crate::metrics().encode()),
+            _ => http::text(StatusCode::OK, OPEN_METRICS, crate::metrics().encode()),
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod backoff;
 mod causes;
 mod changed;
 pub mod duration;
+pub mod exposition;
 pub mod health;
 pub mod http;
 pub mod kept;

@@ -32,6 +32,7 @@ mod pages;
 mod permissions;
 mod persons;
 mod plans;
+pub(crate) mod prometheus;
 mod questions;
 mod ready;
 mod review_load;
