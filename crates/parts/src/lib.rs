@@ -25,13 +25,15 @@ pub enum Part {
     /// Node.js, and what it runs: an identity provider, whose address `SEI_TEST_OIDC_PROVIDER` states
     /// (`scripts/oidc-provider` starts one), and clients of the API.
     Node,
+    /// promtool, which checks rules of Prometheus: `scripts/promtool` brings it.
+    Promtool,
     /// The right to run programs as another user.
     Root,
     /// The PostgreSQL extension TimescaleDB.
     TimescaleDb,
 }
 
-const NAMES: [(&str, Part); 10] = [
+const NAMES: [(&str, Part); 11] = [
     ("application", Part::Application),
     ("chromium", Part::Chromium),
     ("corpus", Part::Corpus),
@@ -40,6 +42,7 @@ const NAMES: [(&str, Part); 10] = [
     ("keycloak", Part::Keycloak),
     ("mount", Part::Mount),
     ("node", Part::Node),
+    ("promtool", Part::Promtool),
     ("root", Part::Root),
     ("timescaledb", Part::TimescaleDb),
 ];
@@ -143,7 +146,7 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "names `corpse`; parts are application, chromium, corpus, histories, kafka, keycloak, mount, node, root, timescaledb"
+        expected = "names `corpse`; parts are application, chromium, corpus, histories, kafka, keycloak, mount, node, promtool, root, timescaledb"
     )]
     fn a_name_that_is_not_a_part_is_an_error() {
         required("corpus,corpse");

@@ -44,6 +44,7 @@ mod k8s;
 mod lexer;
 mod metrics;
 mod metrics_parts;
+mod monitoring;
 mod page;
 mod people;
 mod preview;

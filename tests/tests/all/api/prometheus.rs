@@ -31,7 +31,7 @@ pub(crate) fn series(text: &str) -> BTreeMap<Series, f64> {
 }
 
 /// An API that answers for Prometheus, with the invented organization.
-async fn filled(change: impl FnOnce(&mut ApiSettings)) -> Served {
+pub(crate) async fn filled(change: impl FnOnce(&mut ApiSettings)) -> Served {
     let served = served::with(|all| {
         all.api.prometheus.results = true;
         change(all);

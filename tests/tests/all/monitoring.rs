@@ -1,0 +1,132 @@
+//! The rules for Prometheus in dashboards/prometheus: promtool takes them, each alert has a test, and what they are about is
+//! exposed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use parts::{Part, missing};
+use regex::Regex;
+use runtime::{Reason, labels};
+
+use crate::api::prometheus;
+use crate::architecture::root;
+
+/// How `scripts/promtool` ends where there is none.
+const THERE_IS_NONE: i32 = 3;
+
+fn directory() -> PathBuf {
+    root().join("dashboards/prometheus")
+}
+
+/// The files of a directory with this ending, as they are named and with their texts.
+fn files(directory: &Path, ending: &str) -> Vec<(String, String)> {
+    let paths = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let named =
+        paths.filter_map(|path| Some((path.to_str()?.to_owned(), path))).filter(|(name, _)| name.ends_with(ending));
+    let mut files: Vec<(String, String)> =
+        named.map(|(name, path)| (name, std::fs::read_to_string(path).unwrap())).collect();
+    files.sort();
+    assert!(!files.is_empty(), "{} has no {ending}", directory.display());
+    files
+}
+
+/// Runs promtool, where the machine has it, with success expected.
+fn promtool(command: &[&str], files: impl IntoIterator<Item = String>) {
+    let output = Command::new(root().join("scripts/promtool")).args(command).args(files).output().unwrap();
+    let printed = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if output.status.code() == Some(THERE_IS_NONE) {
+        return missing(Part::Promtool, printed.trim());
+    }
+    assert!(output.status.success(), "{printed}");
+}
+
+#[test]
+fn rules_and_the_example_of_a_configuration_are_valid() {
+    promtool(&["check", "config"], [directory().join("prometheus.yml").to_str().unwrap().to_owned()]);
+}
+
+#[test]
+fn rules_have_the_values_and_fire_when_their_tests_say() {
+    promtool(&["test", "rules"], files(&directory().join("tests"), ".test.yml").into_iter().map(|(name, _)| name));
+}
+
+/// What a pattern finds in the files of a directory.
+fn found(directory: &Path, ending: &str, pattern: &str) -> BTreeSet<String> {
+    let pattern = Regex::new(pattern).unwrap();
+    let texts = files(directory, ending);
+    let all = texts.iter().flat_map(|(_, text)| pattern.captures_iter(text).map(|found| found[1].to_owned()));
+    all.collect()
+}
+
+#[test]
+fn each_alert_has_a_test_in_which_it_fires() {
+    let alerts = found(&directory(), ".rules.yml", r"- alert: (\w+)");
+    let fires = found(&directory().join("tests"), ".test.yml", r"alertname: (\w+)\n\s+exp_alerts:");
+    assert!(alerts.len() > 10);
+    assert_eq!(alerts, fires);
+}
+
+/// The metrics that a text of Prometheus has, as they are asked for.
+fn names(text: &str) -> BTreeSet<String> {
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let endings = |kind: &str| match kind {
+        "counter" => vec!["_total"],
+        "histogram" => vec!["_bucket", "_sum", "_count"],
+        "info" => vec!["_info"],
+        _ => vec![""],
+    };
+    let named = types
+        .filter_map(|line| line.split_once(' '))
+        .flat_map(|(name, kind)| endings(kind).into_iter().map(move |ending| format!("{name}{ending}")));
+    named.collect()
+}
+
+/// What every process exposes once it has counted something of everything.
+fn exposed_by_processes() -> BTreeSet<String> {
+    let metrics = runtime::metrics();
+    let connector = labels::Connector { connector: "git" };
+    let partition = labels::Partition { partition: 0 };
+    let source = labels::Source { source: "git/test".to_owned(), tenant: "main".to_owned() };
+    metrics.events_received.get_or_create(&connector).inc_by(0);
+    metrics.events_ended.get_or_create(&labels::Ended::new("git", Reason::None)).inc_by(0);
+    metrics.log_lag.get_or_create(&partition).set(0);
+    metrics.log_expired.get_or_create(&partition).inc_by(0);
+    metrics.http_requests.get_or_create(&labels::Request { route: "/metrics".to_owned(), status: 200 }).inc_by(0);
+    metrics.collections.get_or_create(&labels::Worked { connector: "git", ok: true }).inc_by(0);
+    metrics.collect_seconds.get_or_create(&connector).observe(0.0);
+    metrics.source_last_success.get_or_create(&source).set(0);
+    metrics.source_complete_until.get_or_create(&source).set(0);
+    metrics.source_budget_left.get_or_create(&source).set(0);
+    metrics.source_requests.get_or_create(&source).inc_by(0);
+    metrics.streams_ended.get_or_create(&labels::StreamEnd { reason: "slow" }).inc_by(0);
+    metrics.tls_reloads.get_or_create(&labels::Loaded { ok: true }).inc_by(0);
+    names(&metrics.encode())
+}
+
+/// What results there are, where some are left out.
+async fn exposed_as_results() -> BTreeSet<String> {
+    let served = prometheus::filled(|all| all.api.prometheus.series = 1).await;
+    prometheus::scraped(&served, &[]).await.into_keys().map(|(name, _)| name).collect()
+}
+
+#[tokio::test]
+async fn rules_and_panels_are_about_metrics_that_are_exposed_or_recorded() {
+    let mut known = exposed_by_processes();
+    known.extend(exposed_as_results().await);
+    let recorded = found(&directory(), ".rules.yml", r"- record: (\S+)");
+    assert!(recorded.iter().all(|name| Regex::new("^[a-z]+:sei_[a-z_]+:[a-z0-9_]+$").unwrap().is_match(name)));
+    known.extend(recorded);
+    // not what stands in quotes, such as the name of a job
+    let expressions = Regex::new(r"(?s)expr: (.*?)(?:\n +(?:for|labels|annotations):|\n\n|\n +- )").unwrap();
+    let name = Regex::new(r#"(^|[^"'\w:])((?:[a-z]+:)?sei_[a-z0-9_]+(?::[a-z0-9_]+)?)"#).unwrap();
+    let mut asked = BTreeSet::new();
+    for (_, text) in files(&directory(), ".rules.yml") {
+        for expression in expressions.captures_iter(&text) {
+            asked.extend(name.captures_iter(&expression[1]).map(|name| name[2].to_owned()));
+        }
+    }
+    assert!(asked.len() > 15, "{asked:?}");
+    let unknown: Vec<&String> = asked.difference(&known).collect();
+    assert!(unknown.is_empty(), "{unknown:?} are not exposed: {known:?}");
+}
