@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("processors", &["kernel", "runtime", "store", "eventlog", "connector", "registry"]),
     ("dora", &["kernel", "runtime", "store"]),
     ("api", &["kernel", "runtime", "store", "eventlog", "dora"]),
+    ("panels", &["dora"]),
     ("sei", EVERYTHING),
     ("bench", EVERYTHING),
     ("tests", EVERYTHING),
@@ -45,6 +46,7 @@ const EVERYTHING: &[&str] = &[
     "processors",
     "dora",
     "api",
+    "panels",
     "sei",
 ];
 

@@ -1,0 +1,34 @@
+//! The files that declare dashboards.
+
+use crate::error::PanelError;
+use crate::load::load;
+use crate::model::Dashboard;
+
+/// Each file by the name of its dashboard, in the order in which tools list them.
+const FILES: &[(&str, &str)] = &[("delivery", include_str!("../../../dashboards/panels/delivery.toml"))];
+
+/// The dashboards. An error names the file and the panel that is wrong.
+pub fn dashboards() -> Result<Vec<Dashboard>, PanelError> {
+    load(FILES)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_dashboard_is_valid_and_every_file_is_listed() {
+        let dashboards =
+            dashboards().unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)));
+        let listed: BTreeSet<String> = dashboards.iter().map(|dashboard| format!("{}.toml", dashboard.name)).collect();
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dashboards/panels");
+        let found: BTreeSet<String> = std::fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(listed, found);
+    }
+}
