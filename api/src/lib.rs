@@ -47,6 +47,7 @@ pub mod sources;
 mod state;
 mod stated;
 mod tag;
+pub mod targets;
 mod tenant;
 pub mod views;
 mod web;

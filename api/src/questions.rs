@@ -22,6 +22,7 @@ mod search;
 mod services;
 mod sorting;
 mod span;
+mod targets;
 mod text;
 
 pub use audit::AuditQuestion;
@@ -48,6 +49,7 @@ pub use search::{SearchKinds, SearchKindsText, SearchQuestion, SearchTerms, Sear
 pub use services::ServiceFilter;
 pub use sorting::{SortedList, Sorting};
 pub use span::{Ends, Span, Window};
+pub use targets::{TargetOwner, TargetResultsQuestion};
 pub use text::{Parameter, Text};
 
 use async_graphql::InputObject;

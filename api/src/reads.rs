@@ -10,6 +10,7 @@ mod open_changes;
 mod page;
 mod people;
 mod persons;
+mod targets;
 
 pub use audit::audit;
 pub use boards::{board, boards, whole_boards};
@@ -22,6 +23,8 @@ pub use page::{Page, Part, Section};
 pub use people::{people, person_statements};
 pub use persons::check_account;
 pub(crate) use persons::record as record_view;
+pub(crate) use targets::view as target_view;
+pub use targets::{all_targets, targets};
 
 use std::sync::Arc;
 

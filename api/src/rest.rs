@@ -31,6 +31,7 @@ mod review_load;
 mod search;
 mod sources;
 mod stream;
+mod targets;
 mod tenants;
 
 pub use csv::csv_text;
@@ -81,6 +82,9 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route(paths::BOARDS, list(get(boards::boards).post(boards::create)))
         .route("/api/v1/boards/{id}", own_forms(get(boards::board).put(boards::replace).delete(boards::delete)))
         .route("/api/v1/users/{id}/person", own_forms(put(identity::users::link).delete(identity::users::unlink)))
+        .route("/api/v1/targets", list(get(targets::targets)))
+        .route("/api/v1/targets/{name}", own_forms(put(targets::set).delete(targets::remove)))
+        .route("/api/v1/target-results", by_cost(get(targets::results)))
         .route(paths::TEAMS, list(get(lists::teams)))
         .route("/api/v1/sources", list(get(lists::sources)))
         .route("/api/v1/open-changes", report(get(facts::open_changes)))

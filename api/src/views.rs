@@ -18,6 +18,7 @@ mod review_load;
 mod rows;
 mod search;
 mod sources;
+mod targets;
 
 pub use audit::AuditEntry;
 pub use boards::{BoardSummary, BoardView};
@@ -37,6 +38,7 @@ pub use review_load::{PersonReviewLoad, ReviewLoad, TeamReviewLoad};
 pub use rows::{Change, Deployment, Evidence, Finding, Repository, Service, TenantView};
 pub use search::SearchHit;
 pub use sources::{RegisteredHookView, RegisteredHooksView, SourceCheckView, SourceRightView};
+pub use targets::TargetView;
 
 /// Whole microseconds as seconds.
 pub(crate) fn seconds(microseconds: Option<i64>) -> Option<f64> {

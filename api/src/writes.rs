@@ -1,4 +1,4 @@
-//! Whether a request may change what is not administration: boards. What administrators change takes their role.
+//! Whether a request may change what is not administration: boards and targets. What administrators change takes their role.
 
 use axum::http::{HeaderMap, Uri, header};
 

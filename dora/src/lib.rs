@@ -33,6 +33,7 @@ mod services;
 pub mod settings;
 mod snapshots;
 mod summary;
+mod targets;
 mod within;
 mod work;
 
@@ -53,9 +54,10 @@ pub use journey::{
 };
 pub use metrics::{
     Aggregation, AskedServices, Bucket, Compare, Comparison, Contribution, ContributionBy, ContributionMethod,
-    Contributions, Definition, Dependents, Distribution, DistributionPart, MOVER_METRICS, MetricAnswer, MetricPart,
-    MetricSettings, Mover, Owners, Percentile, Point, Question, Slice, StageContribution, StageContributions, Unit,
-    Value, ValueName, Versions, Window, ask, asked_services, definitions, distributions, movers, window_start,
+    Contributions, Definition, Dependents, Direction, Distribution, DistributionPart, MOVER_METRICS, MetricAnswer,
+    MetricPart, MetricSettings, Mover, Owners, Percentile, Point, Question, Slice, StageContribution,
+    StageContributions, Unit, Value, ValueName, Versions, Window, ask, asked_services, definitions, distributions,
+    movers, window_start,
 };
 pub use options::Options;
 pub use persons::Persons;
@@ -69,5 +71,6 @@ pub use report::{
 pub use role::EngineRole;
 pub use snapshots::{Dated, Snapshots, UP_TO_NOW};
 pub use summary::{Scope, Summary};
+pub use targets::TargetState;
 pub use within::Within;
 pub use work::{last_failures, waits_for_reviewer};

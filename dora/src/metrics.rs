@@ -62,8 +62,8 @@ pub(crate) use held::Rows;
 pub(crate) use item_times::item_times;
 pub(crate) use load::{Loader, Names, load};
 pub use model::{
-    Aggregation, AskedServices, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Value,
-    ValueName,
+    Aggregation, AskedServices, Definition, Direction, MetricAnswer, MetricPart, MetricSettings, Point, Question,
+    Slice, Value, ValueName,
 };
 pub use movers::{MOVER_METRICS, Mover, movers};
 pub(crate) use observed::{Exporter, SOURCES, metric_rows, owner_rows, owners};

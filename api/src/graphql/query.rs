@@ -8,6 +8,7 @@ mod lists;
 mod mapping;
 mod organization;
 mod pages;
+mod targets;
 
 use async_graphql::MergedObject;
 
@@ -19,8 +20,9 @@ use lists::Lists;
 use mapping::Mapping;
 use organization::OrganizationFields;
 use pages::Pages;
+use targets::Targets;
 
 /// What sei knows about how software is delivered. Durations are in seconds, times in UTC; what was not
 /// observed is null. Lists are Relay connections.
 #[derive(MergedObject, Default)]
-pub struct Query(Answers, AuditLog, OrganizationFields, Lists, Boards, DeadLetters, Mapping, Pages);
+pub struct Query(Answers, AuditLog, OrganizationFields, Lists, Boards, DeadLetters, Mapping, Pages, Targets);

@@ -8,7 +8,7 @@ use super::document::Complete;
 use super::identity::{grants, login, tokens, users};
 use super::{
     audit, boards, contributions, dead_letters, events, facts, item_times, journey, lists, mapping, metrics, own_work,
-    people, reports, review_load, search, sources, stream, tenants,
+    people, reports, review_load, search, sources, stream, targets, tenants,
 };
 use crate::problem::Problem;
 
@@ -47,6 +47,10 @@ use crate::problem::Problem;
         boards::create,
         boards::replace,
         boards::delete,
+        targets::targets,
+        targets::results,
+        targets::set,
+        targets::remove,
         dead_letters::dead_letters,
         dead_letters::counts,
         dead_letters::dead_letter,

@@ -8,7 +8,7 @@ crate::closed_list! {
         Viewer,
         /// Also exports, changes boards of teams, and queries the database.
         Analyst,
-        /// Also sees persons' data, where the settings show it to managers.
+        /// Also sees persons' data, where the settings show it to managers, and sets targets.
         Manager,
         /// Also sees raw events, manages tenants, tokens and grants, and reads the audit log.
         Admin,
@@ -26,6 +26,8 @@ crate::closed_list! {
         ShareBoards,
         /// Data about single persons.
         People,
+        /// Targets of teams.
+        SetTargets,
         /// Events as their sources sent them.
         RawEvents,
         /// Tenants, tokens, grants and the audit log.
@@ -50,7 +52,7 @@ impl Role {
         let least = match right {
             Right::Read => Self::Viewer,
             Right::Export | Right::ShareBoards => Self::Analyst,
-            Right::People => Self::Manager,
+            Right::People | Right::SetTargets => Self::Manager,
             Right::RawEvents | Right::Administer => Self::Admin,
         };
         self as u8 >= least as u8
@@ -66,6 +68,6 @@ mod tests {
     #[test]
     fn each_role_has_what_the_one_before_it_has() {
         let rights = |role: Role| Right::VARIANTS.iter().filter(|right| role.has(**right)).count();
-        assert_eq!(Role::VARIANTS.iter().map(|role| rights(*role)).collect::<Vec<_>>(), [1, 3, 4, 6]);
+        assert_eq!(Role::VARIANTS.iter().map(|role| rights(*role)).collect::<Vec<_>>(), [1, 3, 5, 7]);
     }
 }

@@ -23,6 +23,7 @@ mod search;
 mod secret;
 mod selectors;
 mod tags;
+mod target_bound;
 mod time;
 
 pub use access::{Right, Role, TokenScope};
@@ -39,6 +40,7 @@ pub use selectors::{SELECTOR_FORMS, incident_selector};
 #[doc(hidden)]
 pub use strum;
 pub use tags::VERSION_TAGS;
+pub use target_bound::TargetBound;
 pub use time::{
     EARLIEST_AUTHOR_TIME, NotATime, NotATimeZone, TimeOrDay, clamp_instant, midnight, plausible_instant, time_zone,
 };

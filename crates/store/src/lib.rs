@@ -41,6 +41,7 @@ mod segment_format;
 pub mod segments;
 pub mod source_state;
 pub mod tables;
+pub mod targets;
 mod text;
 mod whole;
 

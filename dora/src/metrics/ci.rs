@@ -17,13 +17,13 @@ metrics! { "ci";
     ci_queue_time: Unit::Seconds, Median, Runs(queue), "CI queue time",
         "Asked for to started.";
     ci_success_rate: Unit::Ratio, Rate, Runs(success), "CI success rate",
-        "Share of runs that succeeded, of those that succeeded or failed.";
+        "Share of runs that succeeded, of those that succeeded or failed.", .more_is_better();
     ci_red_time: Unit::Seconds, TimeOpen, RunsInOrder(red), "Time red",
         "How long pipelines of the default branch were red: from a failed run to the next that succeeded, in sum.";
     ci_flakiness: Unit::Ratio, Rate, RunsInOrder(flaky), "Flakiness",
         "Share of failed runs that turned green on the same commit without a change.";
     ci_time_spent: Unit::Seconds, Sum, Runs(spent), "CI time spent",
-        "The time that runs took, in sum.";
+        "The time that runs took, in sum.", .neutral();
 }
 
 fn duration(run: &Run, into: &mut Observations) {

@@ -29,7 +29,7 @@ metrics! { "delivery";
     deploy_time: Unit::Seconds, Median, Deployed(deploy), "Deploy time",
         "Stage of lead time: merged to production.";
     deployment_frequency: Unit::PerDay, PerDay, Deployments(frequency), "Deployment frequency",
-        "Successful production deployments a day; the same commit again counts once.";
+        "Successful production deployments a day; the same commit again counts once.", .more_is_better();
     change_fail_rate: Unit::Ratio, Rate, Deployments(failed), "Change fail rate",
         "Share of production deployments that failed.", .counting(Failed);
     failed_deployment_recovery_time: Unit::Seconds, Median, Deployments(recovery), "Failed deployment recovery time",

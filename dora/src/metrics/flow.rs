@@ -11,9 +11,9 @@ metrics! { "flow";
     change_cycle_time: Unit::Seconds, Median, Changes(cycle_time), "Change cycle time",
         "First commit to merged, of changes merged in the window.";
     change_throughput: Unit::PerWeek, PerWeek, Changes(merged), "Change throughput",
-        "Changes merged a week.";
+        "Changes merged a week.", .more_is_better();
     changes_in_progress: Unit::Number, OpenAtDayEnd, Changes(open), "Changes in progress",
-        "Changes open at the end of each day, on average over the days.";
+        "Changes open at the end of each day, on average over the days.", .neutral();
     age_of_open_changes: Unit::Seconds, AgeOfOpen, Changes(open), "Age of open changes",
         "How long ago the changes were opened that are open at the end.";
     change_size: Unit::Number, Median, Changes(size), "Change size",
@@ -21,7 +21,7 @@ metrics! { "flow";
     abandoned_changes: Unit::Ratio, Rate, Changes(abandoned), "Abandoned changes",
         "Share of changes closed without a merge, of all that ended in the window.";
     assisted_changes: Unit::Ratio, Rate, Changes(assisted), "AI-assisted changes",
-        "Share of changes merged in the window that an assistant wrote a part of.";
+        "Share of changes merged in the window that an assistant wrote a part of.", .neutral();
 }
 
 fn cycle_time(change: &Change, _: About<'_>, into: &mut Observations) {

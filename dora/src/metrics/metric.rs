@@ -11,7 +11,7 @@ use crate::compute::DeliveryRules;
 use crate::custom::CustomMetric;
 
 use super::custom;
-use super::model::{Aggregation, Definition, Slice, ValueName};
+use super::model::{Aggregation, Definition, Direction, Slice, ValueName};
 use super::observations::Observations;
 use super::rows::{
     About, Author, Change, Deployed, Deployment, EntryRef, Incident, Item, Measure, Micros, Review, Run, Sprint,
@@ -91,6 +91,8 @@ pub(super) struct Metric {
     pub definition: Cow<'static, str>,
     pub unit: Unit,
     pub aggregation: Aggregation,
+    /// Which way is good: less, unless stated otherwise.
+    pub direction: Direction,
     pub input: Input,
     /// What a rate counts.
     pub counts: ValueName,
@@ -121,6 +123,7 @@ impl Metric {
             definition: Cow::Borrowed(definition),
             unit,
             aggregation,
+            direction: Direction::Down,
             input,
             counts: ValueName::Yes,
             beside: &[],
@@ -129,6 +132,17 @@ impl Metric {
             by_incident: None,
             window: None,
         }
+    }
+
+    pub const fn more_is_better(mut self) -> Self {
+        self.direction = Direction::Up;
+        self
+    }
+
+    /// Neither more nor less is better by itself.
+    pub const fn neutral(mut self) -> Self {
+        self.direction = Direction::Neither;
+        self
     }
 
     pub const fn counting(mut self, what: ValueName) -> Self {
@@ -186,6 +200,7 @@ impl Metric {
             definition: self.definition.clone().into_owned(),
             unit: self.unit,
             aggregation: self.aggregation,
+            direction: self.direction,
             slices: self.slices().into_owned(),
         }
     }

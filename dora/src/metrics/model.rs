@@ -94,6 +94,27 @@ pub enum Aggregation {
     ShareOfWhole,
 }
 
+impl Aggregation {
+    /// Whether a longer window alone makes the value larger.
+    #[must_use]
+    pub const fn grows_with_window(self) -> bool {
+        matches!(self, Self::Count | Self::Sum | Self::TimeOpen)
+    }
+}
+
+kernel::closed_list! {
+    /// Which way of a metric is good.
+    #[derive(Enum, ToSchema)]
+    pub enum Direction: "direction" {
+        /// More is better.
+        Up,
+        /// Less is better.
+        Down,
+        /// Neither.
+        Neither,
+    }
+}
+
 kernel::closed_list! {
     /// One of the values that an answer has.
     #[derive(Enum, ToSchema, Display)]
@@ -265,6 +286,8 @@ pub struct Definition {
     pub unit: Unit,
     /// How observations become a value.
     pub aggregation: Aggregation,
+    /// Which way is good.
+    pub direction: Direction,
     /// What it can be asked for by.
     pub slices: Vec<Slice>,
 }

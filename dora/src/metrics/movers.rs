@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
     use crate::metrics::compare::Comparison;
-    use crate::metrics::model::{Aggregation, Definition};
+    use crate::metrics::model::{Aggregation, Definition, Direction};
     use crate::{Basis, Interval};
 
     /// A slice, its value and count, and those before.
@@ -146,6 +146,7 @@ mod tests {
                 definition: String::new(),
                 unit,
                 aggregation: Aggregation::Median,
+                direction: Direction::Down,
                 slices: Vec::new(),
             },
             window,

@@ -18,21 +18,22 @@ metrics! { "planning";
     item_lead_time: Unit::Seconds, Median, Items(lead_time), "Work item lead time",
         "Written down to done, of work items done in the window.";
     item_throughput: Unit::PerWeek, PerWeek, Items(done), "Work item throughput",
-        "Work items done a week.";
+        "Work items done a week.", .more_is_better();
     items_in_progress: Unit::Number, OpenAtDayEnd, Items(in_progress), "Work items in progress",
-        "Work items in progress at the end of each day, on average over the days.";
+        "Work items in progress at the end of each day, on average over the days.", .neutral();
     items_to_do: Unit::Number, OpenAtDayEnd, Items(to_do), "Work items to do",
         "Work items that are written down, not closed and not in progress at the end of each day, on average over the days.";
     age_of_items_in_progress: Unit::Seconds, AgeOfOpen, Items(in_progress), "Age of work items in progress",
         "How long ago work began on the items that are in progress at the end.";
     flow_efficiency: Unit::Ratio, RatioOfSums, Items(efficiency), "Flow efficiency",
-        "Time in statuses that mean in progress over cycle time, of work items done in the window.";
+        "Time in statuses that mean in progress over cycle time, of work items done in the window.", .more_is_better();
     investment: Unit::Ratio, ShareOfWhole, Items(done), "Investment",
-        "Share of all work items done in the window; asked for by type, where work goes.";
+        "Share of all work items done in the window; asked for by type, where work goes.", .neutral();
     sprint_velocity: Unit::Number, Mean, Sprints(velocity), "Velocity",
-        "Points done in a sprint, on average over sprints that ended in the window; items where there are no points.";
+        "Points done in a sprint, on average over sprints that ended in the window; items where there are no points.",
+        .more_is_better();
     say_do_ratio: Unit::Ratio, RatioOfSums, Sprints(say_do), "Say-do ratio",
-        "Of what was in a sprint when it began, what was done when it ended.";
+        "Of what was in a sprint when it began, what was done when it ended.", .more_is_better();
     scope_change: Unit::Ratio, RatioOfSums, Sprints(scope_change), "Scope change",
         "What was put into sprints or taken out of them after they began, over what was in them when they began.";
 }

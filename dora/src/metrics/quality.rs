@@ -10,7 +10,7 @@ use crate::compute::MINUTE_US;
 
 metrics! { "quality";
     coverage: Unit::Number, LatestMean, Measures(covered), "Coverage",
-        "The last coverage of each project, in percent, on average.";
+        "The last coverage of each project, in percent, on average.", .more_is_better();
     duplication: Unit::Number, LatestMean, Measures(duplicated), "Duplication",
         "The last share of duplicated lines of each project, in percent, on average.";
     technical_debt: Unit::Seconds, LatestSum, Measures(debt), "Technical debt",

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use kernel::near::UnknownName;
 
 use super::metric::{Input, Metric};
-use super::model::{Aggregation, Definition};
+use super::model::{Aggregation, Definition, Direction};
 use super::unit::Unit;
 use super::{ci, delivery, flow, planning, quality, review, security};
 use crate::DoraError;
@@ -63,6 +63,7 @@ fn custom(metric: CustomMetric) -> Metric {
         id: Cow::Owned(metric.name.clone()),
         title: Cow::Owned(metric.name.replace('_', " ")),
         definition: Cow::Owned(metric.description.clone()),
+        direction: Direction::Neither,
         window: metric.window,
         ..Metric::new(("custom", ""), unit, aggregation, Input::Custom(metric), ("", ""))
     }

@@ -17,15 +17,16 @@ metrics! { "review";
     merged_without_review: Unit::Ratio, Rate, Changes(without_review), "Merged without review",
         "Share of changes merged in the window that no other person had reviewed or commented on.";
     review_depth: Unit::Number, Mean, Changes(depth), "Review depth",
-        "Reviews and comments by others a merged change, without bots.";
+        "Reviews and comments by others a merged change, without bots.", .neutral();
     reviewers: Unit::Number, Mean, Changes(reviewers), "Reviewers",
-        "Different people who reviewed or commented, a merged change, without bots.";
+        "Different people who reviewed or commented, a merged change, without bots.", .neutral();
     reviews: Unit::PerWeek, PerWeek, Reviews(given), "Reviews",
-        "Reviews and comments by others a week, without bots; asked for by review_teams, who reviews whom.";
+        "Reviews and comments by others a week, without bots; asked for by review_teams, who reviews whom.", .neutral();
     busiest_reviewer: Unit::Ratio, LargestShare, Changes(by_reviewer), "Share of the busiest reviewer",
         "Share of all reviews and comments by the one who gave most. No person is named.";
     bus_factor: Unit::Count, FewestWithHalf, Authors(changed), "Bus factor",
-        "The fewest authors who together changed half of the lines in the year before the end of the window.";
+        "The fewest authors who together changed half of the lines in the year before the end of the window.",
+        .more_is_better();
 }
 
 fn first_review(change: &Change, _: About<'_>, into: &mut Observations) {

@@ -79,6 +79,10 @@ kernel::closed_list! {
         BoardReplaced,
         /// A board was deleted.
         BoardDeleted,
+        /// A target was set.
+        TargetSet,
+        /// A target was removed.
+        TargetRemoved,
     }
 }
 

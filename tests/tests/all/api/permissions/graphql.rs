@@ -48,6 +48,8 @@ const FIELDS: &[(&str, Right, &str)] = &[
     ("services", Right::Read, ""),
     ("sources", Right::Read, ""),
     ("sprints", Right::Read, ""),
+    ("targetResults", Right::Read, "(question: {teams: true})"),
+    ("targets", Right::Read, ""),
     ("teams", Right::Read, ""),
     ("tenant", Right::Read, ""),
     ("unmapped", Right::Administer, ""),

@@ -84,6 +84,10 @@ const ROUTES: &[(&str, &str, Needs, &str)] = &[
     ("get", STREAM, InTenant(Right::Read), ""),
     ("post", "/api/v1/sources/check", Administrator, r#"{"connector":"nothing","token":"x"}"#),
     ("post", "/api/v1/sources/webhooks", Administrator, r#"{"connector":"nothing","token":"x","projects":[]}"#),
+    ("get", "/api/v1/targets", InTenant(Right::Read), ""),
+    ("put", "/api/v1/targets/{name}", InWholeTenant(Right::SetTargets), r#"{"value":1}"#),
+    ("delete", "/api/v1/targets/{name}", InWholeTenant(Right::SetTargets), ""),
+    ("get", "/api/v1/target-results", InTenant(Right::Read), ""),
     ("get", "/api/v1/teams", InTenant(Right::Read), ""),
     ("get", "/api/v1/tenants", InTenant(Right::Read), ""),
     ("post", "/api/v1/tenants", Administrator, r#"{"name":"walked"}"#),
@@ -125,6 +129,7 @@ const QUESTIONS: &[(&str, &[&str])] = &[
     ("/api/v1/metrics/{name}/contributions", &["by=team", "by=service", "by=repository", "by=type"]),
     ("/api/v1/item-times", &["window=all", "state=in_progress"]),
     ("/api/v1/movers", &["by=team", "by=service"]),
+    ("/api/v1/target-results", &["teams=true", "team=team_web", "service=service_webmark"]),
     ("/api/v1/search", &["q=app", "q=open", "q=%231", "q=aaaaaaaa", "q=1.1", "q=down", "q=plan", "q=team", "q=sprint"]),
 ];
 

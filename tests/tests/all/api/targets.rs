@@ -1,0 +1,253 @@
+//! Targets: who sets them, who inherits them, and that a result is the metric's own answer held against them.
+
+use kernel::Role;
+use serde_json::{Value, json};
+use store::audit::{self, AuditFilter, Order};
+
+use super::known::{reach, token};
+use super::served::{self, Reply, Served};
+
+const JSON: &str = "application/json";
+
+async fn ask(served: &Served, (method, path): (&str, &str), token: Option<&str>, body: &Value) -> Reply {
+    let bearer = token.map(|token| format!("Bearer {token}"));
+    let mut headers = vec![("content-type", JSON)];
+    headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    served.ask(method, &path.replace(' ', "%20"), &headers, &body).await
+}
+
+/// Sets a target, of a team or without one of the organization.
+pub(crate) async fn set(served: &Served, metric: &str, team: Option<&str>, target: &Value) -> Value {
+    let of = team.map(|team| format!("?team={team}")).unwrap_or_default();
+    let reply = ask(served, ("PUT", &format!("/api/v1/targets/{metric}{of}")), None, target).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    reply.json()["data"].clone()
+}
+
+/// Three months up to the end of the data.
+fn window() -> String {
+    format!("window=90d&to={}", served::end().format("%F"))
+}
+
+async fn results(served: &Served, question: &str) -> Vec<Value> {
+    let path = format!("/api/v1/target-results?{}&{question}", window()).replace(' ', "%20");
+    served.get(path.trim_end_matches('&')).await["data"].as_array().unwrap().clone()
+}
+
+async fn answer(served: &Served, metric: &str, question: &str) -> Value {
+    let path = format!("/api/v1/metrics/{metric}?{}&{question}", window()).replace(' ', "%20");
+    served.get(path.trim_end_matches('&')).await["data"].clone()
+}
+
+/// A team with services that is part of another one, and that one.
+async fn team_and_parent(served: &Served) -> (String, String) {
+    let teams = served.get("/api/v1/teams").await;
+    let owning = |team: &&Value| team["parent"].is_string() && team["services"] != json!([]);
+    let team = teams["data"].as_array().unwrap().iter().find(owning).unwrap();
+    (team["name"].as_str().unwrap().to_owned(), team["parent"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_target_is_set_replaced_and_removed_and_each_change_is_recorded() {
+    let served = served::filled().await;
+    let first = set(&served, "change_lead_time", None, &json!({ "value": 172_800, "note": "Two days." })).await;
+    assert_eq!(
+        (&first["team"], &first["bound"], &first["value"], &first["note"], &first["may_change"]),
+        (&Value::Null, &json!("at_most"), &json!(172_800.0), &json!("Two days."), &json!(true))
+    );
+    let second = set(&served, "change_lead_time", None, &json!({ "value": 86_400 })).await;
+    let listed = served.get("/api/v1/targets").await["data"].clone();
+    assert_eq!(listed, json!([second]), "the second is in place of the first");
+    let graph = served.graphql("{ targets { team metric bound value note mayChange } }").await["targets"].clone();
+    let expected = json!([{ "team": null, "metric": "change_lead_time", "bound": "AT_MOST", "value": 86_400.0, "note": "",
+        "mayChange": true }]);
+    assert_eq!(graph, expected);
+    let remove = ("DELETE", "/api/v1/targets/change_lead_time");
+    assert_eq!(ask(&served, remove, None, &Value::Null).await.status, 204);
+    assert_eq!(ask(&served, remove, None, &Value::Null).await.status, 404);
+    assert_eq!(served.get("/api/v1/targets").await["data"], json!([]));
+    let entries = audit::list(&served.database.store, &AuditFilter::default(), Order::Oldest, None, 100).await.unwrap();
+    let entries: Vec<_> = entries.iter().filter(|entry| entry.subject == "change_lead_time").collect();
+    let actions: Vec<&str> = entries.iter().map(|entry| entry.action.as_str()).collect();
+    assert_eq!(actions, ["target_set", "target_set", "target_removed"]);
+    assert_eq!(entries[1].detail["before"]["value"], 172_800.0);
+    assert_eq!((&entries[0].detail["before"], &entries[1].detail["after"]["value"]), (&Value::Null, &json!(86_400.0)));
+}
+
+#[tokio::test]
+async fn targets_are_listed_page_by_page_those_of_the_organization_first() {
+    let served = served::filled().await;
+    let (team, _) = team_and_parent(&served).await;
+    set(&served, "time_to_merge", Some(&team), &json!({ "value": 1 })).await;
+    for metric in ["change_fail_rate", "deployment_frequency"] {
+        set(&served, metric, None, &json!({ "value": 0.5 })).await;
+    }
+    let (mut cursor, mut seen) = (String::new(), Vec::new());
+    loop {
+        let page = served.get(&format!("/api/v1/targets?limit=1{cursor}")).await;
+        seen.extend(page["data"].as_array().unwrap().iter().map(|row| row["metric"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, ["change_fail_rate", "deployment_frequency", "time_to_merge"]);
+}
+
+#[tokio::test]
+async fn a_result_is_the_answer_of_the_metric_held_against_the_target() {
+    let served = served::filled().await;
+    let whole = answer(&served, "change_lead_time", "").await;
+    let value = whole["whole"]["value"].as_f64().unwrap();
+    for (target, met) in [(value, true), (value - 1.0, false)] {
+        set(&served, "change_lead_time", None, &json!({ "value": target })).await;
+        let found = results(&served, "").await;
+        assert_eq!(found.len(), 1);
+        let result = &found[0];
+        assert_eq!(
+            (&result["value"], &result["n"], &result["text"], &result["caveats"], &result["window"]),
+            (
+                &whole["whole"]["value"],
+                &whole["whole"]["n"],
+                &whole["whole"]["text"],
+                &whole["whole"]["caveats"],
+                &whole["window"]
+            )
+        );
+        assert_eq!((&result["met"], &result["team"], &result["agreed_by"]), (&json!(met), &Value::Null, &Value::Null));
+        let missing = |step: &&Value| step["value"].as_f64().is_none_or(|value| value > target);
+        let series = whole["whole"]["series"].as_array().unwrap();
+        let last = series.iter().rev().take_while(missing).filter(|step| step["value"].is_number()).last();
+        let since = last.filter(|_| !met).map_or(&Value::Null, |step| &step["from"]);
+        assert_eq!(&result["missed_since"], since, "{result}");
+    }
+    let nothing = json!({ "value": 1, "bound": "at_least" });
+    set(&served, "coverage", None, &nothing).await;
+    let found = results(&served, "").await;
+    let unknown = found.iter().find(|result| result["metric"] == "coverage").unwrap();
+    assert_eq!((&unknown["value"], &unknown["met"], &unknown["n"]), (&Value::Null, &Value::Null, &json!(0)));
+}
+
+#[tokio::test]
+async fn a_team_inherits_targets_and_is_held_against_its_own_first() {
+    let served = served::filled().await;
+    let (team, parent) = team_and_parent(&served).await;
+    let of_team = format!("team={team}");
+    let bound = async || {
+        let found = results(&served, &of_team).await;
+        (found[0]["target"].clone(), found[0]["agreed_by"].clone())
+    };
+    set(&served, "change_lead_time", None, &json!({ "value": 3 })).await;
+    assert_eq!(bound().await, (json!(3.0), Value::Null));
+    set(&served, "change_lead_time", Some(&parent), &json!({ "value": 2 })).await;
+    assert_eq!(bound().await, (json!(2.0), json!(parent)));
+    set(&served, "change_lead_time", Some(&team), &json!({ "value": 1 })).await;
+    assert_eq!(bound().await, (json!(1.0), json!(team)));
+    let found = results(&served, &of_team).await;
+    let measured = answer(&served, "change_lead_time", &of_team).await;
+    assert_eq!((&found[0]["value"], &found[0]["n"]), (&measured["whole"]["value"], &measured["whole"]["n"]));
+    // a service has the targets of its team
+    let teams = served.get("/api/v1/teams").await;
+    let row = teams["data"].as_array().unwrap().iter().find(|row| row["name"] == team).unwrap();
+    let service = row["services"][0].as_str().unwrap().to_owned();
+    assert_eq!(results(&served, &format!("service={service}")).await[0]["agreed_by"], json!(team));
+    assert_eq!(results(&served, "").await[0]["target"], 3.0, "what a team agreed on binds no one else");
+}
+
+#[tokio::test]
+async fn each_team_is_held_against_what_it_has_agreed_on_and_items_are_of_those_who_work_on_them() {
+    let served = served::filled().await;
+    let (team, _) = team_and_parent(&served).await;
+    set(&served, "change_lead_time", None, &json!({ "value": 86_400 })).await;
+    set(&served, "item_cycle_time", Some(&team), &json!({ "value": 432_000 })).await;
+    let found = results(&served, "teams=true").await;
+    let by_team = answer(&served, "change_lead_time", "by=team").await;
+    let of = |name: &Value, metric: &str| {
+        found.iter().find(|result| result["team"] == *name && result["metric"] == metric).cloned()
+    };
+    for slice in by_team["slices"].as_array().unwrap() {
+        let result = of(&slice["slice"], "change_lead_time").unwrap();
+        assert_eq!((&result["value"], &result["n"]), (&slice["value"], &slice["n"]), "{result}");
+    }
+    let by_author = answer(&served, "item_cycle_time", "by=author_team").await;
+    let slice = by_author["slices"].as_array().unwrap().iter().find(|slice| slice["slice"] == team).unwrap();
+    let result = of(&json!(team), "item_cycle_time").unwrap();
+    assert_eq!((&result["value"], &result["n"]), (&slice["value"], &slice["n"]));
+    let others = found.iter().filter(|result| result["metric"] == "item_cycle_time").count();
+    assert_eq!(others, 1, "the organization has agreed on nothing about items");
+    let alone = results(&served, &format!("team={team}")).await;
+    let items = alone.iter().find(|result| result["metric"] == "item_cycle_time").unwrap();
+    assert_eq!((&items["value"], &items["team"]), (&slice["value"], &Value::Null));
+    let question = format!("window: \"90d\", to: \"{}\", teams: true", served::end().format("%F"));
+    let query =
+        format!("{{ targetResults(question: {{ {question} }}) {{ team metric target value n met missedSince }} }}");
+    let graph = served.graphql(&query).await["targetResults"].clone();
+    let numbers = |results: &[Value]| {
+        let numbers = results.iter().map(|one| json!([one["team"], one["metric"], one["value"], one["met"]]));
+        numbers.collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(graph.as_array().unwrap()), numbers(&found));
+}
+
+#[tokio::test]
+async fn managers_set_targets_of_their_teams_and_no_one_sees_those_of_others() {
+    let served = served::with(|settings| settings.login.enabled = true).await;
+    served::fill(&served.database.store, served::organization().facts()).await;
+    let admin = token(&served, &reach(Some("main"), Role::Admin, &[])).await;
+    let teams = ask(&served, ("GET", "/api/v1/teams"), Some(&admin), &Value::Null).await.json();
+    let owning = teams["data"].as_array().unwrap().iter().filter(|team| team["services"] != json!([]));
+    let mut names = owning.map(|team| team["name"].as_str().unwrap().to_owned());
+    let (own, other) = (names.next().unwrap(), names.next().unwrap());
+    let analyst = token(&served, &reach(Some("main"), Role::Analyst, &[])).await;
+    let manager = token(&served, &reach(Some("main"), Role::Manager, &[own.as_str()])).await;
+    let of_all = token(&served, &reach(Some("main"), Role::Manager, &[])).await;
+    let to_own = format!("/api/v1/targets/change_fail_rate?team={own}");
+    let to_other = format!("/api/v1/targets/change_fail_rate?team={other}");
+    let to_all = "/api/v1/targets/change_fail_rate";
+    let body = json!({ "value": 0.15 });
+    for (who, path, status) in [
+        (&analyst, to_own.as_str(), 403),
+        (&analyst, to_all, 403),
+        (&manager, &to_own, 200),
+        (&manager, &to_other, 403),
+        (&manager, to_all, 403),
+        (&of_all, &to_other, 200),
+        (&of_all, to_all, 200),
+    ] {
+        let reply = ask(&served, ("PUT", path), Some(who), &body).await;
+        assert_eq!(reply.status, status, "{path}: {reply:?}");
+    }
+    let seen = ask(&served, ("GET", "/api/v1/targets"), Some(&manager), &Value::Null).await.json();
+    let seen: Vec<_> = seen["data"].as_array().unwrap().iter().map(|row| (&row["team"], &row["may_change"])).collect();
+    assert_eq!(seen, [(&Value::Null, &json!(false)), (&json!(own), &json!(true))]);
+    let results = ask(&served, ("GET", "/api/v1/target-results?teams=true"), Some(&manager), &Value::Null).await;
+    assert!(results.status == 200 && !results.body.contains(&other), "{results:?}");
+    assert_eq!(ask(&served, ("DELETE", &to_other), Some(&manager), &Value::Null).await.status, 403);
+    assert_eq!(ask(&served, ("DELETE", &to_own), Some(&manager), &Value::Null).await.status, 204);
+}
+
+#[tokio::test]
+async fn what_can_not_be_agreed_on_is_refused_by_its_name() {
+    let served = served::filled().await;
+    for (path, body, status, parameter) in [
+        ("change_lead_tiem", json!({ "value": 1 }), 404, "metric"),
+        ("ci_red_time", json!({ "value": 1 }), 400, "metric"),
+        ("change_lead_time?team=nobody", json!({ "value": 1 }), 404, "team"),
+        ("change_fail_rate", json!({ "value": 15 }), 400, "value"),
+        ("changes_in_progress", json!({ "value": 5 }), 400, "bound"),
+    ] {
+        let reply = ask(&served, ("PUT", &format!("/api/v1/targets/{path}")), None, &body).await;
+        assert_eq!((reply.status, &reply.json()["parameter"]), (status, &json!(parameter)), "{path}: {reply:?}");
+    }
+    for body in [json!({}), json!({ "value": "1" }), json!({ "value": 1, "bond": "at_most" })] {
+        let reply = ask(&served, ("PUT", "/api/v1/targets/change_lead_time"), None, &body).await;
+        assert_eq!(reply.status, 422, "{body}: {reply:?}");
+    }
+    for path in ["team=nobody", "service=nobody"] {
+        let reply = served.ask("GET", &format!("/api/v1/target-results?{path}"), &[], "").await;
+        assert_eq!(reply.status, 404, "{path}: {reply:?}");
+    }
+    let evil = [("content-type", JSON), ("origin", "http://evil.example")];
+    let of_other_site = served.ask("PUT", "/api/v1/targets/change_lead_time", &evil, r#"{"value": 1}"#).await;
+    assert_eq!(of_other_site.status, 403, "{of_other_site:?}");
+    assert_eq!(served.get("/api/v1/targets").await["data"], json!([]));
+}
