@@ -1,14 +1,18 @@
 //! What belongs where, as administrators change it: services with their repositories, incidents and teams, and teams with
-//! their members. Each change is a fact, as the settings write them; what the settings declare only they change.
+//! their members. Each change is a fact, as the settings write them; what the settings declare only they change. Each is
+//! made of what it finds in its own transaction.
 
 mod check;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use eventlog::EventLog;
 use kernel::{Completeness, Fact, Service, Team, Version};
 use serde::Serialize;
 use serde_json::json;
 use store::audit::Action;
-use store::{Store, configured, mapping};
+use store::{Store, StoreTx, configured, mapping};
 
 use crate::ApiState;
 use crate::changer::Changer;
@@ -32,12 +36,13 @@ pub(crate) async fn map_service(
     if configured::load(&store).await?.services.contains(name) {
         return Err(in_settings("service", name));
     }
-    let before = mapping::services(&store).await?.into_iter().find(|service| service.name == name);
+    let (mut tx, log) = begin(state, &store).await?;
+    let before = mapping::services_in(&mut tx).await?.into_iter().find(|service| service.name == name);
     if before.is_none() && after.is_none() {
         return Err(Problem::not_found("declared service", name));
     }
     if let Some(after) = &after {
-        check::service(after, &team_names(&store).await?)?;
+        check::service(after, &team_names(&mut tx).await?)?;
     }
     let service = Service::new(name.to_owned(), next(before.as_ref().map(|service| service.version.at)));
     let service = match &after {
@@ -46,7 +51,7 @@ pub(crate) async fn map_service(
     };
     let after = (!service.deleted).then(|| ServiceMapping::of(&service));
     let change = ServiceChange { before: before.as_ref().map(ServiceMapping::of), after };
-    write(state, scope, (&store, "service", name), (Fact::Service(service), &change)).await?;
+    write(scope, (tx, log), &format!("service {name}"), (Fact::Service(service), &change)).await?;
     Ok(change)
 }
 
@@ -62,7 +67,8 @@ pub(crate) async fn map_team(
     if configured::load(&store).await?.teams.contains(name) {
         return Err(in_settings("team", name));
     }
-    let teams = mapping::teams(&store).await?;
+    let (mut tx, log) = begin(state, &store).await?;
+    let teams = mapping::teams_in(&mut tx).await?;
     let before = teams.iter().find(|team| team.name == name);
     if before.is_none() && after.is_none() {
         return Err(Problem::not_found("declared team", name));
@@ -84,25 +90,31 @@ pub(crate) async fn map_team(
         "before": { "parent": parent(&change.before), "members": members(&change.before) },
         "after": { "parent": parent(&change.after), "members": members(&change.after) },
     });
-    write(state, scope, (&store, "team", name), (Fact::Team(team), &detail)).await?;
+    write(scope, (tx, log), &format!("team {name}"), (Fact::Team(team), &detail)).await?;
     Ok(change)
 }
 
+/// A transaction that holds off others who change it, and the log.
+async fn begin(state: &ApiState, store: &Store) -> Result<(StoreTx, Arc<dyn EventLog>), Problem> {
+    // what has a connection waits for no other one
+    let log = eventlog::open(&state.settings().log, store).await?;
+    Ok((stated::begin(store).await?, log))
+}
+
 async fn write(
-    state: &ApiState,
     scope: &Scope,
-    (store, what, name): (&Store, &str, &str),
+    (tx, log): (StoreTx, Arc<dyn EventLog>),
+    subject: &str,
     (fact, detail): (Fact, &impl Serialize),
 ) -> Result<(), Problem> {
-    let log = eventlog::open(&state.settings().log, store).await?;
     let detail = serde_json::to_value(detail).map_err(|error| Problem::fault(&error))?;
-    let entry = Changer::of(scope).entry(store.tenant(), Action::MappingChanged, &format!("{what} {name}"));
-    stated::commit(store.begin().await?, log, SOURCE, &[fact], &entry.with(detail)).await
+    let entry = Changer::of(scope).entry(tx.tenant(), Action::MappingChanged, subject);
+    stated::commit(tx, log, SOURCE, &[fact], &entry.with(detail)).await
 }
 
 /// The names of the teams that are declared.
-async fn team_names(store: &Store) -> Result<Vec<String>, Problem> {
-    Ok(mapping::teams(store).await?.into_iter().map(|team| team.name).collect())
+async fn team_names(tx: &mut StoreTx) -> Result<Vec<String>, Problem> {
+    Ok(mapping::teams_in(tx).await?.into_iter().map(|team| team.name).collect())
 }
 
 /// A version after the one before: what is stated last counts.

@@ -11,7 +11,7 @@ use kernel::pseudonyms::Identifier;
 use kernel::{Account, AccountId, Fact, Person};
 use serde_json::json;
 use store::audit::Action;
-use store::{Store, StoreError};
+use store::{Store, StoreError, StoreTx};
 
 use crate::changer::Changer;
 use crate::problem::Problem;
@@ -60,30 +60,31 @@ impl PersonChanges<'_> {
             let found = format!("a list of {}", named.len());
             return Err(Problem::parameter("accounts", &found, format!("1 to {ACCOUNTS} accounts")));
         }
-        let (accounts, persons) = self.read().await?;
+        let mut tx = stated::begin(self.store).await?;
+        let (accounts, persons) = store::people::all_in(&mut tx).await?;
         check_known(named, &accounts, &persons)?;
-        self.state(by, changed(change, &persons, name, named), named).await
+        self.state((tx, by), changed(change, &persons, name, named), named).await
     }
 
     /// Withdraws what was stated under a name: what was joined or split by it alone is so no more. Returns who then has
     /// its accounts.
     pub async fn withdraw(&self, by: &Changer, name: &str) -> Result<Vec<JoinedPerson>, Problem> {
-        let (_, persons) = self.read().await?;
+        let mut tx = stated::begin(self.store).await?;
+        let (_, persons) = store::people::all_in(&mut tx).await?;
         let Some(person) = withdrawn(&persons, name) else { return Err(Problem::not_found("statement", name)) };
         let named = person.accounts.clone();
-        self.state(by, vec![person], &named).await
+        self.state((tx, by), vec![person], &named).await
     }
 
     async fn state(
         &self,
-        by: &Changer,
+        (mut tx, by): (StoreTx, &Changer),
         statements: Vec<Person>,
         named: &[AccountId],
     ) -> Result<Vec<JoinedPerson>, Problem> {
         // as exact as the database is
         let now = Utc::now().trunc_subsecs(6);
         let facts: Vec<Fact> = statements.into_iter().map(|person| statement(person, now)).collect();
-        let mut tx = self.store.begin().await?;
         // by their pseudonyms: the audit log outlives what is known of people
         let key = store::pseudonyms::key(&mut tx).await?;
         let pseudonym = |id: &AccountId| key.tombstone(&Identifier::account(id.as_str()), false).pseudonym();

@@ -1,9 +1,9 @@
 //! Boards as the API and the command line change them: each change is one transaction, with its entry of the audit log.
 
 use serde_json::{Value, json};
-use store::Store;
 use store::audit::{self, Action};
 use store::boards::{self, BoardOwner, BoardRow, NewBoard};
+use store::{Store, StoreTx};
 
 use super::document::BoardDocument;
 use crate::changer::Changer;
@@ -23,9 +23,7 @@ pub async fn create(
     let id = secrets::id().map_err(|error| Problem::fault(&error))?;
     let tiles = tiles(document)?;
     let mut tx = store.begin().await?;
-    if boards::count_of(&mut tx, owner).await? >= BOARDS {
-        return Err(Problem::conflict(format!("An owner has {BOARDS} boards at most: delete one first.")));
-    }
+    check_room(&mut tx, owner).await?;
     let new = NewBoard { id: &id, owner, title: &document.title, description: &document.description, tiles: &tiles };
     let board = boards::create(&mut tx, new).await?;
     let entry = by.entry(store.tenant(), Action::BoardCreated, &id);
@@ -34,7 +32,7 @@ pub async fn create(
     Ok(board)
 }
 
-/// Replaces a board that is at a version.
+/// Replaces a board that is at a version, which is that of the board as it was read.
 pub async fn replace(
     store: &Store,
     by: &Changer,
@@ -42,9 +40,13 @@ pub async fn replace(
     owner: &BoardOwner,
     document: &BoardDocument,
 ) -> Result<BoardRow, Problem> {
+    check_version(before, version)?;
     let tiles = tiles(document)?;
     let (id, title, description) = (before.id.as_str(), document.title.as_str(), document.description.as_str());
     let mut tx = store.begin().await?;
+    if *owner != before.owner {
+        check_room(&mut tx, owner).await?;
+    }
     let new = NewBoard { id, owner, title, description, tiles: &tiles };
     let Some(board) = boards::replace(&mut tx, new, version).await? else { return Err(changed(before, version)) };
     let entry = by.entry(store.tenant(), Action::BoardReplaced, id);
@@ -53,8 +55,9 @@ pub async fn replace(
     Ok(board)
 }
 
-/// Deletes a board that is at a version.
+/// Deletes a board that is at a version, which is that of the board as it was read.
 pub async fn delete(store: &Store, by: &Changer, board: &BoardRow, version: i64) -> Result<(), Problem> {
+    check_version(board, version)?;
     let mut tx = store.begin().await?;
     if !boards::delete(&mut tx, &board.id, version).await? {
         return Err(changed(board, version));
@@ -62,6 +65,20 @@ pub async fn delete(store: &Store, by: &Changer, board: &BoardRow, version: i64)
     let entry = by.entry(store.tenant(), Action::BoardDeleted, &board.id);
     audit::record(&mut tx, &entry.with(detail(board))).await?;
     Ok(tx.commit().await?)
+}
+
+/// Fails where an owner has as many boards as it may have. Until the transaction ends, it gets no other one.
+async fn check_room(tx: &mut StoreTx, owner: &BoardOwner) -> Result<(), Problem> {
+    boards::hold(tx).await?;
+    if boards::count_of(tx, owner).await? >= BOARDS {
+        return Err(Problem::conflict(format!("An owner has {BOARDS} boards at most: delete one first.")));
+    }
+    Ok(())
+}
+
+/// Fails for another version than that of the board as it was read, by which it was decided whether it may be changed.
+fn check_version(board: &BoardRow, version: i64) -> Result<(), Problem> {
+    if board.version == version { Ok(()) } else { Err(changed(board, version)) }
 }
 
 fn tiles(document: &BoardDocument) -> Result<Value, Problem> {

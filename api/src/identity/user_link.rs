@@ -9,16 +9,17 @@ use store::identity::users::{self, User};
 use store::{Store, StoreTx, pseudonyms};
 
 use super::manage::ManageError;
+use crate::stated;
 
 /// Links a user with the person who has an account, in the tenant of a store.
 pub async fn link(store: &Store, actor: &Actor, user: &User, account: &str) -> Result<(), ManageError> {
     let account = AccountId(account.to_lowercase());
-    let (accounts, persons) = store::people::all(store).await?;
+    let mut tx = stated::begin(store).await?;
+    let (accounts, persons) = store::people::all_in(&mut tx).await?;
     let is_known = people::join(&accounts, &persons).iter().any(|person| person.accounts.contains(&account));
     if !is_known {
         return Err(ManageError::NotThere { what: "account", id: account.0 });
     }
-    let mut tx = store.begin().await?;
     check(&mut tx, user).await?;
     store::people::link(&mut tx, &user.id, &account).await?;
     // the audit log outlives what is known of people

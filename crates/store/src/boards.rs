@@ -165,6 +165,12 @@ pub async fn get(store: &Store, id: &str) -> Result<Option<BoardRow>, StoreError
     row.map(BoardRow::try_from).transpose()
 }
 
+/// Holds off others that make, replace or delete boards, until the transaction ends.
+pub async fn hold(tx: &mut StoreTx) -> Result<(), StoreError> {
+    sqlx::query("lock table board in share row exclusive mode").execute(tx.connection()).await?;
+    Ok(())
+}
+
 /// Number of boards that an owner has.
 pub async fn count_of(tx: &mut StoreTx, owner: &BoardOwner) -> Result<i64, StoreError> {
     let (kind, name) = owner.columns();

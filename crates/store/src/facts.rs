@@ -66,6 +66,11 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     Ok(Written { changed: changed.rows, unchanged: facts.len() as u64 - changed.rows })
 }
 
+/// Holds off all that write facts of the transaction's tenant until it ends: what is read from here on stays as it is read.
+pub async fn hold(tx: &mut StoreTx) -> Result<(), StoreError> {
+    lock::lock(tx.connection(), true).await
+}
+
 /// Replaces people whose data was erased or pseudonymized. Versions and digests are those of what was reported: reported
 /// once more, it is no other version.
 fn replace_people(known: &Pseudonyms, storables: &mut [StorableFact<'_>]) -> Result<(), StoreError> {

@@ -3,13 +3,19 @@
 use kernel::{Service, Team};
 
 use crate::whole::whole;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, StoreTx};
 
 /// The services that are declared, by name.
 pub async fn services(store: &Store) -> Result<Vec<Service>, StoreError> {
     let mut tx = store.begin().await?;
-    let mut services: Vec<Service> = whole(tx.connection()).await?;
+    let services = services_in(&mut tx).await?;
     tx.rollback().await?;
+    Ok(services)
+}
+
+/// The same, as a transaction sees them.
+pub async fn services_in(tx: &mut StoreTx) -> Result<Vec<Service>, StoreError> {
+    let mut services: Vec<Service> = whole(tx.connection()).await?;
     services.retain(|service| !service.deleted);
     services.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(services)
@@ -18,8 +24,14 @@ pub async fn services(store: &Store) -> Result<Vec<Service>, StoreError> {
 /// The teams that are declared, by name.
 pub async fn teams(store: &Store) -> Result<Vec<Team>, StoreError> {
     let mut tx = store.begin().await?;
-    let mut teams: Vec<Team> = whole(tx.connection()).await?;
+    let teams = teams_in(&mut tx).await?;
     tx.rollback().await?;
+    Ok(teams)
+}
+
+/// The same, as a transaction sees them.
+pub async fn teams_in(tx: &mut StoreTx) -> Result<Vec<Team>, StoreError> {
+    let mut teams: Vec<Team> = whole(tx.connection()).await?;
     teams.retain(|team| !team.deleted);
     teams.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(teams)

@@ -33,10 +33,14 @@ pub struct Membership {
 /// All accounts of a tenant and all statements about persons, retracted ones too.
 pub async fn all(store: &Store) -> Result<(Vec<Account>, Vec<Person>), StoreError> {
     let mut tx = store.begin().await?;
-    let accounts = whole(tx.connection()).await?;
-    let persons = whole(tx.connection()).await?;
+    let all = all_in(&mut tx).await?;
     tx.commit().await?;
-    Ok((accounts, persons))
+    Ok(all)
+}
+
+/// The same, as a transaction sees them.
+pub async fn all_in(tx: &mut StoreTx) -> Result<(Vec<Account>, Vec<Person>), StoreError> {
+    Ok((whole(tx.connection()).await?, whole(tx.connection()).await?))
 }
 
 /// The same with the members of teams and the users who were linked.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::append::record_alone;
+use super::append::record;
 use super::entry::{Action, Actor, Entry, canonical};
 use crate::{Store, StoreError};
 
@@ -23,20 +23,23 @@ async fn note(store: &Store, role: &str, sections: &Value) -> Result<(), StoreEr
     let digest = |section: &Value| hex::encode(Sha256::digest(canonical(section).to_string()));
     let sections = sections.as_object().into_iter().flatten();
     let digests: BTreeMap<&str, String> = sections.map(|(name, section)| (name.as_str(), digest(section))).collect();
+    let mut tx = store.begin().await?;
+    // of processes that start at once, one notes what has changed
+    sqlx::query!("select next from audit_head for update").fetch_one(tx.connection()).await?;
     let last = sqlx::query_scalar!(
         "select detail from audit where action = $1 and subject = $2 order by id desc limit 1",
         Action::SettingsChanged.as_str(),
         role,
     )
-    .fetch_optional(store.pool())
+    .fetch_optional(tx.connection())
     .await?;
     let before = |name: &str| last.as_ref().and_then(|detail| detail.get("digests")?.get(name)?.as_str());
     let changed: Vec<&str> =
         digests.iter().filter(|(name, digest)| before(name) != Some(digest.as_str())).map(|(name, _)| *name).collect();
     if changed.is_empty() {
-        return Ok(());
+        return tx.rollback().await;
     }
     let detail = json!({ "changed": changed, "digests": digests });
-    record_alone(store, &Entry::new(Actor::sei(), Action::SettingsChanged, role).with(detail)).await?;
-    Ok(())
+    record(&mut tx, &Entry::new(Actor::sei(), Action::SettingsChanged, role).with(detail)).await?;
+    tx.commit().await
 }

@@ -5,10 +5,10 @@ use sqlx::PgConnection;
 
 use crate::StoreError;
 
-/// Waits for those that give rows other names, and, where `renames`, holds off all that write facts until the transaction
+/// Waits for those that give rows other names, and, where `alone`, holds off all that write facts until the transaction
 /// ends: none is stored under a name that was just left.
-pub(crate) async fn lock(connection: &mut PgConnection, renames: bool) -> Result<(), StoreError> {
-    let statement = if renames { "lock table moved in exclusive mode" } else { "lock table moved in row share mode" };
+pub(crate) async fn lock(connection: &mut PgConnection, alone: bool) -> Result<(), StoreError> {
+    let statement = if alone { "lock table moved in exclusive mode" } else { "lock table moved in row share mode" };
     sqlx::query(statement).execute(connection).await?;
     Ok(())
 }

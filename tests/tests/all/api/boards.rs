@@ -1,8 +1,11 @@
 //! Boards: who makes, sees and changes which, what a tile may be, and that a board is the same as a file.
 
+use api::boards::LOCAL;
+use futures::future::join_all;
 use kernel::Role;
 use serde_json::{Value, json};
 use store::audit::{self, AuditFilter, Order};
+use store::boards::{BoardOwner, NewBoard};
 use tests::Program;
 
 use super::known::{reach, token};
@@ -92,6 +95,24 @@ async fn a_tile_that_can_not_be_asked_is_named_with_what_there_is() {
     }
     assert_eq!(served.ask("POST", "/api/v1/boards", &[("content-type", "text/plain")], "{}").await.status, 415);
     assert_eq!(served.get("/api/v1/boards").await["data"], json!([]));
+}
+
+#[tokio::test]
+async fn boards_that_are_made_at_once_are_no_more_than_an_owner_may_have() {
+    let served = served::filled().await;
+    let (owner, tiles) = (BoardOwner::Person(LOCAL.to_owned()), json!([]));
+    let mut tx = served.database.store.begin().await.unwrap();
+    for number in 0..198 {
+        let (id, title) = (format!("board{number}"), format!("Board {number}"));
+        let new = NewBoard { id: &id, owner: &owner, title: &title, description: "", tiles: &tiles };
+        store::boards::create(&mut tx, new).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let sent = json!({ "title": "One more" });
+    let replies = join_all((0..4).map(|_| ask(&served, ("POST", "/api/v1/boards"), None, &sent))).await;
+    let mut statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 201, 409, 409], "{replies:?}");
 }
 
 /// A server that asks for a login, with the token of an administrator and two teams, neither of which is part of the other.

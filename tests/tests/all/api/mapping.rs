@@ -1,9 +1,10 @@
 //! Who is who and what belongs where, as administrators change it over the API: it counts at once, is recorded without
 //! naming people, can be undone, and leaves to the settings what they declare.
 
+use futures::future::join_all;
 use kernel::{Fact, Role};
 use serde_json::{Value, json};
-use store::audit::{self, Action, AuditFilter, Order};
+use store::audit::{self, Action, AuditFilter, Order, Recorded};
 use store::configured::{self, Configured};
 
 use super::known::{reach, token};
@@ -155,6 +156,35 @@ async fn teams_have_members_whom_the_audit_log_does_not_name_and_no_team_is_part
     let entries = audit::list(&served.database.store, &filter, Order::Oldest, None, 10).await.unwrap();
     assert_eq!((entries[0].subject.as_str(), &entries[0].detail["after"]["members"]), ("team shop", &json!(1)));
     assert!(!serde_json::to_string(&entries).unwrap().contains("ann"));
+}
+
+#[tokio::test]
+async fn of_changes_at_once_none_is_lost_and_each_says_what_it_replaced() {
+    let (served, admin) = served().await;
+    let merges = ["github.com/ann", "jira/asmith", "github.com/bo"].map(|account| {
+        let merge = json!({ "name": "Ann Smith", "accounts": [account] });
+        ask(&served, ("POST", "/api/v1/people/merge"), &admin, merge)
+    });
+    for merged in join_all(merges).await {
+        assert_eq!(merged.status, 200, "{merged:?}");
+    }
+    let statements = ask(&served, ("GET", "/api/v1/people/statements"), &admin, Value::Null).await.json();
+    assert_eq!(statements["data"][0]["accounts"], json!(["github.com/ann", "github.com/bo", "jira/asmith"]));
+
+    let puts = (1..=4).map(|count| {
+        let members: Vec<String> = (0..count).map(|number| format!("github.com/member{number}")).collect();
+        ask(&served, ("PUT", "/api/v1/mapping/teams/shop"), &admin, json!({ "members": members }))
+    });
+    for put in join_all(puts).await {
+        assert_eq!(put.status, 200, "{put:?}");
+    }
+    let filter = AuditFilter { action: Some(Action::MappingChanged), ..AuditFilter::default() };
+    let entries = audit::list(&served.database.store, &filter, Order::Oldest, None, 10).await.unwrap();
+    let members = |entry: &Recorded, side: &str| entry.detail[side]["members"].clone();
+    assert_eq!((entries.len(), members(&entries[0], "before")), (4, Value::Null));
+    for pair in entries.windows(2) {
+        assert_eq!(members(&pair[0], "after"), members(&pair[1], "before"), "{entries:?}");
+    }
 }
 
 #[tokio::test]
