@@ -109,6 +109,9 @@ enum Command {
     /// Grant BI tools a login to read the documented views by SQL
     #[command(subcommand)]
     Analytics(commands::analytics::AnalyticsCommand),
+    /// Make and keep dashboards, questions, models and metadata in a Metabase
+    #[command(subcommand)]
+    Metabase(commands::metabase::MetabaseCommand),
     /// List users who may log in, disable them, and have them set a new password
     #[command(subcommand)]
     User(commands::user::UserCommand),
@@ -234,6 +237,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
         Command::Completions(command) => return done(command.run(&mut Cli::command())),
         Command::Man(command) => return done(command.run(Cli::command())),
         Command::Init(command) => return done(command.run(&global)),
+        Command::Metabase(command) => return done(command.run(&global)),
         _ => {}
     }
     let (mut settings, warnings) = global.settings()?;
@@ -275,6 +279,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
             | Command::Completions(_)
             | Command::Man(_)
             | Command::Init(_)
+            | Command::Metabase(_)
             | Command::Version(_) => Ok(()),
         }
     };

@@ -14,6 +14,7 @@ pub(crate) mod grant;
 mod identity;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod metabase;
 pub(crate) mod migrate;
 pub(crate) mod people;
 pub(crate) mod person;

@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dora", &["kernel", "runtime", "store"]),
     ("api", &["kernel", "runtime", "store", "eventlog", "dora"]),
     ("panels", &["dora"]),
+    ("metabase", &["kernel", "runtime", "store", "dora", "panels"]),
     ("sei", EVERYTHING),
     ("bench", EVERYTHING),
     ("tests", EVERYTHING),
@@ -47,6 +48,7 @@ const EVERYTHING: &[&str] = &[
     "dora",
     "api",
     "panels",
+    "metabase",
     "sei",
 ];
 
@@ -60,7 +62,11 @@ const KEPT: &[(&str, &[&str], &str)] = &[
     ("sqlx", &["store"], "only store speaks SQL"),
     ("rdkafka", &["eventlog"], "the log is used through one interface"),
     ("polars", &["dora"], "no formula lives outside of the engine"),
-    ("reqwest", &["pull", "api"], "sources are asked through one client, identity providers through another"),
+    (
+        "reqwest",
+        &["pull", "api", "metabase"],
+        "sources are asked through one client, identity providers and Metabase through others",
+    ),
     ("ring", &["api"], "tokens of identity providers are verified in one place"),
     ("octocrab", &["connector-github"], "GitHub is asked by its connector"),
     ("gix", &["connector-git"], "git is read by its connector"),

@@ -1,6 +1,10 @@
 //! Parts of documents that follow from declarations. With `SEI_WRITE_DOCUMENTS` set they are written, not compared.
 
-use kernel::Fact;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use kernel::{Fact, Tenant};
+use metabase::Content;
 
 use crate::architecture::root;
 
@@ -120,4 +124,39 @@ fn the_schema_of_graphql_is_committed() {
 #[test]
 fn the_views_for_bi_tools_are_documented() {
     assert_ends("docs/analytics.md", "## Views", &store::analytics::document());
+}
+
+/// All files in a directory and those in it, by their paths from `from` on.
+fn files_in(directory: &Path, from: &Path, into: &mut BTreeMap<String, String>) {
+    for entry in std::fs::read_dir(directory).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files_in(&path, from, into);
+        } else {
+            let relative = path.strip_prefix(from).unwrap().to_str().unwrap().to_owned();
+            into.insert(relative, std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn the_files_that_metabase_imports_are_committed() {
+    let directory = root().join("dashboards/metabase");
+    let expected = Content::of(&Tenant::default(), "sei").unwrap().files("sei").unwrap();
+    let mut found = BTreeMap::new();
+    files_in(&directory, &directory, &mut found);
+    if std::env::var_os("SEI_WRITE_DOCUMENTS").is_some() {
+        for path in found.keys().filter(|path| !expected.contains_key(*path)) {
+            std::fs::remove_file(directory.join(path)).unwrap();
+        }
+        for (path, text) in &expected {
+            let path = directory.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        return;
+    }
+    let paths = expected.keys().chain(found.keys()).filter(|path| expected.get(*path) != found.get(*path));
+    let other: Vec<&String> = paths.collect();
+    assert!(other.is_empty(), "not current: {other:?}; run `sei metabase export dashboards/metabase`");
 }

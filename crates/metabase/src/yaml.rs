@@ -1,0 +1,162 @@
+//! YAML as Metabase's serialization writes it: blocks, texts of several lines as they are, and no other styles.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+
+/// The fields that stand first, in this order; others follow by name.
+const FIRST: [&str; 3] = ["name", "entity_id", "description"];
+
+/// A document of an object.
+#[must_use]
+pub(crate) fn document(fields: &Map<String, Value>) -> String {
+    let mut text = String::new();
+    mapping(&mut text, fields, 0);
+    text
+}
+
+fn mapping(text: &mut String, fields: &Map<String, Value>, indent: usize) {
+    let mut names: Vec<&String> = fields.keys().collect();
+    names.sort_by_key(|name| (FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()), name.as_str()));
+    for (index, name) in names.into_iter().enumerate() {
+        // the first one stands behind what begins its block
+        if index > 0 {
+            spaces(text, indent);
+        }
+        let _written = write!(text, "{}:", scalar(name));
+        let value = fields.get(name).unwrap_or(&Value::Null);
+        match value {
+            Value::Object(inner) if !inner.is_empty() => {
+                text.push('\n');
+                spaces(text, indent + 2);
+                mapping(text, inner, indent + 2);
+            }
+            Value::Array(items) if !items.is_empty() => {
+                text.push('\n');
+                spaces(text, indent);
+                sequence(text, items, indent);
+            }
+            other => leaf(text, other, indent + 2),
+        }
+    }
+}
+
+fn sequence(text: &mut String, items: &[Value], indent: usize) {
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            spaces(text, indent);
+        }
+        text.push('-');
+        match item {
+            Value::Object(inner) if !inner.is_empty() => {
+                text.push(' ');
+                mapping(text, inner, indent + 2);
+            }
+            Value::Array(inner) if !inner.is_empty() => {
+                text.push(' ');
+                sequence(text, inner, indent + 2);
+            }
+            other => leaf(text, other, indent + 2),
+        }
+    }
+}
+
+fn spaces(text: &mut String, number: usize) {
+    text.extend(std::iter::repeat_n(' ', number));
+}
+
+/// A value without others in it, and the end of its line.
+fn leaf(text: &mut String, value: &Value, indent: usize) {
+    text.push(' ');
+    match value {
+        Value::String(lines) if is_block(lines) => {
+            text.push_str("|-\n");
+            for line in lines.split('\n') {
+                if !line.is_empty() {
+                    spaces(text, indent);
+                    text.push_str(line);
+                }
+                text.push('\n');
+            }
+        }
+        Value::String(word) => {
+            text.push_str(&scalar(word));
+            text.push('\n');
+        }
+        other => {
+            let _written = writeln!(text, "{other}");
+        }
+    }
+}
+
+/// Whether a text is written line by line: YAML takes the indentation from the first line, and drops breaks at the end.
+fn is_block(text: &str) -> bool {
+    text.contains('\n')
+        && !text.ends_with('\n')
+        && !text.starts_with([' ', '\n'])
+        && text.chars().all(|letter| letter == '\n' || !letter.is_control())
+}
+
+/// A text in one line: as it is where it can't be read as something else, in quotes otherwise.
+fn scalar(text: &str) -> String {
+    let is_plain = text.chars().next().is_some_and(|first| first.is_ascii_alphabetic())
+        && text.chars().all(|letter| letter.is_alphanumeric() || " _-/.,()+<>=;".contains(letter))
+        && !text.ends_with(' ')
+        && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&text.to_lowercase().as_str());
+    if is_plain { text.to_owned() } else { Value::from(text).to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::content::fields;
+
+    #[test]
+    fn a_document_has_the_form_of_metabase() {
+        let value = json!({
+            "serdes/meta": [{ "model": "Card", "id": "a-b" }],
+            "name": "Lead time",
+            "query": "select 1\n\nfrom x",
+            "target": ["variable", ["template-tag", "from"]],
+            "empty": {}, "none": [], "off": false, "at": null, "n": 1.5,
+            "inner": { "z": "no", "a": { "b": "1" } },
+        });
+        let expected = "\
+name: Lead time
+at: null
+empty: {}
+inner:
+  a:
+    b: \"1\"
+  z: \"no\"
+\"n\": 1.5
+none: []
+\"off\": false
+query: |-
+  select 1
+
+  from x
+serdes/meta:
+- id: a-b
+  model: Card
+target:
+- variable
+- - template-tag
+  - from
+";
+        assert_eq!(document(&fields(value)), expected);
+    }
+
+    #[test]
+    fn what_could_be_read_as_something_else_is_in_quotes() {
+        for text in ["", "true", "No", "12", "-x", "a: b", "a #b", "x ", "[\"name\",\"n\"]", "{{from}}", "a\tb", "a\n"]
+        {
+            assert!(scalar(text).starts_with('"'), "{text}");
+        }
+        for text in ["Lead time", "type/Text", "a-b_c", "string/=", "first (of all), then"] {
+            assert_eq!(scalar(text), text);
+        }
+    }
+}
