@@ -1,6 +1,7 @@
 //! Connecting a source: asks it what a token is good for before it stands in the settings, and registers the webhook there.
 //!
-//! Promises: only what administrators name is asked, by `https` and not on this machine, unless the settings allow that; a
+//! Promises: only what administrators name is asked, by `https` and not on this machine, unless the settings allow that, at
+//! the addresses that were looked at and no others; a
 //! token is used for the requests of its question and kept nowhere. How a source is asked is left to connectors, which the
 //! API does not know: the program hands in who does it.
 
@@ -8,6 +9,6 @@ mod address;
 mod settings_text;
 mod setup;
 
-pub(crate) use address::{check_name, source_url};
+pub(crate) use address::{addresses_of, source_url};
 pub(crate) use settings_text::{WEBHOOK_SECRET, settings_text, variable};
 pub use setup::{CheckedSource, NewHook, NewSource, RegisteredHook, SetupError, SourceRight, SourceSetup};

@@ -61,9 +61,10 @@ impl SourceSetup for Connectors {
 
 /// A source that is ready to be asked.
 fn open(source: &NewSource) -> Result<Box<dyn Setup>, SetupError> {
-    let NewSource { connector, name, url, token, projects } = source;
+    let NewSource { connector, name, url, addresses, token, projects } = source;
     let invalid = |OpenError { key, problem }| SetupError::Invalid { field: key, problem };
-    let opened = Opened::unsaved(connector, name, url.clone(), token.clone(), projects.clone()).map_err(invalid)?;
+    let opened = Opened::unsaved(connector, name, url.clone(), token.clone(), projects.clone());
+    let opened = opened.asked_at(addresses.clone());
     let paged = registry::paged().find(|paged| paged.name() == connector);
     if let Some(setup) = paged.and_then(|paged| paged.setup(&opened)) {
         return setup.map_err(invalid);

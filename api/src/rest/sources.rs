@@ -22,7 +22,7 @@ use crate::problem::Problem;
 use crate::questions::ForTenant;
 use crate::scope::Scope;
 use crate::sources::{
-    NewHook, NewSource, SetupError, SourceSetup, WEBHOOK_SECRET, check_name, settings_text, source_url, variable,
+    NewHook, NewSource, SetupError, SourceSetup, WEBHOOK_SECRET, addresses_of, settings_text, source_url, variable,
 };
 use crate::views::{RegisteredHooksView, SourceCheckView};
 
@@ -179,14 +179,15 @@ async fn read(
     }
     let allows_loopback = state.settings().api.check_sources_on_loopback;
     let url = url.map(|url| source_url(&url, allows_loopback)).transpose()?;
-    if let Some(url) = &url {
-        check_name(url, allows_loopback).await?;
-    }
+    let addresses = match &url {
+        Some(url) => addresses_of(url, allows_loopback).await?,
+        None => Vec::new(),
+    };
     // an error never shows it
     let token = Some(token).filter(|token| token.len() <= CHARS && token.chars().all(|c| c.is_ascii_graphic()));
     let token = token.and_then(|token| Secret::new(token.into_bytes()));
     let token = token.ok_or_else(|| Problem::parameter("token", "not usable", "a token without spaces"))?;
-    Ok(NewSource { connector, name, url, token, projects })
+    Ok(NewSource { connector, name, url, addresses, token, projects })
 }
 
 /// Where a source sends its webhooks.

@@ -35,17 +35,18 @@ pub(crate) fn source_url(text: &str, allows_loopback: bool) -> Result<Url, Probl
     }
 }
 
-/// Fails for an address whose name leads to where [`source_url`] takes no address. A name that is not known here is left to
-/// the request that is sent there.
-pub(crate) async fn check_name(url: &Url, allows_loopback: bool) -> Result<(), Problem> {
-    let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+/// The addresses that a name leads to, which are the only ones to be asked: looked up once more, it may lead elsewhere. Fails
+/// where one is what [`source_url`] does not take. None for a name that is not known here, which only a proxy can ask.
+pub(crate) async fn addresses_of(url: &Url, allows_loopback: bool) -> Result<Vec<SocketAddr>, Problem> {
+    let Some(Host::Domain(name)) = url.host() else { return Ok(Vec::new()) };
     let place = (name, url.port_or_known_default().unwrap_or(443));
-    let Ok(Ok(mut found)) = timeout(LOOKUP, lookup_host(place)).await else { return Ok(()) };
-    let is_refused = |found: SocketAddr| is_special(found.ip()) || (is_loopback(found.ip()) && !allows_loopback);
-    if found.any(is_refused) {
+    let Ok(Ok(found)) = timeout(LOOKUP, lookup_host(place)).await else { return Ok(Vec::new()) };
+    let found: Vec<SocketAddr> = found.collect();
+    let is_refused = |found: &SocketAddr| is_special(found.ip()) || (is_loopback(found.ip()) && !allows_loopback);
+    if found.iter().any(is_refused) {
         return Err(Problem::parameter("url", name, ELSEWHERE));
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Whether a name stands for this machine. One may end with a dot.
@@ -100,10 +101,12 @@ mod tests {
         let problem = source_url("https://ann:hunter2@git.example.com", false).unwrap_err();
         assert!(!format!("{problem:?}").contains("hunter2"), "{problem:?}");
     }
+
     #[tokio::test]
     async fn a_name_of_this_machine_is_refused_as_its_address_is() {
-        let url = Url::parse("https://localhost").unwrap();
-        assert!(check_name(&url, false).await.is_err());
-        assert!(check_name(&url, true).await.is_ok());
+        let url = Url::parse("https://localhost:8443").unwrap();
+        assert!(addresses_of(&url, false).await.is_err());
+        let found = addresses_of(&url, true).await.unwrap();
+        assert!(!found.is_empty() && found.iter().all(|found| found.ip().is_loopback() && found.port() == 8443));
     }
 }

@@ -58,6 +58,7 @@ mod tests {
             connector: "github".to_owned(),
             name: "main".to_owned(),
             url: None,
+            addresses: Vec::new(),
             token: Secret::new(*b"s3cret").unwrap(),
             projects: vec!["octo/shop".to_owned()],
         };

@@ -1,6 +1,7 @@
 //! The port by which sources are asked that are being set up.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use async_trait::async_trait;
 use kernel::Secret;
@@ -25,6 +26,8 @@ pub struct NewSource {
     pub name: String,
     /// Its address; without it that of the connector.
     pub url: Option<Url>,
+    /// The addresses that the host of `url` is asked at, and no others, where it is a name.
+    pub addresses: Vec<SocketAddr>,
     /// The token.
     pub token: Secret,
     /// The projects; without any, those that the token sees.

@@ -197,7 +197,7 @@ impl Client {
     /// A client for a source. `base` is what paths are appended to; it is asked with the headers of
     /// [`Client::with_header`] and [`Client::with_secret`].
     pub fn new(source: &Opened, base: Url) -> Result<Self, OpenError> {
-        let transport = Http::new(source.ca_file.as_deref(), source.proxy.as_deref())?;
+        let transport = Http::new(source.ca_file.as_deref(), source.proxy.as_deref(), source.fixed_host())?;
         Ok(Self::over(transport, source, base))
     }
 

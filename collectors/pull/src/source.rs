@@ -1,5 +1,6 @@
 //! A configured source, with its secrets read and its options checked.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -21,6 +22,8 @@ pub struct Opened {
     pub tenant: Tenant,
     /// Its address, where the settings name one.
     pub url: Option<Url>,
+    /// The only addresses that the host of `url` is asked at; without them those that its name leads to.
+    pub(crate) addresses: Option<Vec<SocketAddr>>,
     /// Its token, where the settings name one.
     pub token: Option<Secret>,
     /// The projects or repositories to pull, as the source calls them; empty for all it shows.
@@ -91,6 +94,7 @@ impl Opened {
             name: source.full_name(),
             tenant: tenant(source)?,
             url,
+            addresses: None,
             token: token.map_err(|error| OpenError::new("token", error.to_string()))?,
             projects: common.projects,
             ca_file: common.ca_file,
@@ -101,13 +105,7 @@ impl Opened {
     }
 
     /// A source that is being set up, and stands in no settings yet. Options beside these are as without settings.
-    pub fn unsaved(
-        connector: &str,
-        name: &str,
-        url: Option<Url>,
-        token: Secret,
-        projects: Vec<String>,
-    ) -> Result<Self, OpenError> {
+    pub fn unsaved(connector: &str, name: &str, url: Option<Url>, token: Secret, projects: Vec<String>) -> Self {
         // a reference, which is not read: the token is here
         let reference = Map::from_iter([("env".to_owned(), Value::from("TOKEN"))]);
         let mut options = Map::from_iter([
@@ -117,18 +115,29 @@ impl Opened {
         if let Some(url) = &url {
             options.insert("url".to_owned(), url.as_str().into());
         }
-        let options = RawOptions::new(options);
-        Ok(Self {
+        Self {
             name: format!("{connector}/{name}"),
             tenant: Tenant::default(),
             url,
+            addresses: None,
             token: Some(token),
             projects,
             ca_file: None,
             proxy: None,
             since: None,
-            options,
-        })
+            options: RawOptions::new(options),
+        }
+    }
+
+    /// The same whose name is looked up no more: its host is asked at these addresses, or through a proxy, or not at all.
+    #[must_use]
+    pub fn asked_at(self, addresses: Vec<SocketAddr>) -> Self {
+        Self { addresses: Some(addresses), ..self }
+    }
+
+    /// A host with the only addresses that it is asked at.
+    pub(crate) fn fixed_host(&self) -> Option<(&str, &[SocketAddr])> {
+        Some((self.url.as_ref()?.host_str()?, self.addresses.as_deref()?))
     }
 
     /// The token, which this source cannot do without.

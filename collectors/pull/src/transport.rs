@@ -1,5 +1,6 @@
 //! Sending one request and reading its answer to the end. Knows nothing of retries and limits.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,8 +53,12 @@ pub(super) struct Http(reqwest::Client);
 
 impl Http {
     /// A client that trusts the system's authorities and those of `ca_file`, and goes through `proxy` or,
-    /// without one, through what the environment names.
-    pub(super) fn new(ca_file: Option<&Path>, proxy: Option<&str>) -> Result<Arc<Self>, OpenError> {
+    /// without one, through what the environment names. `fixed_host` is not looked up: it has these addresses.
+    pub(super) fn new(
+        ca_file: Option<&Path>,
+        proxy: Option<&str>,
+        fixed_host: Option<(&str, &[SocketAddr])>,
+    ) -> Result<Arc<Self>, OpenError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         // Another part of the process may have chosen the same one before.
         let _already = rustls::crypto::CryptoProvider::install_default((*provider).clone());
@@ -63,6 +68,9 @@ impl Http {
             .read_timeout(SILENCE)
             .timeout(TOTAL_TIMEOUT)
             .redirect(redirects());
+        if let Some((host, addresses)) = fixed_host {
+            builder = builder.resolve_to_addrs(host, addresses);
+        }
         if let Some(path) = ca_file {
             let wrong = |why: String| OpenError::new("ca_file", format!("`{}`: {why}", path.display()));
             let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
@@ -137,8 +145,8 @@ mod tests {
     use axum::routing::get;
     use serde_json::json;
 
-    use crate::Client;
     use crate::testing::opened;
+    use crate::{Client, Opened};
 
     use super::*;
 
@@ -147,6 +155,24 @@ mod tests {
         let address = listener.local_addr().unwrap();
         tokio::spawn(async { axum::serve(listener, router).await });
         Url::parse(&format!("http://{address}")).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_host_whose_name_was_looked_up_is_asked_there_and_nowhere_else_also_after_a_redirect() {
+        let router =
+            Router::new().route("/old", get(async || Redirect::permanent("/new"))).route("/new", get(async || "7"));
+        let served = serve(router).await;
+        let address = served.socket_addrs(|| None).unwrap();
+        let url = Url::parse(&format!("http://git.invalid:{}", served.port().unwrap())).unwrap();
+        let source = Opened { url: Some(url.clone()), ..opened("mock", json!({})) }.asked_at(address);
+        assert_eq!(&Client::new(&source, url).unwrap().get("old").await.unwrap().body[..], b"7");
+        // one that led nowhere when it was looked at, and leads somewhere now
+        let url = Url::parse(&format!("http://localhost:{}/new", served.port().unwrap())).unwrap();
+        let request = Request { method: Method::GET, url, headers: HeaderMap::new(), body: Bytes::new() };
+        let nowhere = Http::new(None, None, Some(("localhost", &[]))).unwrap();
+        let refused = nowhere.send(request.clone()).await.unwrap_err();
+        assert!(refused.starts_with("no connection"), "{refused}");
+        assert_eq!(Http::new(None, None, None).unwrap().send(request).await.unwrap().status, StatusCode::OK);
     }
 
     #[tokio::test]
