@@ -28,6 +28,8 @@ const WAITING: usize = 4;
 /// A lane has at least as many places as this. A browser asks six questions at a time, and what it no longer wants may
 /// be at work still: where one costly question is at work at a time, three browsers that change their filter find places.
 const PLACES: usize = 20;
+/// By how many of the last requests a wait is estimated.
+const LAST: usize = 8;
 /// What each request costs beside what it asks for.
 const BASE: u64 = 500;
 /// What costs more, in fields and values of series, has a lane of its own: a report of 90 days by week costs 900, one of
@@ -116,15 +118,19 @@ struct Load {
     at_work: BTreeMap<u64, (u64, Instant)>,
     /// The number of the next one at work.
     next: u64,
-    /// How long requests took lately, for each unit of their cost.
-    pace_secs: f64,
+    /// How long the last requests took, in seconds for each unit of their cost; 0 until there were as many.
+    paces_secs: [f64; LAST],
+    /// How many requests have ended.
+    ended: usize,
 }
 
 impl Load {
-    /// How long a request waits for what is before it, by the pace of the last few.
+    /// How long a request waits at least for what is before it, by the pace of the quickest of the last few: one that
+    /// had to read what the next ones find in memory says nothing about them.
     #[expect(clippy::cast_precision_loss, reason = "about as long")]
     fn wait(&self, width: usize) -> Duration {
-        let takes = |cost: u64| cost as f64 * self.pace_secs;
+        let pace_secs = self.paces_secs.iter().copied().fold(f64::INFINITY, f64::min);
+        let takes = |cost: u64| cost as f64 * pace_secs;
         let rests = |(cost, began): &(u64, Instant)| (takes(*cost) - began.elapsed().as_secs_f64()).max(0.0);
         let secs = self.at_work.values().map(rests).sum::<f64>() + takes(self.waiting);
         Duration::try_from_secs_f64(secs / width as f64).unwrap_or(Duration::MAX)
@@ -137,12 +143,15 @@ impl Load {
         number
     }
 
-    /// Notes how long a request took. Of the last few the latest counts most.
+    /// Notes how long a request took.
     #[expect(clippy::cast_precision_loss, reason = "about as long")]
     fn end(&mut self, number: u64) {
         if let Some((cost, began)) = self.at_work.remove(&number) {
-            let latest = began.elapsed().as_secs_f64() / cost as f64;
-            self.pace_secs = if self.pace_secs == 0.0 { latest } else { 0.75 * self.pace_secs + 0.25 * latest };
+            let pace_secs = began.elapsed().as_secs_f64() / cost as f64;
+            if let Some(oldest) = self.paces_secs.get_mut(self.ended % LAST) {
+                *oldest = pace_secs;
+            }
+            self.ended = self.ended.wrapping_add(1);
         }
     }
 }
@@ -334,7 +343,17 @@ mod tests {
             tokio::time::advance(Duration::from_secs(secs)).await;
             drop(turn);
         };
-        take(1_000, 20).await;
+        take(1_000, 200).await;
+        let turn = lane.enter(1_000).await.unwrap();
+        let waits = lane.clone();
+        let waits = tokio::spawn(async move { waits.enter(1).await.map(drop) });
+        tokio::task::yield_now().await;
+        assert_eq!(lane.load().waiting, BASE + 1, "one slow request says nothing about the next");
+        drop(turn);
+        assert_eq!(waits.await.unwrap(), Ok(()));
+        for _ in 0..LAST {
+            take(1_000, 20).await;
+        }
         let began = Instant::now();
         let turn = lane.enter(1_000).await.unwrap();
         assert_eq!(lane.enter(1).await.err(), Some(Problem::too_many_requests()), "20 s are before it");

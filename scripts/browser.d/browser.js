@@ -68,7 +68,14 @@ async function take(page, step) {
 /** Notes what is complained about. */
 function listen(page, complaints) {
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+    if (["error", "warning"].includes(message.type())) {
+      complaints.push(`${message.text()} ${message.location().url}`);
+    }
+  });
+  page.on("response", async (response) => {
+    if (response.status() < 500) return;
+    const body = await response.text().catch(() => "");
+    complaints.push(`${response.status()} ${response.url()} ${body.slice(0, 500)}`);
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => {
