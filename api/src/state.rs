@@ -21,7 +21,7 @@ use crate::limits::ClientLimits;
 use crate::live::{Hub, Limits};
 use crate::people::KnownPeople;
 use crate::settings::ApiSettings;
-use crate::sources::SourceSetup;
+use crate::sources::{SourceSetup, UnseenSecrets};
 
 /// How long one statement of the API may take in the database.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,6 +52,8 @@ pub struct ApiState {
     direct: Store,
     /// Who asks sources that are being set up, where the program has that.
     source_setup: Option<Arc<dyn SourceSetup>>,
+    /// Secrets of webhooks that were registered for clients that went away.
+    unseen_secrets: UnseenSecrets,
 }
 
 impl ApiState {
@@ -84,6 +86,7 @@ impl ApiState {
             unhurried: store.read_only(server.timeout),
             direct: store.clone(),
             source_setup: None,
+            unseen_secrets: UnseenSecrets::default(),
         }
     }
 
@@ -137,6 +140,11 @@ impl ApiState {
     /// Who asks sources that are being set up, if this program can.
     pub(crate) fn source_setup(&self) -> Option<Arc<dyn SourceSetup>> {
         self.source_setup.clone()
+    }
+
+    /// Secrets of webhooks that were registered for clients that went away.
+    pub(crate) fn unseen_secrets(&self) -> &UnseenSecrets {
+        &self.unseen_secrets
     }
 
     /// The settings, as they were when the process started.

@@ -1,7 +1,6 @@
 //! Connecting a source: what its token is good for, and its webhook. For administrators of all tenants.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Extension, State};
@@ -10,7 +9,7 @@ use axum::response::IntoResponse;
 use kernel::Secret;
 use serde::Deserialize;
 use serde_json::json;
-use store::audit::{self, Action};
+use store::audit::{self, Action, Entry};
 use utoipa::ToSchema;
 
 use super::identity::body::Body;
@@ -22,12 +21,11 @@ use crate::problem::Problem;
 use crate::questions::ForTenant;
 use crate::scope::Scope;
 use crate::sources::{
-    NewHook, NewSource, SetupError, SourceSetup, WEBHOOK_SECRET, addresses_of, settings_text, source_url, variable,
+    NewSource, Registering, Registration, SourceSetup, WEBHOOK_SECRET, addresses_of, in_time, settings_text,
+    source_url, variable,
 };
 use crate::views::{RegisteredHooksView, SourceCheckView};
 
-/// How long a source may take for one question.
-const TIMEOUT: Duration = Duration::from_secs(25);
 /// Projects that one question names at most.
 const PROJECTS: usize = 20;
 /// Characters of a name, an address or a token at most.
@@ -94,7 +92,7 @@ pub async fn check(
     let setup = setup(&state)?;
     let SentSource { connector, name, url, token, projects } = sent;
     let source = read(&state, (connector, name, url, token), projects).await?;
-    record(&state, &scope, Action::SourceChecked, &source).await?;
+    audit::record_alone(state.direct(), &entry(&scope, Action::SourceChecked, &source)).await?;
     let checked = in_time(setup.check(&source)).await?;
     let address = state.settings().server.public_url.as_deref().map(|base| webhook_address(base, &source));
     let settings = settings_text(&source, &scope.tenant.tenant, address.is_some());
@@ -104,7 +102,8 @@ pub async fn check(
 
 /// Registers a webhook with a new secret for each project of a source. The answer has the secret, which is not shown again.
 ///
-/// A project that has a webhook for the same address keeps it. Only for administrators of all tenants.
+/// A project that has a webhook for the same address keeps it. Only for administrators of all tenants. It goes on when the
+/// client goes away; who asks for the same within 15 minutes gets the secret that was not answered.
 #[utoipa::path(
     post,
     path = "/api/v1/sources/webhooks",
@@ -136,16 +135,22 @@ pub async fn webhooks(
     let address = webhook_address(base, &source);
     let text = secrets::secret().map_err(|error| Problem::fault(&error))?;
     let secret = Secret::new(text.as_bytes()).ok_or_else(|| Problem::conflict("No secret could be made."))?;
-    record(&state, &scope, Action::WebhookRegistered, &source).await?;
-    let hook = NewHook { address: address.clone(), secret };
-    let registered = in_time(setup.register(&source, &hook)).await?;
-    let view = RegisteredHooksView {
-        address,
-        secret: registered.iter().any(|hook| hook.is_new).then_some(text),
-        secret_variable: variable(&source, WEBHOOK_SECRET),
-        webhooks: registered.into_iter().map(Into::into).collect(),
-        settings: settings_text(&source, &scope.tenant.tenant, true),
+    let entry = entry(&scope, Action::WebhookRegistered, &source);
+    audit::record_alone(state.direct(), &entry).await?;
+    let registering = Registering {
+        principal: scope.access.principal.to_string(),
+        source: format!("{}/{}", source.connector, source.name),
+        url: source.url.as_ref().map(ToString::to_string),
+        address: address.clone(),
     };
+    let settings = settings_text(&source, &scope.tenant.tenant, true);
+    let secret_variable = variable(&source, WEBHOOK_SECRET);
+    let (store, unseen) = (state.direct().clone(), state.unseen_secrets().clone());
+    let registration = Registration { setup, source, registering, secret, entry, store, unseen };
+    let registered = registration.run().await?;
+    let secret = registered.secret.as_ref().and_then(Secret::expose_str).map(str::to_owned);
+    let webhooks = registered.webhooks.into_iter().map(Into::into).collect();
+    let view = RegisteredHooksView { address, secret, secret_variable, webhooks, settings };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(Answer::new(&scope.tenant, view))))
 }
 
@@ -195,24 +200,10 @@ fn webhook_address(base: &str, source: &NewSource) -> String {
     format!("{}/webhooks/{}/{}", base.trim_end_matches('/'), source.connector, source.name)
 }
 
-/// Records that a source is asked, before it is.
-async fn record(state: &ApiState, scope: &Scope, action: Action, source: &NewSource) -> Result<(), Problem> {
+/// An entry about a source that is asked, which is recorded before it is.
+fn entry(scope: &Scope, action: Action, source: &NewSource) -> Entry {
     let subject = format!("{}/{}", source.connector, source.name);
     let host = source.url.as_ref().and_then(|url| url.host_str());
     let entry = Changer::of(scope).entry(&scope.tenant.tenant, action, &subject);
-    let entry = entry.with(json!({ "host": host, "projects": source.projects }));
-    audit::record_alone(state.direct(), &entry).await?;
-    Ok(())
-}
-
-/// What a source answers in time.
-async fn in_time<T>(asked: impl Future<Output = Result<T, SetupError>>) -> Result<T, Problem> {
-    let answer = tokio::time::timeout(TIMEOUT, asked).await.map_err(|_| Problem::too_slow(TIMEOUT))?;
-    answer.map_err(|error| match error {
-        SetupError::Connector { found, expected } => {
-            Problem::parameter("connector", &found, format!("one of {expected}"))
-        }
-        SetupError::Invalid { field, problem } => Problem::question(format!("`{field}` {problem}")).about(&field, ""),
-        SetupError::Failed(detail) => Problem::question(detail),
-    })
+    entry.with(json!({ "host": host, "projects": source.projects }))
 }

@@ -1,6 +1,7 @@
 //! Connecting a source: a GitHub and a GitLab of our own are asked what a token is good for, and get a webhook.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -9,12 +10,15 @@ use axum::routing::{any, get};
 use axum::{Json, Router};
 use kernel::Role;
 use serde_json::{Value, json};
-use store::audit::{self, AuditFilter, Order};
+use store::audit::{self, Action, AuditFilter, Order};
+use tests::eventually;
+use tokio::sync::Semaphore;
 
 use super::known::{reach, token};
 use super::served::{self, Reply, Served};
 
 const TOKEN: &str = "ghp_good";
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// What a forge has been sent.
 type Hooks = Arc<Mutex<Vec<Value>>>;
@@ -140,6 +144,57 @@ async fn a_webhook_is_registered_once_with_a_secret_that_is_shown_once() {
         assert_eq!((&hook["is_new"], &hook["error"], hooks.lock().unwrap().len()), (&json!(false), &Value::Null, 1));
         assert_eq!(again["data"]["secret"], Value::Null, "the one that is there has another");
     }
+}
+
+/// What a forge has been sent, and what lets it answer.
+type Held = (Hooks, Arc<Semaphore>);
+
+async fn hooks_so_far(State((hooks, _)): State<Held>) -> Json<Vec<Value>> {
+    Json(hooks.lock().unwrap().clone())
+}
+
+async fn create_when_let(State((hooks, gate)): State<Held>, body: String) -> Response {
+    hooks.lock().unwrap().push(serde_json::from_str(&body).unwrap());
+    let _permit = gate.acquire().await.unwrap();
+    (StatusCode::CREATED, Json(json!({ "id": 1 }))).into_response()
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_finds_the_secret_of_what_was_registered_when_it_asks_again() {
+    let (served, admin) = served().await;
+    let held: Held = (Hooks::default(), Arc::new(Semaphore::new(0)));
+    let (hooks, gate) = held.clone();
+    let router =
+        Router::new().route("/api/v3/repos/octo/shop/hooks", get(hooks_so_far).post(create_when_let)).with_state(held);
+    let listener = served::listener().await;
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let path = "/api/v1/sources/webhooks";
+    let source = json!({ "connector": "github", "url": url, "token": TOKEN, "projects": ["octo/shop"],
+        "address": "https://sei.example.org/" });
+    let bearer = format!("Bearer {admin}");
+    let headers = [("authorization", &*bearer), ("content-type", "application/json")];
+    let client = served.open("POST", path, &headers, &source.to_string()).await;
+    eventually(DEADLINE, async || !hooks.lock().unwrap().is_empty()).await;
+    drop(client);
+    // the server has seen by then that the client has gone
+    for _ in 0..3 {
+        assert_eq!(served.ask("GET", "/api/v1/tenants", &headers, "").await.status, 200);
+    }
+    gate.add_permits(1);
+    let filter = AuditFilter { action: Some(Action::WebhookRegistered), ..AuditFilter::default() };
+    let registered = async || {
+        let entries = audit::list(&served.database.store, &filter, Order::Oldest, None, 10).await.unwrap();
+        entries.iter().any(|entry| entry.detail["registered"] == json!(["octo/shop"]))
+    };
+    eventually(DEADLINE, registered).await;
+
+    let again = post(&served, &admin, path, &source).await.json()["data"].clone();
+    let sent = hooks.lock().unwrap().clone();
+    assert_eq!((sent.len(), &again["secret"]), (1, &sent[0]["config"]["secret"]), "{again}");
+    assert_eq!(again["webhooks"][0]["is_new"], true);
+    let shown = post(&served, &admin, path, &source).await.json()["data"]["secret"].clone();
+    assert_eq!(shown, Value::Null, "it is shown once");
 }
 
 #[tokio::test]
