@@ -5,7 +5,15 @@ use crate::load::load;
 use crate::model::Dashboard;
 
 /// Each file by the name of its dashboard, in the order in which tools list them.
-const FILES: &[(&str, &str)] = &[("delivery", include_str!("../../../dashboards/panels/delivery.toml"))];
+const FILES: &[(&str, &str)] = &[
+    ("executive", include_str!("../../../dashboards/panels/executive.toml")),
+    ("team", include_str!("../../../dashboards/panels/team.toml")),
+    ("delivery", include_str!("../../../dashboards/panels/delivery.toml")),
+    ("reliability", include_str!("../../../dashboards/panels/reliability.toml")),
+    ("flow", include_str!("../../../dashboards/panels/flow.toml")),
+    ("ci", include_str!("../../../dashboards/panels/ci.toml")),
+    ("data_quality", include_str!("../../../dashboards/panels/data_quality.toml")),
+];
 
 /// The dashboards. An error names the file and the panel that is wrong.
 pub fn dashboards() -> Result<Vec<Dashboard>, PanelError> {

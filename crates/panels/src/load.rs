@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use dora::{Definition, Slice, Unit};
+use dora::{Definition, Unit};
 use serde::Deserialize;
 
 use crate::error::PanelError;
@@ -153,19 +153,12 @@ fn of_metric(table: &PanelTable, name: &str, metrics: &BTreeMap<&str, &Definitio
         return Err("the columns of a metric follow from `by`: leave out `columns`".to_owned());
     }
     let by = table.by.unwrap_or_default();
-    let slice = match by {
-        By::Whole | By::Week => None,
-        By::Team | By::WeekAndTeam => Some(Slice::Team),
-        By::Service => Some(Slice::Service),
-    };
-    if let Some(slice) = slice.filter(|slice| !definition.slices.contains(slice)) {
+    if let Some(slice) = by.slice().filter(|slice| !definition.slices.contains(slice)) {
         return Err(format!("`{name}` can't be asked for by {}", slice.as_str()));
     }
-    let in_front = by.columns().iter().map(|(name, title)| {
-        let kind = if *name == "week" { Kind::Time } else { Kind::Text };
-        column(name, title, kind, false)
-    });
-    let mut columns: Vec<Column> = in_front.collect();
+    let week = by.is_weekly().then(|| column("week", "Week", Kind::Time, false));
+    let slice = by.slice().map(|slice| column(slice.as_str(), &title_of(slice.as_str()), Kind::Text, false));
+    let mut columns: Vec<Column> = week.into_iter().chain(slice).collect();
     columns.push(column("value", &definition.title, Kind::Number(definition.unit), false));
     columns.push(column("n", "Observations", Kind::Number(Unit::Count), true));
     Ok(Asked {

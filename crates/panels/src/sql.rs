@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-/// How a tool writes the values of filters.
+/// How a tool writes the values of filters. What it writes is an operand: an expression of several parts is in
+/// parentheses.
 pub trait Dialect {
     /// The beginning of the time range: an expression of type `timestamptz`.
     fn from(&self) -> String;
