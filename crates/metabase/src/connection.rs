@@ -1,5 +1,6 @@
 //! The connection of Metabase to the views: made, or brought to what is wanted.
 
+use kernel::Secret;
 use serde_json::{Map, Value, json};
 
 use crate::change::{Action, Change};
@@ -124,7 +125,7 @@ fn updated(wanted: &Wanted, differing: &[String], found: Option<&Value>) -> Resu
 }
 
 fn with_password(wanted: &Wanted, mut details: Map<String, Value>) -> Result<Map<String, Value>, MetabaseError> {
-    let password = wanted.connection.password.as_ref().and_then(|password| password.expose_str());
+    let password = wanted.connection.password.as_ref().and_then(Secret::expose_str);
     let password = password.ok_or_else(|| MetabaseError::NoPassword(wanted.name.clone()))?;
     details.insert("password".to_owned(), password.into());
     Ok(details)
@@ -133,8 +134,6 @@ fn with_password(wanted: &Wanted, mut details: Map<String, Value>) -> Result<Map
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use kernel::Secret;
 
     use super::*;
     use crate::content::Content;

@@ -47,14 +47,11 @@ async fn groups(run: &mut Run<'_>) -> Result<Groups, MetabaseError> {
     let all_users = listed.iter().find(is_all).and_then(number);
     let all_users = all_users.ok_or_else(|| unexpected(GROUPS, "the group `All Users`"))?;
     let name = run.wanted.viewers.as_str();
-    let found = listed.iter().find(|group| text(group, "name") == name).and_then(number);
-    let viewers = match found {
-        Some(id) => Some(id),
-        None => {
-            run.changed(Change::new(Action::Create, "group", name));
-            run.create(GROUPS, json!({ "name": name })).await?
-        }
-    };
+    let mut viewers = listed.iter().find(|group| text(group, "name") == name).and_then(number);
+    if viewers.is_none() {
+        run.changed(Change::new(Action::Create, "group", name));
+        viewers = run.create(GROUPS, json!({ "name": name })).await?;
+    }
     Ok(Groups { viewers, all_users })
 }
 

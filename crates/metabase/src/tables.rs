@@ -25,13 +25,12 @@ pub(crate) async fn apply(run: &mut Run<'_>) -> Result<(), MetabaseError> {
     learn(run, &tables)?;
     let wanted = run.wanted;
     for view in &wanted.content.views {
-        match tables.iter().find(|table| text(table, "name") == view.name) {
-            Some(table) => describe(run, view, table).await?,
+        if let Some(table) = tables.iter().find(|table| text(table, "name") == view.name) {
+            describe(run, view, table).await?;
+        } else {
             // only while nothing is written
-            None => {
-                let fields = vec!["once Metabase has read the view".to_owned()];
-                run.changed(Change::new(Action::Update, "metadata", view.name).with(fields));
-            }
+            let fields = vec!["once Metabase has read the view".to_owned()];
+            run.changed(Change::new(Action::Update, "metadata", view.name).with(fields));
         }
     }
     Ok(())

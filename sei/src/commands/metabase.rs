@@ -56,7 +56,7 @@ pub(crate) struct Apply {
     url: Url,
 
     /// A file that holds an API key of the group Administrators; without it the environment variable
-    /// SEI_METABASE_API_KEY
+    /// `SEI_METABASE_API_KEY`
     #[arg(long, value_name = "FILE", conflicts_with = "user")]
     api_key_file: Option<PathBuf>,
 
@@ -64,7 +64,7 @@ pub(crate) struct Apply {
     #[arg(long, value_name = "EMAIL")]
     user: Option<String>,
 
-    /// A file that holds their password; without it the environment variable SEI_METABASE_PASSWORD
+    /// A file that holds their password; without it the environment variable `SEI_METABASE_PASSWORD`
     #[arg(long, value_name = "FILE", requires = "user")]
     password_file: Option<PathBuf>,
 
@@ -131,7 +131,7 @@ struct DbArgs {
     #[arg(long, value_name = "NAME", default_value = "metabase")]
     db_user: String,
 
-    /// A file that holds its password; without it the environment variable SEI_METABASE_DB_PASSWORD. Needed where the
+    /// A file that holds its password; without it the environment variable `SEI_METABASE_DB_PASSWORD`. Needed where the
     /// connection is made or changes
     #[arg(long, value_name = "FILE")]
     db_password_file: Option<PathBuf>,
