@@ -95,7 +95,7 @@ async fn a_tenant_that_is_made_or_dropped_is_in_the_views_over_all_or_not() {
 }
 
 /// A value and its number of observations, by slice; of the whole without one.
-type Values = BTreeMap<Option<String>, (Option<f64>, i64)>;
+pub(crate) type Values = BTreeMap<Option<String>, (Option<f64>, i64)>;
 
 fn answered(answer: &MetricAnswer) -> Values {
     let parts = std::iter::once(&answer.whole).chain(&answer.slices);
@@ -126,7 +126,7 @@ fn is_near(one: Option<f64>, other: Option<f64>) -> bool {
 }
 
 /// What is not the same: a slice that nothing was observed of may be left out of either.
-fn differences(answered: &Values, selected: &Values) -> Vec<String> {
+pub(crate) fn differences(answered: &Values, selected: &Values) -> Vec<String> {
     let slices: BTreeSet<&Option<String>> = answered.keys().chain(selected.keys()).collect();
     let none = (None, 0);
     slices

@@ -18,7 +18,7 @@ use crate::api::served;
 const PASSWORD: &str = "correct-horse-battery";
 
 /// A name that no other test uses: roles are those of the server.
-fn name() -> String {
+pub(crate) fn name() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("sei_test_bi_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
@@ -29,13 +29,13 @@ fn entry(action: Action, name: &str) -> Entry {
 
 /// What is granted to a role.
 #[derive(Default)]
-struct Reach<'a> {
-    tenant: Option<&'a Tenant>,
-    teams: &'a [String],
-    people: bool,
+pub(crate) struct Reach<'a> {
+    pub(crate) tenant: Option<&'a Tenant>,
+    pub(crate) teams: &'a [String],
+    pub(crate) people: bool,
 }
 
-async fn grant(store: &Store, name: &str, reach: Reach<'_>) -> Granted {
+pub(crate) async fn grant(store: &Store, name: &str, reach: Reach<'_>) -> Granted {
     let password = Secret::new(PASSWORD.as_bytes()).unwrap();
     let role = NewRole {
         name,
@@ -50,11 +50,11 @@ async fn grant(store: &Store, name: &str, reach: Reach<'_>) -> Granted {
     analytics::grant(store, &role, &entry(Action::AnalyticsGranted, name)).await.unwrap()
 }
 
-async fn revoke(store: &Store, name: &str) {
+pub(crate) async fn revoke(store: &Store, name: &str) {
     assert!(analytics::revoke(store, name, &entry(Action::AnalyticsRevoked, name)).await.unwrap());
 }
 
-async fn log_in(database: &TestDatabase, name: &str) -> Result<PgConnection, sqlx::Error> {
+pub(crate) async fn log_in(database: &TestDatabase, name: &str) -> Result<PgConnection, sqlx::Error> {
     database.options().username(name).password(PASSWORD).connect().await
 }
 

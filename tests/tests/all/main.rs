@@ -46,6 +46,7 @@ mod metrics;
 mod metrics_parts;
 mod monitoring;
 mod page;
+mod panels;
 mod people;
 mod preview;
 mod privacy;
