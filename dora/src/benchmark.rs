@@ -4,7 +4,7 @@
 mod levels;
 mod quick_check;
 
-pub use levels::{Level, LevelYear};
+pub use levels::{Level, LevelYear, level_limits};
 pub use quick_check::{GroupKind, Mean, QuickCheckEdition};
 
 use std::fmt;

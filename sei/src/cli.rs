@@ -112,6 +112,9 @@ enum Command {
     /// Make and keep dashboards, questions, models and metadata in a Metabase
     #[command(subcommand)]
     Metabase(commands::metabase::MetabaseCommand),
+    /// Write dashboards as files that Grafana is provisioned with
+    #[command(subcommand)]
+    Grafana(commands::grafana::GrafanaCommand),
     /// List users who may log in, disable them, and have them set a new password
     #[command(subcommand)]
     User(commands::user::UserCommand),
@@ -238,6 +241,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
         Command::Man(command) => return done(command.run(Cli::command())),
         Command::Init(command) => return done(command.run(&global)),
         Command::Metabase(command) => return done(command.run(&global)),
+        Command::Grafana(command) => return done(command.run(&global)),
         _ => {}
     }
     let (mut settings, warnings) = global.settings()?;
@@ -280,6 +284,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
             | Command::Man(_)
             | Command::Init(_)
             | Command::Metabase(_)
+            | Command::Grafana(_)
             | Command::Version(_) => Ok(()),
         }
     };

@@ -10,6 +10,7 @@ pub(crate) mod dora;
 pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod forget;
+pub(crate) mod grafana;
 pub(crate) mod grant;
 mod identity;
 pub(crate) mod import;

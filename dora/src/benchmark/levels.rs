@@ -62,49 +62,91 @@ fn best(limits: Limits, meets: impl Fn(f64) -> bool) -> Level {
     met.map_or(Level::Low, |(level, _)| level)
 }
 
-/// The level of a median lead time in seconds.
-pub(crate) fn lead_time_level(year: LevelYear, seconds: f64) -> Level {
-    let limits = match year {
+/// In seconds.
+const fn lead_time_limits(year: LevelYear) -> Limits {
+    match year {
         LevelYear::Y2019 | LevelYear::Y2023 | LevelYear::Y2024 => [Some(DAY), Some(WEEK), Some(MONTH)],
         LevelYear::Y2021 => [Some(HOUR), Some(WEEK), Some(6.0 * MONTH)],
         LevelYear::Y2022 => [None, Some(WEEK), Some(MONTH)],
-    };
-    best(limits, |limit| seconds < limit)
+    }
+}
+
+/// The level of a median lead time in seconds.
+pub(crate) fn lead_time_level(year: LevelYear, seconds: f64) -> Level {
+    best(lead_time_limits(year), |limit| seconds < limit)
+}
+
+/// The longest time that one deployment may stand for, in days.
+const fn frequency_limits(year: LevelYear) -> Limits {
+    let month = MONTH / DAY;
+    match year {
+        LevelYear::Y2019 | LevelYear::Y2023 | LevelYear::Y2024 => [Some(1.0), Some(7.0), Some(month)],
+        LevelYear::Y2021 => [Some(1.0), Some(month), Some(6.0 * month)],
+        LevelYear::Y2022 => [None, Some(1.0), Some(month)],
+    }
 }
 
 /// The level of a number of deployments in a number of days.
 pub(crate) fn frequency_level(year: LevelYear, deployments: f64, days: f64) -> Level {
-    // the longest time that one deployment may stand for, in days
-    let month = MONTH / DAY;
-    let limits = match year {
-        LevelYear::Y2019 | LevelYear::Y2023 | LevelYear::Y2024 => [Some(1.0), Some(7.0), Some(month)],
-        LevelYear::Y2021 => [Some(1.0), Some(month), Some(6.0 * month)],
-        LevelYear::Y2022 => [None, Some(1.0), Some(month)],
-    };
-    best(limits, |limit| deployments * limit >= days)
+    best(frequency_limits(year), |limit| deployments * limit >= days)
+}
+
+/// In seconds.
+const fn recovery_limits(year: LevelYear) -> Limits {
+    match year {
+        LevelYear::Y2019 | LevelYear::Y2024 => [Some(HOUR), Some(DAY), Some(DAY)],
+        LevelYear::Y2021 | LevelYear::Y2023 => [Some(HOUR), Some(DAY), Some(WEEK)],
+        LevelYear::Y2022 => [None, Some(DAY), Some(WEEK)],
+    }
 }
 
 /// The level of a median recovery time in seconds.
 pub(crate) fn recovery_level(year: LevelYear, seconds: f64) -> Level {
-    let limits = match year {
-        LevelYear::Y2019 | LevelYear::Y2024 => [Some(HOUR), Some(DAY), Some(DAY)],
-        LevelYear::Y2021 | LevelYear::Y2023 => [Some(HOUR), Some(DAY), Some(WEEK)],
-        LevelYear::Y2022 => [None, Some(DAY), Some(WEEK)],
-    };
-    best(limits, |limit| seconds < limit)
+    best(recovery_limits(year), |limit| seconds < limit)
 }
 
-/// The level of a change fail rate: the number that failed, and of how many.
-pub(crate) fn fail_rate_level(year: LevelYear, failed: f64, of: f64) -> Level {
-    let limits = match year {
+/// In percent.
+const fn fail_rate_limits(year: LevelYear) -> Limits {
+    match year {
         LevelYear::Y2019 => [Some(15.0), Some(15.0), Some(15.0)],
         LevelYear::Y2021 => [Some(15.0), Some(30.0), Some(30.0)],
         LevelYear::Y2022 => [None, Some(15.0), Some(30.0)],
         LevelYear::Y2023 => [Some(5.0), Some(10.0), Some(15.0)],
         LevelYear::Y2024 => [Some(5.0), Some(10.0), Some(20.0)],
-    };
+    }
+}
+
+/// The level of a change fail rate: the number that failed, and of how many.
+pub(crate) fn fail_rate_level(year: LevelYear, failed: f64, of: f64) -> Level {
     // whole numbers, so that exactly 15 % is 15 %
-    best(limits, |percent| failed * 100.0 <= percent * of)
+    best(fail_rate_limits(year), |percent| failed * 100.0 <= percent * of)
+}
+
+/// From which value on, in the unit of the metric, it has which level, from the lowest value up; `None` for a metric
+/// without levels.
+#[must_use]
+pub fn level_limits(year: LevelYear, metric: &str) -> Option<Vec<(Option<f64>, Level)>> {
+    let limits = match metric {
+        "change_lead_time" => lead_time_limits(year),
+        "failed_deployment_recovery_time" => recovery_limits(year),
+        "change_fail_rate" => fail_rate_limits(year).map(|percent| percent.map(|percent| percent / 100.0)),
+        "deployment_frequency" => {
+            let days =
+                [Level::Medium, Level::High, Level::Elite].into_iter().zip(frequency_limits(year).into_iter().rev());
+            let reached = days.filter_map(|(level, days)| Some((Some(1.0 / days?), level)));
+            return Some(std::iter::once((None, Level::Low)).chain(reached).collect());
+        }
+        _ => return None,
+    };
+    let mut steps = Vec::new();
+    let mut from: Option<f64> = None;
+    for (level, limit) in [Level::Elite, Level::High, Level::Medium].into_iter().zip(limits) {
+        let Some(limit) = limit.filter(|limit| from.is_none_or(|from| from < *limit)) else { continue };
+        steps.push((from, level));
+        from = Some(limit);
+    }
+    steps.push((from, Level::Low));
+    Some(steps)
 }
 
 #[cfg(test)]
@@ -232,6 +274,39 @@ mod tests {
             (Y2019, 3.0, 20.0, Elite),
         ] {
             assert_eq!(fail_rate_level(year, failed, of), level, "{year} {failed} of {of}");
+        }
+    }
+
+    #[test]
+    fn limits_are_listed_from_the_lowest_value_up() {
+        let lead_time = level_limits(Y2024, "change_lead_time").unwrap();
+        assert_eq!(lead_time, [(None, Elite), (Some(DAY), High), (Some(WEEK), Medium), (Some(MONTH), Low)]);
+        let recovery = level_limits(Y2024, "failed_deployment_recovery_time").unwrap();
+        assert_eq!(recovery, [(None, Elite), (Some(HOUR), High), (Some(DAY), Low)], "medium has the limit of high");
+        let frequency = level_limits(Y2022, "deployment_frequency").unwrap();
+        assert_eq!(frequency, [(None, Low), (Some(1.0 / (MONTH / DAY)), Medium), (Some(1.0), High)], "2022 had no elite");
+        assert_eq!(level_limits(Y2024, "review_time"), None);
+    }
+
+    #[test]
+    fn listed_limits_are_where_levels_change() {
+        for year in [Y2019, Y2021, Y2022, Y2023, Y2024] {
+            for (from, level) in level_limits(year, "change_lead_time").unwrap() {
+                assert_eq!(lead_time_level(year, from.unwrap_or_default()), level, "{year} {from:?}");
+            }
+            for (from, level) in level_limits(year, "failed_deployment_recovery_time").unwrap() {
+                assert_eq!(recovery_level(year, from.unwrap_or_default()), level, "{year} {from:?}");
+            }
+            for (from, level) in level_limits(year, "deployment_frequency").unwrap() {
+                // the 1,000 days of these deployments
+                let deployments = from.map_or(0.0, |a_day| a_day * 1_000.0 + 1e-6);
+                assert_eq!(frequency_level(year, deployments, 1_000.0), level, "{year} {from:?}");
+            }
+            for (from, level) in level_limits(year, "change_fail_rate").unwrap() {
+                // exactly on the limit is still the level before
+                let failed = from.map_or(0.0, |rate| rate * 1_000.0 + 1e-6);
+                assert_eq!(fail_rate_level(year, failed, 1_000.0), level, "{year} {from:?}");
+            }
         }
     }
 }

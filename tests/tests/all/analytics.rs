@@ -140,7 +140,7 @@ pub(crate) fn differences(answered: &Values, selected: &Values) -> Vec<String> {
 }
 
 /// An API over the invented organization, with what BI tools read of it.
-async fn refreshed() -> (served::Served, PgConnection) {
+pub(crate) async fn refreshed() -> (served::Served, PgConnection) {
     let served = served::filled().await;
     assert!(dora::analytics::refresh(&served.database.store, &served::settings()).await.unwrap());
     let mut connection = PgConnection::connect_with(&served.database.options()).await.unwrap();

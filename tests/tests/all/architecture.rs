@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("api", &["kernel", "runtime", "store", "eventlog", "dora"]),
     ("panels", &["dora"]),
     ("metabase", &["kernel", "runtime", "store", "dora", "panels"]),
+    ("grafana", &["dora", "panels"]),
     ("sei", EVERYTHING),
     ("bench", EVERYTHING),
     ("tests", EVERYTHING),
@@ -49,6 +50,7 @@ const EVERYTHING: &[&str] = &[
     "api",
     "panels",
     "metabase",
+    "grafana",
     "sei",
 ];
 

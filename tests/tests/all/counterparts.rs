@@ -1,6 +1,7 @@
 //! sei with real programs of others: identity providers, browsers that log in there, and clients. `make counterparts`
 //! starts what these tests need and requires it; elsewhere they are skipped.
 
+mod grafana;
 mod graphql_ws;
 mod keycloak;
 mod lines;

@@ -35,6 +35,7 @@ mod generic;
 mod gharchive;
 mod git;
 mod github;
+mod grafana;
 mod histories;
 mod incidents;
 mod incremental;

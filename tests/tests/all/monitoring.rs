@@ -8,9 +8,11 @@ use std::process::Command;
 use parts::{Part, missing};
 use regex::Regex;
 use runtime::{Reason, labels};
+use serde_json::{Value, json};
 
 use crate::api::prometheus;
 use crate::architecture::root;
+use crate::grafana::expressions;
 
 /// How `scripts/promtool` ends where there is none.
 const THERE_IS_NONE: i32 = 3;
@@ -49,6 +51,16 @@ fn rules_and_the_example_of_a_configuration_are_valid() {
 #[test]
 fn rules_have_the_values_and_fire_when_their_tests_say() {
     promtool(&["test", "rules"], files(&directory().join("tests"), ".test.yml").into_iter().map(|(name, _)| name));
+}
+
+#[test]
+fn expressions_of_panels_are_valid() {
+    let rule = |(number, text)| json!({ "record": format!("panel_{number}"), "expr": text });
+    let rules: Vec<Value> = expressions().into_iter().enumerate().map(rule).collect();
+    let file = tempfile::NamedTempFile::with_suffix(".yml").unwrap();
+    // JSON is YAML
+    std::fs::write(file.path(), json!({ "groups": [{ "name": "panels", "rules": rules }] }).to_string()).unwrap();
+    promtool(&["check", "rules"], [file.path().to_str().unwrap().to_owned()]);
 }
 
 /// What a pattern finds in the files of a directory.
@@ -118,15 +130,18 @@ async fn rules_and_panels_are_about_metrics_that_are_exposed_or_recorded() {
     assert!(recorded.iter().all(|name| Regex::new("^[a-z]+:sei_[a-z_]+:[a-z0-9_]+$").unwrap().is_match(name)));
     known.extend(recorded);
     // not what stands in quotes, such as the name of a job
-    let expressions = Regex::new(r"(?s)expr: (.*?)(?:\n +(?:for|labels|annotations):|\n\n|\n +- )").unwrap();
+    let expression = Regex::new(r"(?s)expr: (.*?)(?:\n +(?:for|labels|annotations):|\n\n|\n +- )").unwrap();
     let name = Regex::new(r#"(^|[^"'\w:])((?:[a-z]+:)?sei_[a-z0-9_]+(?::[a-z0-9_]+)?)"#).unwrap();
     let mut asked = BTreeSet::new();
     for (_, text) in files(&directory(), ".rules.yml") {
-        for expression in expressions.captures_iter(&text) {
+        for expression in expression.captures_iter(&text) {
             asked.extend(name.captures_iter(&expression[1]).map(|name| name[2].to_owned()));
         }
     }
-    assert!(asked.len() > 15, "{asked:?}");
+    for expression in expressions() {
+        asked.extend(name.captures_iter(&expression).map(|name| name[2].to_owned()));
+    }
+    assert!(asked.len() > 20, "{asked:?}");
     let unknown: Vec<&String> = asked.difference(&known).collect();
     assert!(unknown.is_empty(), "{unknown:?} are not exposed: {known:?}");
 }
