@@ -21,10 +21,15 @@ pub(crate) struct Company {
 impl Company {
     /// At a percentage of the full size.
     pub(crate) async fn new(machine: &Machine, percent: u32) -> Result<Self> {
+        Self::of(machine, scale(percent)?).await
+    }
+
+    /// Of another size.
+    pub(crate) async fn of(machine: &Machine, scale: Scale) -> Result<Self> {
         let data = machine.data("company-data")?;
         let running = Running::start(&data).await?;
         let end = DateTime::from_timestamp(1_790_000_000, 0).context("the end of the history")?;
-        let company = Self { data, demo: Demo { seed: 1, end, scale: scale(percent)? }, running };
+        let company = Self { data, demo: Demo { seed: 1, end, scale }, running };
         company.running.fill(company.demo.facts()).await?;
         dora::recompute(&company.store(), &sei::settings::Settings::default().dora, Scope::All).await?;
         company.running.rest()?;

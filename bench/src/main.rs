@@ -4,7 +4,9 @@
 //! It ends with 0 when everything could be measured, whether or not the limits were met, since a slow machine is not a
 //! fault of the code. The line of a figure states whether its limit was met.
 
+mod bi;
 mod company;
+mod dora_sql;
 mod engine;
 mod figures;
 mod git;
@@ -12,6 +14,7 @@ mod history;
 mod live;
 mod load;
 mod machine;
+mod panels;
 mod process;
 mod reads;
 mod recompute;
@@ -26,10 +29,10 @@ use crate::figures::Figures;
 use crate::machine::Machine;
 
 /// What is measured without any name.
-const SUBJECTS: [&str; 9] =
-    ["git", "recompute", "engine", "reads", "up", "live", "subscribers", "gateway", "normalize"];
+const SUBJECTS: [&str; 11] =
+    ["git", "recompute", "engine", "reads", "panels", "dora_sql", "up", "live", "subscribers", "gateway", "normalize"];
 /// What is measured at a percentage of the full size. `served` is a part of `reads`.
-const SIZED: [&str; 3] = ["engine", "reads", "served"];
+const SIZED: [&str; 5] = ["engine", "reads", "panels", "dora_sql", "served"];
 
 /// Of `engine=10` the 10, where the subject is `engine`.
 fn percent(name: &str, subject: &str) -> Option<u32> {
@@ -62,7 +65,9 @@ async fn main() -> Result<()> {
             "recompute" => recompute::measure(&machine, &mut figures).await?,
             name => match SIZED.map(|subject| percent(name, subject)) {
                 [Some(percent), ..] => engine::measure(&machine, &mut figures, percent).await?,
-                [_, Some(percent), _] => reads::measure(&machine, &mut figures, percent).await?,
+                [_, Some(percent), ..] => reads::measure(&machine, &mut figures, percent).await?,
+                [_, _, Some(percent), ..] => panels::measure(&machine, &mut figures, percent).await?,
+                [_, _, _, Some(percent), _] => dora_sql::measure(&machine, &mut figures, percent).await?,
                 [.., Some(percent)] => {
                     let company = Company::new(&machine, percent).await?;
                     served::measure(&machine, &mut figures, company).await?;

@@ -1,0 +1,56 @@
+//! A BI tool's questions: SQL as a granted role asks it, timed by PostgreSQL itself.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use kernel::{Secret, Tenant};
+use serde_json::Value;
+use store::Store;
+use store::analytics::{self, NewRole};
+use store::audit::{Action, Actor, Entry};
+
+use crate::figures::median;
+use crate::machine::Running;
+
+/// The role that asks.
+const ROLE: &str = "bench_bi";
+/// How often a statement is measured, each time in a session of its own.
+const TIMES: usize = 3;
+
+/// Makes what BI tools read of a store's tenant, and a role that reads it. Returns what makes a session that role's.
+pub(crate) async fn grant(running: &Running, store: &Store) -> Result<String> {
+    dora::analytics::refresh(store, &sei::settings::Settings::default().dora).await?;
+    let password = Secret::new(ROLE.as_bytes()).context("a password")?;
+    let tenant = Tenant::default();
+    let role = NewRole {
+        name: ROLE,
+        tenant: Some(&tenant),
+        teams: &[],
+        people: false,
+        password: &password,
+        salt: b"salt of the bench",
+        statement_timeout: Duration::from_mins(10),
+        connections: 10,
+    };
+    analytics::grant(store, &role, &Entry::new(Actor::sei(), Action::AnalyticsGranted, ROLE)).await?;
+    running.rest()?;
+    Ok(format!("set role {ROLE}; set search_path = {}", analytics::schema_of(Some(&tenant))))
+}
+
+/// How many milliseconds a statement takes, with its plan and without sending its rows. Each session, which `begin` makes,
+/// asks twice, and the second time counts, as a tool's connections stay open.
+pub(crate) fn millis(running: &Running, begin: &str, statement: &str) -> Result<f64> {
+    let times = (0..TIMES).map(|_| once(running, begin, statement)).collect::<Result<Vec<_>>>()?;
+    Ok(median(times))
+}
+
+fn once(running: &Running, begin: &str, statement: &str) -> Result<f64> {
+    let explained = format!("explain (analyze, timing off, format json) {statement}");
+    let output = running.sql(&format!("{begin}; {explained}; {explained}"))?;
+    let plans = serde_json::Deserializer::from_str(&output).into_iter::<Value>().collect::<Result<Vec<_>, _>>()?;
+    let plan = plans.last().context("a plan")?;
+    let time = |name: &str| {
+        plan.pointer(&format!("/0/{name}")).and_then(Value::as_f64).with_context(|| format!("{name} of {statement}"))
+    };
+    Ok(time("Planning Time")? + time("Execution Time")?)
+}
