@@ -2,13 +2,14 @@
 //! stored and is made again where that has changed.
 
 mod daily;
+mod outdated;
 mod stale;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use store::analytics::{ChunkOfObservations, Refresh, Since, State};
+use store::analytics::{ChunkOfObservations, Refresh, State};
 use store::flow::Part;
 use store::{Store, StoreTx, changes};
 use tracing::warn;
@@ -16,8 +17,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::DoraError;
 use crate::compute::rule_set;
-use crate::metrics::{Exporter, Loader, Names, SOURCES, Source, Tables, metric_rows, owner_rows, owners};
+use crate::metrics::{Exporter, Loader, Names, SOURCES, Source, Tables, definitions, metric_rows, owner_rows, owners};
 use crate::settings::Dora;
+use outdated::Outdated;
 use stale::Stale;
 
 /// Changes when observations that were written by an earlier version have to be written again.
@@ -72,30 +74,27 @@ pub async fn refresh(store: &Store, settings: &Dora) -> Result<bool, DoraError> 
         Some(marks) => Stale::of(&marks, &ownership),
         None => Stale::everything(),
     };
-    let mut since = Since::new();
+    let today = Utc::now().with_timezone(&settings.time_zone).date_naive();
+    let kept = (daily::earliest(today), today);
+    let mut outdated = Outdated::new(&definitions(&[])?, &numbers, settings.time_zone, kept);
     for source in SOURCES {
         let Some(part) = to_read.part(source.0) else { continue };
         let mut tables = load(&mut tx, settings, &mut names, (source.0, &part)).await?;
         tables.ownership = Arc::clone(&ownership);
         let exporter = Exporter { tables: &tables, rules, numbers: &numbers, salt };
-        write(&mut tx, &exporter, source, &part, &mut since).await?;
+        write(&mut tx, &exporter, source, &part, &mut outdated).await?;
     }
-    let today = Utc::now().with_timezone(&settings.time_zone).date_naive();
-    let outdated_from = match &state {
-        Some(state) if is_same => (state.last_day < today).then_some(state.last_day),
-        Some(_) => Some(daily::earliest(today)),
+    match &state {
+        Some(_) if !is_same => outdated.touch_all(daily::earliest(today)),
+        Some(state) if state.last_day < today => outdated.touch_all(state.last_day),
         // the first time all observations are new
-        None => None,
-    };
-    if let Some(day) = outdated_from {
-        let from = kernel::midnight(day, settings.time_zone);
-        merge(&mut since, numbers.values().map(|number| (*number, from)).collect());
+        Some(_) | None => {}
     }
     if to_read.is_everything() {
         store::analytics::tidy(&mut tx).await?;
     }
     let state = State { read_at, settings: digest, last_day: today };
-    store::analytics::save(&mut tx, &state, &since).await?;
+    store::analytics::save(&mut tx, &state, &outdated.days()).await?;
     tx.commit().await?;
     daily::write(store, settings, today).await?;
     Ok(true)
@@ -120,27 +119,20 @@ async fn write(
     exporter: &Exporter<'_>,
     source: (Source, &'static str),
     part: &Part,
-    since: &mut Since,
+    outdated: &mut Outdated,
 ) -> Result<(), DoraError> {
     let found = owners(exporter.tables, source.0);
     for owner in &found {
         let chunk = exporter.chunk(source, owner);
-        merge(since, store::analytics::write_chunk(tx, &chunk).await?);
+        outdated.touch(&store::analytics::write_chunk(tx, &chunk).await?);
     }
     if let Part::Some { owners, .. } = part {
         for owner in owners.iter().filter(|owner| !found.contains(owner)) {
             let gone = ChunkOfObservations { source: source.1, owner: owner.clone(), ..ChunkOfObservations::default() };
-            merge(since, store::analytics::write_chunk(tx, &gone).await?);
+            outdated.touch(&store::analytics::write_chunk(tx, &gone).await?);
         }
     } else {
-        merge(since, store::analytics::keep_chunks(tx, source.1, &found).await?);
+        outdated.touch(&store::analytics::keep_chunks(tx, source.1, &found).await?);
     }
     Ok(())
-}
-
-/// Adds since when metrics have other observations.
-fn merge(since: &mut Since, more: Since) {
-    for (metric, at) in more {
-        since.entry(metric).and_modify(|known| *known = at.min(*known)).or_insert(at);
-    }
 }

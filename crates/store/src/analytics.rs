@@ -21,10 +21,10 @@ mod state;
 mod view;
 mod views;
 
-pub use daily::{DailyRow, Outdated, outdated, settle, write_daily};
+pub use daily::{DailyRow, Outdated, OutdatedDays, outdated, settle, write_daily};
 pub use document::{dbt, document};
 pub(crate) use make::{digest, leave_out, make, make_all};
-pub use observations::{ChunkOfObservations, ObservationRow, Since, SubjectRow, keep_chunks, tidy, write_chunk};
+pub use observations::{ChunkOfObservations, ObservationRow, SubjectRow, Touched, keep_chunks, tidy, write_chunk};
 pub use owners::{MetricRow, OwnedRepository, OwnedService, OwnerRows, OwningTeam, write_metrics, write_owners};
 pub(crate) use roles::{ANALYTICS_GROUP, forget_tenant};
 pub use roles::{AnalyticsRole, Granted, NewRole, grant, is_role_name, is_used, list, revoke};

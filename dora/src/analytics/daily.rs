@@ -1,18 +1,21 @@
 //! The values of metrics by day, as they are answered to everyone.
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate};
 use kernel::midnight;
 use store::Store;
 use store::analytics::{DailyRow, Outdated};
 
+use super::outdated::{has_days, runs};
 use crate::metrics::{ask, definitions};
 use crate::settings::Dora;
-use crate::{Aggregation, DoraError, Interval, MetricAnswer, MetricSettings, Point, Question, Slice};
+use crate::{DoraError, Interval, MetricAnswer, MetricSettings, Point, Question, Slice};
 
 /// How many days are kept up to date.
 const DAYS: u64 = 3 * 366;
 /// Days that are asked for at once.
-const AT_ONCE: u64 = 90;
+const AT_ONCE: i64 = 90;
 
 /// The first day that is kept up to date.
 pub(super) fn earliest(today: NaiveDate) -> NaiveDate {
@@ -23,21 +26,28 @@ fn after(day: NaiveDate, days: u64) -> NaiveDate {
     day.checked_add_days(Days::new(days)).unwrap_or(day)
 }
 
-/// Writes the values of the days that are outdated, up to today's.
+/// Writes the values of the days that are outdated, up to today's. Those of later days are written when they have come.
 pub(super) async fn write(store: &Store, settings: &Dora, today: NaiveDate) -> Result<(), DoraError> {
     let outdated = store::analytics::outdated(store).await?;
-    let date = |at: DateTime<Utc>| at.with_timezone(&settings.time_zone).date_naive();
-    let Some(first) = outdated.iter().map(|one| date(one.from)).min() else { return Ok(()) };
-    let (mut from, end) = (first.max(earliest(today)), after(today, 1));
-    while from < end {
-        let to = after(from, AT_ONCE).min(end);
-        let metrics: Vec<&Outdated> = outdated.iter().filter(|one| date(one.from) < to).collect();
-        let rows = of_days(store, settings, &metrics, (from, to)).await?;
-        let numbers: Vec<i16> = metrics.iter().map(|one| one.id).collect();
+    if outdated.is_empty() {
+        return Ok(());
+    }
+    let days = |one: &Outdated| {
+        let (first, last) = (one.days.first.max(earliest(today)), one.days.last.min(today));
+        first.iter_days().take_while(move |day| *day <= last)
+    };
+    let all: BTreeSet<NaiveDate> = outdated.iter().flat_map(days).collect();
+    for (first, last) in runs(all.into_iter(), AT_ONCE) {
+        let is_of = |one: &&Outdated| one.days.first <= last && one.days.last >= first;
+        let mut metrics: Vec<&Outdated> = outdated.iter().filter(is_of).collect();
+        // they are in order
+        metrics.dedup_by_key(|one| one.days.metric);
+        let period = (first, after(last, 1));
+        let rows = of_days(store, settings, &metrics, period).await?;
+        let numbers: Vec<i16> = metrics.iter().map(|one| one.days.metric).collect();
         let mut tx = store.begin().await?;
-        store::analytics::write_daily(&mut tx, &numbers, (from, to), &rows).await?;
+        store::analytics::write_daily(&mut tx, &numbers, period, &rows).await?;
         tx.commit().await?;
-        from = to;
     }
     let mut tx = store.begin().await?;
     store::analytics::settle(&mut tx, &outdated).await?;
@@ -55,12 +65,7 @@ async fn of_days(
     let has = |metric: &Outdated, is: &dyn Fn(&crate::Definition) -> bool| {
         known.iter().any(|definition| definition.name == metric.name && is(definition))
     };
-    // who changed half of a year is asked of a window, and of no day of it
-    let by_day: Vec<&Outdated> = metrics
-        .iter()
-        .copied()
-        .filter(|metric| has(metric, &|definition| definition.aggregation != Aggregation::FewestWithHalf))
-        .collect();
+    let by_day: Vec<&Outdated> = metrics.iter().copied().filter(|metric| has(metric, &has_days)).collect();
     let (sliced, whole): (Vec<&Outdated>, Vec<&Outdated>) =
         by_day.into_iter().partition(|metric| has(metric, &|definition| definition.slices.contains(&Slice::Service)));
     let mut rows = Vec::new();
@@ -80,7 +85,7 @@ async fn of_days(
         let names: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
         let answers = ask(store, MetricSettings { dora: settings, custom: &[] }, &names, &question).await?;
         for (metric, answer) in metrics.iter().zip(&answers) {
-            add(&mut rows, metric.id, answer);
+            add(&mut rows, metric.days.metric, answer);
         }
     }
     Ok(rows)

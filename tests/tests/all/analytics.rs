@@ -257,6 +257,15 @@ async fn a_refresh_writes_what_has_changed_and_nothing_else() {
     dora::analytics::refresh(store, &served::settings()).await.unwrap();
     let second = rows(&mut connection).await;
     assert!(second.0 > first.0 && second.0 < first.0 + 30, "{first:?} {second:?}");
+    // of the values by day those of the days that it touches
+    let days = "select min(day), max(day) from main.analytics_daily where xmin::text::bigint > $1";
+    let (oldest, newest): (NaiveDate, NaiveDate) =
+        sqlx::query_as(days).bind(now).fetch_one(&mut connection).await.unwrap();
+    let (opened, merged) = (late.opened_at.unwrap_or(late.version.at), late.merged_at.unwrap());
+    assert!(oldest >= opened.date_naive() && newest <= merged.date_naive(), "{oldest} {newest}: {late:?}");
+    assert!(newest < served::end().date_naive() - TimeDelta::days(30), "it is an old one: {newest}");
+    let outdated = "select count(*) from main.analytics_outdated";
+    assert_eq!(sqlx::query_scalar::<_, i64>(outdated).fetch_one(&mut connection).await.unwrap(), 0);
     tests::write_facts(store, &[Fact::Change(Change { deleted: true, version: later(late.version), ..late })]).await;
     dora::analytics::refresh(store, &served::settings()).await.unwrap();
     assert_eq!(rows(&mut connection).await, first);

@@ -1,21 +1,32 @@
 //! The values of metrics by day.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 
 use crate::{Store, StoreError, StoreTx};
 
 /// Rows of one statement.
 const PAGE: usize = 20_000;
 
-/// A metric whose values by day are outdated.
+/// Days on which the values of a metric are outdated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutdatedDays {
+    /// The number of the metric.
+    pub metric: i16,
+    /// The first of them.
+    pub first: NaiveDate,
+    /// The last of them.
+    pub last: NaiveDate,
+}
+
+/// Such days, as they were noted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outdated {
-    /// Its number.
-    pub id: i16,
-    /// Its name.
+    /// The days.
+    pub days: OutdatedDays,
+    /// The name of the metric.
     pub name: String,
-    /// Since when.
-    pub from: DateTime<Utc>,
+    /// Another number when they are noted again.
+    noted: i64,
 }
 
 /// The value of a metric on a day.
@@ -35,13 +46,35 @@ pub struct DailyRow {
     pub n: i64,
 }
 
-/// The metrics whose values by day are outdated.
+/// The days on which values of metrics are outdated.
 pub async fn outdated(store: &Store) -> Result<Vec<Outdated>, StoreError> {
-    let rows: Vec<(i16, String, DateTime<Utc>)> =
-        sqlx::query_as("select id, name, daily_from from analytics_metric where daily_from is not null order by id")
-            .fetch_all(store.pool())
-            .await?;
-    Ok(rows.into_iter().map(|(id, name, from)| Outdated { id, name, from }).collect())
+    let rows: Vec<(i16, NaiveDate, NaiveDate, String, i64)> = sqlx::query_as(
+        "select o.metric, o.first_day, o.last_day, m.name, o.noted
+         from analytics_outdated o join analytics_metric m on m.id = o.metric
+         order by o.metric, o.first_day, o.last_day",
+    )
+    .fetch_all(store.pool())
+    .await?;
+    let outdated = |(metric, first, last, name, noted)| {
+        let days = OutdatedDays { metric, first, last };
+        Outdated { days, name, noted }
+    };
+    Ok(rows.into_iter().map(outdated).collect())
+}
+
+/// Notes days on which values of metrics are outdated.
+pub(super) async fn note(tx: &mut StoreTx, days: &[OutdatedDays]) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into analytics_outdated (metric, first_day, last_day)
+         select * from unnest($1::smallint[], $2::date[], $3::date[])
+         on conflict (metric, first_day, last_day) do update set noted = default",
+    )
+    .bind(days.iter().map(|days| days.metric).collect::<Vec<_>>())
+    .bind(days.iter().map(|days| days.first).collect::<Vec<_>>())
+    .bind(days.iter().map(|days| days.last).collect::<Vec<_>>())
+    .execute(tx.connection())
+    .await?;
+    Ok(())
 }
 
 /// Makes these the values of metrics of the days from `days.0` on, before `days.1`.
@@ -76,15 +109,19 @@ pub async fn write_daily(
     Ok(())
 }
 
-/// Notes that the values by day of metrics are up to date, unless observations have changed since they were found outdated.
+/// Notes that the values by day of metrics are up to date, but for days that were noted again since they were found.
 pub async fn settle(tx: &mut StoreTx, settled: &[Outdated]) -> Result<(), StoreError> {
     sqlx::query(
-        "update analytics_metric m set daily_from = null
-         from unnest($1::smallint[], $2::timestamptz[]) as settled (id, daily_from)
-         where m.id = settled.id and m.daily_from = settled.daily_from",
+        "delete from analytics_outdated o
+         using unnest($1::smallint[], $2::date[], $3::date[], $4::bigint[])
+               as settled (metric, first_day, last_day, noted)
+         where (o.metric, o.first_day, o.last_day, o.noted)
+               = (settled.metric, settled.first_day, settled.last_day, settled.noted)",
     )
-    .bind(settled.iter().map(|one| one.id).collect::<Vec<_>>())
-    .bind(settled.iter().map(|one| one.from).collect::<Vec<_>>())
+    .bind(settled.iter().map(|one| one.days.metric).collect::<Vec<_>>())
+    .bind(settled.iter().map(|one| one.days.first).collect::<Vec<_>>())
+    .bind(settled.iter().map(|one| one.days.last).collect::<Vec<_>>())
+    .bind(settled.iter().map(|one| one.noted).collect::<Vec<_>>())
     .execute(tx.connection())
     .await?;
     Ok(())

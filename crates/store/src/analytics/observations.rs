@@ -1,6 +1,6 @@
 //! What metrics observed, chunk by chunk: of a chunk that is made again only the rows that differ are written.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -86,6 +86,26 @@ impl ObservationRow {
         }
         signed(hash.digest())
     }
+
+    /// When it counts: at its time, or as long as it lasts; from then on where it only says that something is there.
+    fn touched(&self) -> Touched {
+        let Self { metric, at, value, present, .. } = *self;
+        let (from, until) = match present {
+            Some((from, until)) => (from.max(at), until),
+            None => (at, value.map(|_| at)),
+        };
+        Touched { metric, from, until }
+    }
+
+    /// When it counts otherwise than the one that it replaces, which began as it does.
+    fn touched_after(&self, before: &Self) -> Touched {
+        let ends = |row: &Self| [row.until, row.present.and_then(|(_, until)| until)];
+        let (one, other) = (self.touched(), before.touched());
+        let first_end = ends(self).into_iter().chain(ends(before)).flatten().min();
+        let first_end = first_end.filter(|_| ends(self) != ends(before));
+        let from = first_end.map_or(one.from, |first| first.max(one.from));
+        Touched { metric: self.metric, from, until: one.until.zip(other.until).map(|(one, other)| one.max(other)) }
+    }
 }
 
 fn signed(hash: u64) -> i64 {
@@ -105,16 +125,19 @@ pub struct ChunkOfObservations {
     pub subjects: BTreeMap<i64, SubjectRow>,
 }
 
-/// Since when observations of metrics, by their numbers, are others than before.
-pub type Since = BTreeMap<i16, DateTime<Utc>>;
-
-/// Notes that an observation of a metric is another.
-fn note(since: &mut Since, metric: i16, at: DateTime<Utc>) {
-    since.entry(metric).and_modify(|known| *known = at.min(*known)).or_insert(at);
+/// When an observation counts that is new or gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Touched {
+    /// The number of the metric.
+    pub metric: i16,
+    /// From when on.
+    pub from: DateTime<Utc>,
+    /// The last moment; `None` for any after it.
+    pub until: Option<DateTime<Utc>>,
 }
 
-/// Makes these the observations of the chunk. Returns since when which metrics have others.
-pub async fn write_chunk(tx: &mut StoreTx, chunk: &ChunkOfObservations) -> Result<Since, StoreError> {
+/// Makes these the observations of the chunk. Returns when those count that are new or gone.
+pub async fn write_chunk(tx: &mut StoreTx, chunk: &ChunkOfObservations) -> Result<Vec<Touched>, StoreError> {
     let id = signed(xxh3_64(format!("{}\0{}", chunk.source, chunk.owner).as_bytes()));
     let stored: Vec<i64> = sqlx::query_scalar("select digest from analytics_observation where chunk = $1")
         .bind(id)
@@ -129,35 +152,88 @@ pub async fn write_chunk(tx: &mut StoreTx, chunk: &ChunkOfObservations) -> Resul
             .execute(tx.connection())
             .await?;
     }
-    let (mut since, mut taken, mut new) = (Since::new(), HashSet::new(), Vec::new());
+    let (mut taken, mut new) = (HashSet::new(), Vec::new());
     for row in &chunk.rows {
         let digest = (0..=u32::MAX).map(|nth| row.digest(nth)).find(|digest| taken.insert(*digest)).unwrap_or_default();
         if !stored.remove(&digest) {
-            note(&mut since, row.metric, row.at);
             new.push((digest, row));
         }
     }
-    let gone: Vec<i64> = stored.into_iter().collect();
-    for gone in gone.chunks(PAGE) {
-        let deleted: Vec<(i16, DateTime<Utc>)> = sqlx::query_as(
-            "with gone as (
-                 delete from analytics_observation where chunk = $1 and digest = any ($2) returning metric, at
-             )
-             select metric, min(at) from gone group by metric",
-        )
-        .bind(id)
-        .bind(gone)
-        .fetch_all(tx.connection())
-        .await?;
-        for (metric, at) in deleted {
-            note(&mut since, metric, at);
-        }
-    }
+    let gone = delete(tx, id, &stored.into_iter().collect::<Vec<i64>>()).await?;
     for new in new.chunks(PAGE) {
         write_subjects(tx, chunk, new).await?;
         insert(tx, id, new).await?;
     }
-    Ok(since)
+    Ok(touched(gone, new.iter().map(|(_, row)| *row)))
+}
+
+/// Deletes observations of a chunk by their digests, and returns them.
+async fn delete(tx: &mut StoreTx, chunk: i64, digests: &[i64]) -> Result<Vec<ObservationRow>, StoreError> {
+    let mut gone = Vec::new();
+    for digests in digests.chunks(PAGE) {
+        let rows: Vec<Deleted> = sqlx::query_as(
+            "delete from analytics_observation where chunk = $1 and digest = any ($2)
+             returning metric, subject, at, value, part_of, key, until, present_from,
+                       nullif(present_until, 'infinity') as present_until",
+        )
+        .bind(chunk)
+        .bind(digests)
+        .fetch_all(tx.connection())
+        .await?;
+        gone.extend(rows.into_iter().map(ObservationRow::from));
+    }
+    Ok(gone)
+}
+
+/// When observations count that are new or gone. One that lasts and ends at another time than it did before counts the
+/// same up to the earlier of both ends.
+fn touched<'r>(gone: Vec<ObservationRow>, new: impl Iterator<Item = &'r ObservationRow>) -> Vec<Touched> {
+    let beginning = |row: &ObservationRow| {
+        let (from, _) = row.present?;
+        Some((row.metric, row.subject, row.at, row.key, from))
+    };
+    let (mut touched, mut ended): (Vec<Touched>, HashMap<_, Vec<ObservationRow>>) = (Vec::new(), HashMap::new());
+    for row in gone {
+        match beginning(&row) {
+            Some(beginning) => ended.entry(beginning).or_default().push(row),
+            None => touched.push(row.touched()),
+        }
+    }
+    for row in new {
+        let before = beginning(row).and_then(|beginning| ended.get_mut(&beginning)?.pop());
+        touched.push(before.map_or_else(|| row.touched(), |before| row.touched_after(&before)));
+    }
+    touched.extend(ended.into_values().flatten().map(|row| row.touched()));
+    touched
+}
+
+/// An observation that was deleted.
+#[derive(sqlx::FromRow)]
+struct Deleted {
+    metric: i16,
+    subject: i64,
+    at: DateTime<Utc>,
+    value: Option<f64>,
+    part_of: Option<f64>,
+    key: Option<i64>,
+    until: Option<DateTime<Utc>>,
+    present_from: Option<DateTime<Utc>>,
+    present_until: Option<DateTime<Utc>>,
+}
+
+impl From<Deleted> for ObservationRow {
+    fn from(row: Deleted) -> Self {
+        Self {
+            metric: row.metric,
+            subject: row.subject,
+            at: row.at,
+            value: row.value,
+            part_of: row.part_of,
+            key: row.key,
+            until: row.until,
+            present: row.present_from.map(|from| (from, row.present_until)),
+        }
+    }
 }
 
 /// Writes what observations are about, where it is not there.
@@ -220,22 +296,26 @@ async fn insert(tx: &mut StoreTx, chunk: i64, rows: &[(i64, &ObservationRow)]) -
     Ok(())
 }
 
-/// Deletes the chunks of a source of other owners than these, and what nothing is about any more. Returns since when
-/// which metrics have other observations.
-pub async fn keep_chunks(tx: &mut StoreTx, source: &str, owners: &[String]) -> Result<Since, StoreError> {
-    let deleted: Vec<(i16, DateTime<Utc>)> = sqlx::query_as(
+/// Deletes the chunks of a source of other owners than these. Returns from when to when observations of which metrics
+/// counted that are gone.
+pub async fn keep_chunks(tx: &mut StoreTx, source: &str, owners: &[String]) -> Result<Vec<Touched>, StoreError> {
+    let deleted: Vec<(i16, DateTime<Utc>, Option<DateTime<Utc>>)> = sqlx::query_as(
         "with gone as (
              delete from analytics_chunk where source = $1 and owner <> all ($2) returning id
          ), deleted as (
-             delete from analytics_observation o using gone where o.chunk = gone.id returning o.metric, o.at
+             delete from analytics_observation o using gone where o.chunk = gone.id
+             returning o.metric, o.at, o.present_until,
+                       coalesce(o.present_until = 'infinity', o.value is null) as goes_on
          )
-         select metric, min(at) from deleted group by metric",
+         select metric, min(at),
+                case when not bool_or(goes_on) then max(greatest(at, present_until)) end
+         from deleted group by metric",
     )
     .bind(source)
     .bind(owners)
     .fetch_all(tx.connection())
     .await?;
-    Ok(deleted.into_iter().collect())
+    Ok(deleted.into_iter().map(|(metric, from, until)| Touched { metric, from, until }).collect())
 }
 
 /// Deletes what no observation is about any more, and observations of metrics that there are no more.
@@ -244,6 +324,7 @@ pub async fn tidy(tx: &mut StoreTx) -> Result<(), StoreError> {
         "delete from analytics_observation o
          where not exists (select from analytics_metric m where m.id = o.metric)",
         "delete from analytics_daily d where not exists (select from analytics_metric m where m.id = d.metric)",
+        "delete from analytics_outdated d where not exists (select from analytics_metric m where m.id = d.metric)",
         "delete from analytics_subject s
          where not exists (select from analytics_observation o where o.subject = s.id)",
     ] {
@@ -279,5 +360,30 @@ mod tests {
         let digests: HashSet<i64> = others.iter().chain([&row]).map(|row| row.digest(0)).collect();
         assert_eq!(digests.len(), others.len() + 1);
         assert_ne!(row.digest(0), row.digest(1));
+    }
+
+    #[test]
+    fn what_lasts_and_ends_at_another_time_counts_otherwise_from_the_earlier_end_on() {
+        let at = |day: i64| DateTime::<Utc>::UNIX_EPOCH + chrono::TimeDelta::days(day);
+        let lasting = |until: Option<i64>| ObservationRow {
+            metric: 1,
+            subject: 2,
+            at: at(10),
+            value: None,
+            part_of: None,
+            key: None,
+            until: until.map(at),
+            present: Some((at(10), until.map(at))),
+        };
+        let of = |gone: &[ObservationRow], new: &[ObservationRow]| -> Vec<(DateTime<Utc>, Option<DateTime<Utc>>)> {
+            touched(gone.to_vec(), new.iter()).into_iter().map(|one| (one.from, one.until)).collect()
+        };
+        assert_eq!(of(&[], &[lasting(Some(30))]), [(at(10), Some(at(30)))]);
+        assert_eq!(of(&[lasting(None)], &[]), [(at(10), None)]);
+        assert_eq!(of(&[lasting(None)], &[lasting(Some(30))]), [(at(30), None)], "it was closed");
+        assert_eq!(of(&[lasting(Some(30))], &[lasting(Some(20))]), [(at(20), Some(at(30)))]);
+        let (once, known) = (ObservationRow { value: Some(1.0), present: None, ..lasting(None) }, lasting(None));
+        assert_eq!(of(&[once], &[]), [(at(10), Some(at(10)))]);
+        assert_eq!(of(&[], &[ObservationRow { present: None, ..known }]), [(at(10), None)], "it is there from then on");
     }
 }

@@ -1,8 +1,8 @@
 //! Up to where what BI tools read follows from what is stored.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 
-use super::observations::Since;
+use super::daily::{OutdatedDays, note};
 use crate::changes::ReadAt;
 use crate::{Store, StoreError, StoreTx};
 
@@ -58,8 +58,8 @@ pub async fn begin(store: &Store) -> Result<Option<Refresh>, StoreError> {
     Ok(Some(Refresh { tx, state, is_recent, salt }))
 }
 
-/// Notes how far the refresh came, and since when values by day are outdated; it still has to commit.
-pub async fn save(tx: &mut StoreTx, state: &State, outdated: &Since) -> Result<(), StoreError> {
+/// Notes how far the refresh came, and on which days values are outdated; it still has to commit.
+pub async fn save(tx: &mut StoreTx, state: &State, outdated: &[OutdatedDays]) -> Result<(), StoreError> {
     let (snapshot, schema) = state.read_at.snapshot();
     sqlx::query(
         "insert into analytics_state (snapshot, schema, settings, refreshed_at, last_day)
@@ -74,14 +74,5 @@ pub async fn save(tx: &mut StoreTx, state: &State, outdated: &Since) -> Result<(
     .bind(state.last_day)
     .execute(tx.connection())
     .await?;
-    let (metrics, times): (Vec<i16>, Vec<DateTime<Utc>>) = outdated.iter().map(|(metric, at)| (*metric, *at)).unzip();
-    sqlx::query(
-        "update analytics_metric m set daily_from = least(m.daily_from, outdated.at)
-         from unnest($1::smallint[], $2::timestamptz[]) as outdated (metric, at) where m.id = outdated.metric",
-    )
-    .bind(metrics)
-    .bind(times)
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    note(tx, outdated).await
 }
