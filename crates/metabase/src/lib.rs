@@ -37,5 +37,5 @@ pub use client::{Client, Credentials};
 pub use content::{ColumnMetadata, Content, Object, ViewMetadata};
 pub use error::MetabaseError;
 pub use key::{Key, Kind};
-pub use reference::Reference;
+pub use reference::{Names, Reference, resolved};
 pub use wanted::{Connection, Ssl, Wanted};
