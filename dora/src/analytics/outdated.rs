@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn days_that_are_near_are_taken_together_and_no_more_than_so_many() {
+    fn days_that_are_near_are_taken_together_up_to_a_limit() {
         let days = [1, 2, 10, 40, 41, 60];
         let of = |most: i64| runs(days.into_iter().map(day), most);
         assert_eq!(of(i64::MAX), [(day(1), day(10)), (day(40), day(41)), (day(60), day(60))]);
