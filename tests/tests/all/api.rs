@@ -41,6 +41,6 @@ pub(crate) mod served;
 mod several_metrics;
 mod sockets;
 mod sorting;
-mod targets;
+pub(crate) mod targets;
 pub(crate) mod tenancy;
 mod tenants;

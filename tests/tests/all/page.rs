@@ -23,6 +23,7 @@ mod plain;
 mod preview;
 mod records;
 mod states;
+mod targets;
 mod teams;
 mod work;
 

@@ -4,7 +4,7 @@ import { Button as AriaButton } from "react-aria-components";
 import { setCsrf } from "../data/client";
 import { useFilter } from "../data/filter";
 import { useIsLive, useLive } from "../data/live";
-import { useMe, useTenants } from "../data/queries";
+import { Definitions, useLoadedDefinitions, useMe, useTenants } from "../data/queries";
 import type { Me } from "../data/types";
 import { setTimeZone } from "../format/time";
 import { t } from "../i18n/t";
@@ -25,6 +25,7 @@ const AccountMenu = lazy(() => import("./account-menu").then((module) => ({ defa
 export function Shell() {
   const filter = useFilter();
   const me = useMe();
+  const definitions = useLoadedDefinitions();
   useLive(filter.tenant);
   setTimeZone(filter.time_zone);
   const csrf = me.data?.csrf;
@@ -48,7 +49,9 @@ export function Shell() {
           <FilterBar />
         </header>
         <main id="content" className="content" tabIndex={-1}>
-          <Outlet />
+          <Definitions value={definitions}>
+            <Outlet />
+          </Definitions>
           <Notes />
         </main>
       </div>

@@ -1,36 +1,17 @@
-import { useQuery } from "@tanstack/react-query";
+import type { Answer } from "sei-client";
 import { intervalOf, questionOf, useFilter, type FilterSearch } from "./filter";
-import { defined, restQuery, useMetrics } from "./queries";
-import type { MetricAnswer, MetricPart } from "./types";
-
-/** A work item with the time that it took, or has been in progress. */
-export interface TimedItem {
-  id: string;
-  key: string;
-  project: string;
-  title: string;
-  kind: string | null;
-  status: string;
-  created_at: string;
-  started_at: string | null;
-  done_at: string | null;
-  seconds: number | null;
-  is_slow: boolean | null;
-  url: string | null;
-}
+import { defined, useMetrics, useRest } from "./queries";
+import type { MetricAnswer, MetricPart, Schema } from "./types";
 
 /** Work items with their times, and the percentiles of cycle time that they are held against. */
-export interface TimedItems {
-  percentiles: { percentile: number; value: number | null; text: string | null }[];
-  n: number;
-  items: TimedItem[];
-  shortened: boolean;
-}
+export type TimedItems = Answer<"/api/v1/item-times">["data"];
+/** A work item with the time that it took, or has been in progress. */
+export type TimedItem = Schema<"TimedItem">;
 
 /** The items that were done in the window with their cycle times, or those in progress with their ages. */
 export function useItemTimes(state: "done" | "in_progress", project: string | undefined, options: { kind?: string; enabled?: boolean } = {}) {
   const query = defined({ ...questionOf(useFilter()), state, project, kind: options.kind });
-  return useQuery({ ...restQuery("/api/v1/item-times" as never, query as never), enabled: options.enabled ?? true } as never) as ReturnType<typeof useQuery<{ data: TimedItems }>>;
+  return useRest("/api/v1/item-times", query as never, { enabled: options.enabled });
 }
 
 /** Metrics of work items: of a project where one is chosen, else of all. */

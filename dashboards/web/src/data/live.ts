@@ -9,7 +9,7 @@ type Kind = (typeof KINDS)[number];
 const CHANGED_BY: Record<Kind, RegExp> = {
   deployment: /^\/api\/v1\/(deployments|changes|open-changes|services|journey|me\/work)/,
   incident: /^\/api\/v1\/(incidents|journey)/,
-  metrics: /^\/api\/v1\/(dora|metrics\/|answers|movers|open-changes|review|item-times|work-items|pipeline-runs|vulnerabilities|journey|me\/work)/,
+  metrics: /^\/api\/v1\/(dora|metrics\/|answers|movers|target-results|open-changes|review|item-times|work-items|pipeline-runs|vulnerabilities|journey|me\/work)/,
   source: /^\/api\/v1\/(sources|findings|dead-letters)/,
 };
 

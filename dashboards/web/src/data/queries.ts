@@ -5,9 +5,11 @@ import {
   useQuery,
   type UseQueryResult,
 } from "@tanstack/react-query";
+import { createContext, useContext } from "react";
 import type { Answer, Question as QueryOf, ReadPath, Row } from "sei-client";
 import { compareOf, intervalOf, questionOf, useFilter, type FilterSearch } from "./filter";
 import { answered, rest } from "./client";
+import type { Direction } from "../format/direction";
 import type { Definition, MetricAnswer, Report } from "./types";
 
 /** The lists of REST: addresses whose answers have rows and a cursor. */
@@ -79,14 +81,27 @@ export function useMetrics(
   return useRest("/api/v1/answers", defined(query) as never, { enabled: options.enabled }) as never;
 }
 
-/** The definitions of all metrics, by name. */
+const NO_DEFINITIONS = new Map<string, Definition>();
+
+/** Holds the definitions of all metrics for the pages below it, so that a table of many values asks for them once. */
+export const Definitions = createContext(NO_DEFINITIONS);
+
+/** The definitions of all metrics, by name; none until they are there. */
 export function useDefinitions(): Map<string, Definition> {
+  return useContext(Definitions);
+}
+
+/** Which way of a metric is good; neither until it is known. */
+export function useDirection(metric: string): Direction {
+  return useDefinitions().get(metric)?.direction ?? "neither";
+}
+
+/** Asks for the definitions of all metrics. */
+export function useLoadedDefinitions(): Map<string, Definition> {
   const { tenant } = useFilter();
   const { data } = useQuery({ ...restQuery("/api/v1/metrics", defined({ tenant }) as never), staleTime: Number.POSITIVE_INFINITY, select: byName });
   return data ?? NO_DEFINITIONS;
 }
-
-const NO_DEFINITIONS = new Map<string, Definition>();
 
 function byName(answer: { data: Definition[] }): Map<string, Definition> {
   return new Map(answer.data.map((definition) => [definition.name, definition]));

@@ -16,9 +16,10 @@ import { product } from "./de/product";
 import { record } from "./de/record";
 import { shell } from "./de/shell";
 import { sources } from "./de/sources";
+import { targets } from "./de/targets";
 import { teams } from "./de/teams";
 import { ui } from "./de/ui";
 import type { Catalog } from "./t";
 
 /** Every text of the application in German. */
-export const de: Catalog = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore, ...guide, ...sources, ...account, ...admin, ...audit, ...connect };
+export const de: Catalog = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...targets, ...teams, ...explore, ...guide, ...sources, ...account, ...admin, ...audit, ...connect };

@@ -16,8 +16,9 @@ import { product } from "./en/product";
 import { record } from "./en/record";
 import { shell } from "./en/shell";
 import { sources } from "./en/sources";
+import { targets } from "./en/targets";
 import { teams } from "./en/teams";
 import { ui } from "./en/ui";
 
 /** Every text of the application in English, by area: a page has a file of its own. */
-export const en = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...teams, ...explore, ...guide, ...sources, ...account, ...admin, ...audit, ...connect };
+export const en = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...developer, ...journey, ...lists, ...overview, ...parts, ...product, ...record, ...targets, ...teams, ...explore, ...guide, ...sources, ...account, ...admin, ...audit, ...connect };

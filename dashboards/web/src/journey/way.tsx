@@ -16,12 +16,27 @@ export function Way({ way, isAlone = false }: { way: JourneyWay; isAlone?: boole
       data-way={way.id}
     >
       <Steps steps={way.steps} label={t("journey.steps_of", { title: way.title })} />
-      {way.runs.length > 0 && <Runs runs={way.runs} />}
-      {way.services.map((service) => (
+      {way.runs.length > 0 && (
+        <div className="runs">
+          <span className="runs-head">{t("journey.runs")}</span>
+          <Runs runs={way.runs} />
+        </div>
+      )}
+      <ServiceWays way={way} />
+    </Card>
+  );
+}
+
+/** The environments that have it, of each service; that of `first` before the others. */
+export function ServiceWays({ way: { services }, first }: { way: JourneyWay; first?: string }) {
+  const sorted = first === undefined ? services : [...services].sort((one, other) => Number(other.service === first) - Number(one.service === first));
+  return (
+    <>
+      {sorted.map((service) => (
         <ServiceWay key={service.service} service={service} />
       ))}
-      {way.services.length === 0 && <p className="note">{t("journey.no_service")}</p>}
-    </Card>
+      {services.length === 0 && <p className="note">{t("journey.no_service")}</p>}
+    </>
   );
 }
 
@@ -36,22 +51,20 @@ function WayActions({ way: { state, url } }: { way: JourneyWay }) {
   );
 }
 
-function Runs({ runs }: { runs: JourneyRun[] }) {
+/** The runs of CI on the commit by which a change was merged, or on its newest while it is open. */
+export function Runs({ runs }: { runs: JourneyRun[] }) {
   return (
-    <div className="runs">
-      <span className="runs-head">{t("journey.runs")}</span>
-      <ul className="row plain-list">
-        {runs.map((run) => (
-          <li key={run.id}>
-            <Badge tone={outcomeTone(run.outcome)}>
-              <ExternalLink to={run.url}>{run.name}</ExternalLink>
-              <span>{t(`outcome.${run.outcome ?? "running"}`)}</span>
-              {run.started_at !== null && run.finished_at !== null && <span>{formatDuration((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000)}</span>}
-            </Badge>
-          </li>
-        ))}
-      </ul>
-    </div>
+    <ul className="row plain-list">
+      {runs.map((run) => (
+        <li key={run.id}>
+          <Badge tone={outcomeTone(run.outcome)}>
+            <ExternalLink to={run.url}>{run.name}</ExternalLink>
+            <span>{t(`outcome.${run.outcome ?? "running"}`)}</span>
+            {run.started_at !== null && run.finished_at !== null && <span>{formatDuration((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000)}</span>}
+          </Badge>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -85,7 +98,7 @@ function ServiceWay({ service }: { service: JourneyService }) {
 }
 
 function Environment({ deployment }: { deployment: JourneyDeployment }) {
-  const { id, name, environment, is_production, is_still_there, finished_at, failed, restored_at, incidents } = deployment;
+  const { id, name, environment, is_production, is_first_in_production, is_still_there, finished_at, failed, restored_at, incidents } = deployment;
   return (
     <li className={`environment ${is_production ? "environment-production" : ""}`}>
       <span className="environment-name">
@@ -96,6 +109,7 @@ function Environment({ deployment }: { deployment: JourneyDeployment }) {
       </Link>
       <Moment at={finished_at} isExact />
       <span className="row environment-notes">
+        {is_first_in_production && <Badge tone="good">{t("record.first_in_production")}</Badge>}
         {is_still_there ? <Badge>{t("journey.still_there")}</Badge> : <Badge tone="warn">{t("journey.not_there")}</Badge>}
         {failed === true && <Badge tone="bad">{t("journey.failed")}</Badge>}
         {restored_at !== null && <Badge tone="good">{t("journey.restored", { time: formatDuration((Date.parse(restored_at) - Date.parse(finished_at)) / 1000) })}</Badge>}

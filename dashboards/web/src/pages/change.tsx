@@ -6,6 +6,7 @@ import { defined, useRest } from "../data/queries";
 import type { Schema } from "../data/types";
 import { formatNumber } from "../format/value";
 import { t, type Key } from "../i18n/t";
+import { Runs, ServiceWays } from "../journey/way";
 import { Badge, Card, Empty, Loaded, PageHead, Segments, Stat, Value } from "../ui";
 import { STAGES, stageSeconds } from "./lists/stage-bar";
 import { Verdict } from "./lists/verdict";
@@ -16,7 +17,6 @@ import { RecordHead } from "./record/record-head";
 import { RecordSkeleton } from "./record/record-skeleton";
 import { Reviews } from "./record/reviews";
 import { inOrder, Timeline, type Step } from "./record/timeline";
-import { Runs, Way } from "./record/way";
 
 type Explained = Schema<"ChangeExplanation">;
 type Journey = Schema<"Answer_Journey">["data"];
@@ -74,12 +74,24 @@ function OfService({ explained, isCommit }: { explained: Explained; isCommit: bo
           <Commits commits={commits} shortened={shortened} />
         </div>
         <div className="stack">
-          <Loaded query={journey}>{() => way !== undefined && <Way way={way} service={explained.service} />}</Loaded>
+          <Loaded query={journey}>
+            {() =>
+              way !== undefined && (
+                <Card title={t("record.environments")}>
+                  <ServiceWays way={way} first={explained.service} />
+                </Card>
+              )
+            }
+          </Loaded>
           <Card title={t("record.why_counted")}>
             <Why sentences={why} />
           </Card>
           {!isCommit && <Reviews change={id} />}
-          {way !== undefined && <Runs runs={way.runs} />}
+          {way !== undefined && way.runs.length > 0 && (
+            <Card title={t("record.runs")}>
+              <Runs runs={way.runs} />
+            </Card>
+          )}
           <Findings findings={findings} />
         </div>
       </div>

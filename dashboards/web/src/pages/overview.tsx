@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useReport } from "../data/queries";
 import { useFilter } from "../data/filter";
+import { useMaySet, useTargetResults, type TargetResult } from "../data/targets";
 import type { Report } from "../data/types";
 import { formatWindow } from "../format/time";
 import { t } from "../i18n/t";
@@ -9,13 +10,15 @@ import { Button, Card, Loaded, PageHead, Skeleton } from "../ui";
 import { Statements } from "./parts/statements";
 import { FIVE } from "./parts/five";
 import { FiveMetrics } from "./parts/five-metrics";
-import { ofReport } from "./parts/measured";
+import { ofReport, withTarget } from "./parts/measured";
 import { Movers } from "./parts/movers";
 import { SliceTable } from "./parts/slice-table";
 import { Assisted } from "./overview/assisted";
 import { Investment } from "./overview/investment";
 import { Reliability } from "./overview/reliability";
 import { Risks } from "./overview/risks";
+import { Breaches } from "./targets/breaches";
+import { TargetsCard } from "./targets/targets-card";
 import "./overview.css";
 
 // shown once, before any data
@@ -23,6 +26,7 @@ const NoServices = lazy(() => import("./overview/no-services").then((file) => ({
 
 export function OverviewPage() {
   const report = useReport({ by: "team" });
+  const targets = useTargetResults({ teams: true });
   const data = report.data?.data;
   return (
     <>
@@ -36,7 +40,11 @@ export function OverviewPage() {
         }
       />
       <Loaded query={report} skeleton={<OverviewSkeleton />}>
-        {({ data: answer }) => (answer.services.length === 0 ? <Suspense fallback={<OverviewSkeleton />}><NoServices /></Suspense> : <Overview report={answer} />)}
+        {({ data: answer }) => {
+          if (answer.services.length === 0) return <Suspense fallback={<OverviewSkeleton />}><NoServices /></Suspense>;
+          // targets come with the numbers, so that nothing moves when they are there
+          return targets.isPending ? <OverviewSkeleton /> : <Overview report={answer} targets={targets.data?.data ?? []} />;
+        }}
       </Loaded>
     </>
   );
@@ -51,29 +59,38 @@ function WindowNote({ report }: { report: Report }) {
   return about === undefined ? written : `${about} · ${written}`;
 }
 
-function Overview({ report }: { report: Report }) {
+function Overview({ report, targets }: { report: Report; targets: TargetResult[] }) {
   const filter = useFilter();
+  const maySet = useMaySet(filter.team);
+  // a service has the targets of its team
+  const agreed = filter.service === undefined && (
+    <TargetsCard team={filter.team} results={targets.filter(({ team }) => team === null)}>
+      <Breaches results={targets} />
+    </TargetsCard>
+  );
   return (
     <div className="stack overview">
       <Statements texts={report.statements} />
-      <FiveMetrics report={report} className="overview-metrics" />
+      <FiveMetrics report={report} className="overview-metrics" targets={targets} />
+      {targets.length > 0 && agreed}
       <div className="overview-split">
         <Movers filter={filter} whole={filter.service ?? filter.team ?? t("overview.whole")} slices={["team", "service"]} />
         <Risks />
       </div>
-      {report.slices.length > 0 && <Teams report={report} />}
+      {report.slices.length > 0 && <Teams report={report} targets={targets} />}
       <div className="overview-three">
         <Investment />
         <Assisted />
         <Reliability />
       </div>
+      {targets.length === 0 && maySet && agreed}
     </div>
   );
 }
 
 /** Teams are listed by name: they are no ranking. */
-function Teams({ report }: { report: Report }) {
-  const rows = report.slices.map((slice) => ({ slice: slice.slice, metrics: Object.fromEntries(FIVE.map((name) => [name, ofReport(slice[name])])) }));
+function Teams({ report, targets }: { report: Report; targets: TargetResult[] }) {
+  const rows = report.slices.map((slice) => ({ slice: slice.slice, metrics: Object.fromEntries(FIVE.map((name) => [name, withTarget(ofReport(slice[name]), targets, slice.slice)])) }));
   const metrics = FIVE.map((name) => ({ name, title: report[name].title, isMinor: name === "deployment_rework_rate" || name === "time_to_restore" }));
   return (
     <SliceTable

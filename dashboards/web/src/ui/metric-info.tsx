@@ -3,7 +3,6 @@ import { useState } from "react";
 import { Button as AriaButton, TooltipTrigger, Tooltip as AriaTooltip } from "react-aria-components";
 import { useDefinitions } from "../data/queries";
 import type { Basis, Caveat, Unit } from "../data/types";
-import { directionOf } from "../format/direction";
 import { formatShare, formatValue } from "../format/value";
 import { t, tOr } from "../i18n/t";
 import { Icon } from "./icon";
@@ -48,7 +47,7 @@ export function MetricInfo({ metric, answer }: { metric: string; answer?: Explai
           <dt>{t("metric.formula")}</dt>
           <dd>{tOr(`aggregation.${definition.aggregation}`, definition.aggregation)}</dd>
           <dt>{t("metric.direction")}</dt>
-          <dd>{t(`metric.direction_${directionOf(metric)}`)}</dd>
+          <dd>{t(`metric.direction_${definition.direction}`)}</dd>
           {answer !== undefined && <Answer answer={answer} />}
         </dl>
         <p>

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
+import { useDirection } from "../data/queries";
 import type { Comparison, Unit } from "../data/types";
-import { directionOf, verdictOf } from "../format/direction";
+import { verdictOf } from "../format/direction";
 import { formatDay } from "../format/time";
 import { formatChange, formatValue } from "../format/value";
 import { t } from "../i18n/t";
@@ -23,9 +24,10 @@ export function Value({ value, unit, text, why }: { value: number | null | undef
 
 /** The change against an earlier window, in the color of its direction: less can be good. */
 export function Delta({ metric, unit, compared }: { metric: string; unit: Unit; compared: Comparison | null | undefined }) {
+  const direction = useDirection(metric);
   if (compared?.change === null || compared?.change === undefined) return null;
   const { change, n, window, value } = compared;
-  const verdict = verdictOf(change, directionOf(metric));
+  const verdict = verdictOf(change, direction);
   const written = formatChange(change);
   const said = Math.abs(change) < 0.0005 ? t("delta.same") : t(change > 0 ? "delta.up" : "delta.down", { change: written.replace(/^[+−]/, "") });
   const before = t("delta.from", { value: formatValue(value, unit), n, from: formatDay(window.from), to: formatDay(window.to) });

@@ -56,4 +56,6 @@ export const audit = {
   "audit.board_created": "Board gemacht",
   "audit.board_replaced": "Board geändert",
   "audit.board_deleted": "Board gelöscht",
+  "audit.target_set": "Ziel gesetzt",
+  "audit.target_removed": "Ziel entfernt",
 };

@@ -5,5 +5,5 @@ export const guide = {
   "guide.group": "Gruppe",
   "guide.up": "Mehr ist besser",
   "guide.down": "Weniger ist besser",
-  "guide.none": "Weder noch",
+  "guide.neither": "Weder noch",
 };

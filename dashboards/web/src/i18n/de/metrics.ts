@@ -11,7 +11,7 @@ export const metrics = {
   "metric.direction": "Richtung",
   "metric.direction_up": "Mehr ist besser.",
   "metric.direction_down": "Weniger ist besser.",
-  "metric.direction_none": "Weder mehr noch weniger ist für sich besser.",
+  "metric.direction_neither": "Weder mehr noch weniger ist für sich besser.",
   "metric.docs": "Zur ganzen Definition",
   "metric.explore": "In Erkunden öffnen",
   "aggregation.age_of_open": "Der Median des Alters derer, die am Ende offen sind.",

@@ -47,7 +47,7 @@ export const overview = {
   "overview.no_services": "Noch ist kein Service bekannt",
   "overview.to_demo": "Demodaten ansehen",
   "preview.title": "Vorschau, aus Merges",
-  "preview.note": "Als wäre jeder Merge in den Hauptzweig ein Deployment. Noch ist kein Deployment bekannt, daher sind die Metriken dazu leer; keine Stufe, keine Punktzahl und kein Export enthält diese Werte.",
+  "preview.note": "Als wäre jeder Merge in den Hauptzweig ein Deployment",
   "preview.badge": "Vorschau",
   "preview.earlier": "Im gewählten Zeitraum wurde nichts gemergt. Dies ist der letzte, in dem etwas gemergt wurde: {window}.",
   "preview.merges": "Merges",

@@ -57,4 +57,6 @@ export const audit = {
   "audit.board_created": "Board made",
   "audit.board_replaced": "Board changed",
   "audit.board_deleted": "Board deleted",
+  "audit.target_set": "Target set",
+  "audit.target_removed": "Target removed",
 };

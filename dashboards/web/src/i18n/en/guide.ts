@@ -5,5 +5,5 @@ export const guide = {
   "guide.group": "Group",
   "guide.up": "More is better",
   "guide.down": "Less is better",
-  "guide.none": "Neither",
+  "guide.neither": "Neither",
 };

@@ -12,7 +12,7 @@ export const metrics = {
   "metric.direction": "Direction",
   "metric.direction_up": "More is better.",
   "metric.direction_down": "Less is better.",
-  "metric.direction_none": "Neither more nor less is better by itself.",
+  "metric.direction_neither": "Neither more nor less is better by itself.",
   "metric.docs": "Read the full definition",
   "metric.explore": "Open in Explore",
   "aggregation.age_of_open": "The median age of those open at the end.",

@@ -48,7 +48,7 @@ export const overview = {
   "overview.no_services": "No service is known yet",
   "overview.to_demo": "Look at demo data",
   "preview.title": "Preview, from merges",
-  "preview.note": "As if each merge to the default branch were a deployment. No deployment is known yet, so the metrics of deployments are empty; no level, score or export has these values.",
+  "preview.note": "As if each merge to the default branch were a deployment",
   "preview.badge": "preview",
   "preview.earlier": "Nothing was merged in the chosen window. This is the last one in which something was: {window}.",
   "preview.merges": "Merges",

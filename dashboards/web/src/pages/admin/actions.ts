@@ -33,4 +33,6 @@ export const ACTIONS = [
   "board_created",
   "board_replaced",
   "board_deleted",
+  "target_set",
+  "target_removed",
 ] as const;

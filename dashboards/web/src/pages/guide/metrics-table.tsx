@@ -1,7 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useDefinitions } from "../../data/queries";
 import type { Definition } from "../../data/types";
-import { directionOf } from "../../format/direction";
 import { t, tOr, type Key } from "../../i18n/t";
 import { Card, Skeleton, Table, type Column } from "../../ui";
 
@@ -31,7 +30,7 @@ function columns(): Column<Definition>[] {
     { id: "group", head: t("guide.group"), isMinor: true, value: ({ group }) => group, cell: ({ group }) => tOr(`group.${group}`, group) },
     { id: "definition", head: t("metric.definition"), value: ({ definition }) => definition, cell: ({ definition }) => <span lang="en">{definition}</span> },
     { id: "aggregation", head: t("metric.formula"), isMinor: true, value: ({ aggregation }) => aggregation, cell: ({ aggregation }) => tOr(`aggregation.${aggregation}`, aggregation) },
-    { id: "direction", head: t("metric.direction"), isMinor: true, value: ({ name }) => directionOf(name), cell: ({ name }) => t(`guide.${directionOf(name)}`) },
+    { id: "direction", head: t("metric.direction"), isMinor: true, value: ({ direction }) => direction, cell: ({ direction }) => t(`guide.${direction}`) },
     { id: "slices", head: t("explore.by"), isMinor: true, value: ({ slices }) => slices.join(" "), cell: ({ slices }) => slices.map((slice) => t(`slice.${slice}` as Key)).join(", ") },
   ];
 }

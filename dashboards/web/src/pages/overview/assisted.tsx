@@ -1,7 +1,7 @@
 import { questionOf, useFilter } from "../../data/filter";
-import { useMetrics, useRest } from "../../data/queries";
+import { useDirection, useMetrics, useRest } from "../../data/queries";
 import type { MetricAnswer, Schema, Unit } from "../../data/types";
-import { directionOf, verdictOf } from "../../format/direction";
+import { verdictOf } from "../../format/direction";
 import { t } from "../../i18n/t";
 import { Badge, Card, Empty, Loaded, MetricInfo, Skeleton, Value } from "../../ui";
 import { signed } from "../parts/contributions";
@@ -106,9 +106,10 @@ function Line({ assisted, unassisted, distribution }: { assisted: Measured; unas
 }
 
 function Difference({ metric, unit, difference, range }: { metric: string; unit: Unit; difference: number | null; range: Range | null }) {
+  const direction = useDirection(metric);
   if (difference === null) return "–";
   const isClear = range !== null && (range.low > 0 || range.high < 0);
-  const verdict = isClear ? verdictOf(Math.sign(difference), directionOf(metric)) : "neutral";
+  const verdict = isClear ? verdictOf(Math.sign(difference), direction) : "neutral";
   return (
     <>
       <span className={`delta delta-${verdict}`}>{signed(difference, unit)}</span>

@@ -1,8 +1,9 @@
 import type { ReactNode } from "react";
 import { useContributions, type Contribution, type Contributions, type PartBy, type StageContributions } from "../../data/moved";
 import type { FilterSearch } from "../../data/filter";
+import { useDirection } from "../../data/queries";
 import type { Unit } from "../../data/types";
-import { directionOf, verdictOf } from "../../format/direction";
+import { verdictOf } from "../../format/direction";
 import { formatShort, formatValue } from "../../format/value";
 import { t } from "../../i18n/t";
 import { Loaded, Skeleton } from "../../ui";
@@ -108,7 +109,7 @@ function Bar({ metric, contribution, scale }: { metric: string; contribution: nu
   const whole = scale.most - scale.least || 1;
   const zero = (-scale.least / whole) * 100;
   const width = (Math.abs(value) / whole) * 100;
-  const tone = verdictOf(Math.sign(value), directionOf(metric));
+  const tone = verdictOf(Math.sign(value), useDirection(metric));
   const place = { insetInlineStart: `${value < 0 ? zero - width : zero}%`, width: `${width}%` };
   return (
     <span className="signed-track" aria-hidden="true">

@@ -1,9 +1,10 @@
 import { lazy, Suspense } from "react";
+import type { TargetResult } from "../../data/targets";
 import type { Report } from "../../data/types";
 import { t } from "../../i18n/t";
 import { Card, Skeleton } from "../../ui";
 import { FIVE } from "./five";
-import { ofReport } from "./measured";
+import { ofReport, withTarget } from "./measured";
 import { MetricCard } from "./metric-card";
 import "./parts.css";
 
@@ -15,12 +16,14 @@ interface FiveMetricsProps {
   /** What their rows are of. */
   scope?: { team?: string; service?: string };
   className?: string;
+  /** What was agreed about them. */
+  targets?: TargetResult[];
 }
 
 /** The metrics of a report in cards. While no deployment is known, a preview stands for those that are made of deployments. */
-export function FiveMetrics({ report, scope, className = "metric-grid" }: FiveMetricsProps) {
+export function FiveMetrics({ report, scope, className = "metric-grid", targets = [] }: FiveMetricsProps) {
   const { preview, window } = report;
-  const metrics = FIVE.map((name) => ofReport(report[name])).filter(({ value }) => preview === null || value !== null);
+  const metrics = FIVE.map((name) => withTarget(ofReport(report[name]), targets)).filter(({ value }) => preview === null || value !== null);
   return (
     <>
       {preview !== null && (

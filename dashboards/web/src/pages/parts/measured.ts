@@ -1,3 +1,4 @@
+import type { TargetResult } from "../../data/targets";
 import type { Basis, Caveat, Comparison, Level, Metric, MetricAnswer, MetricPart, NamedValue, Point, Unit } from "../../data/types";
 
 /** A metric with its value, whether it is of the report or of any other answer. */
@@ -15,6 +16,8 @@ export interface Measured {
   caveats: Caveat[];
   values: NamedValue[];
   series: Point[];
+  /** What it should be, where that was agreed. */
+  target?: TargetResult;
 }
 
 /** A metric of the report. */
@@ -36,6 +39,12 @@ export function ofSlice(answer: MetricAnswer, slice: string): Measured | undefin
 function ofPart({ metric }: MetricAnswer, part: MetricPart): Measured {
   const { value, n, compared, basis, caveats, values, series } = part;
   return { metric: metric.name, title: metric.title, unit: metric.unit, value: value ?? null, n, compared: compared ?? null, basis, caveats, values, series };
+}
+
+/** The same with its target among these: that of the whole, or of a team. */
+export function withTarget(measured: Measured, targets: TargetResult[], team: string | null = null): Measured {
+  const target = targets.find((result) => result.metric === measured.metric && result.team === team);
+  return target === undefined ? measured : { ...measured, target };
 }
 
 /** The answer about a metric. */

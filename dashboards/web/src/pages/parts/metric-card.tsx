@@ -1,10 +1,11 @@
 import { partialStep } from "../../charts/steps";
 import { Sparkline } from "../../charts/sparkline";
-import { useDefinitions } from "../../data/queries";
-import { directionOf, verdictOf } from "../../format/direction";
+import { useDefinitions, useDirection } from "../../data/queries";
+import { verdictOf } from "../../format/direction";
 import { formatNumber } from "../../format/value";
 import { t } from "../../i18n/t";
 import { Card, Delta, LevelBadge, MetricInfo, Stat, Value } from "../../ui";
+import { TargetLine } from "../targets/mark";
 import type { Measured } from "./measured";
 import { Observations } from "./rows";
 import "./parts.css";
@@ -27,7 +28,7 @@ export function MetricCard({ metric, scope, benchmark }: MetricProps & { benchma
 
 /** A metric without a card of its own. */
 export function MetricStat({ metric, scope, benchmark }: MetricProps & { benchmark?: string }) {
-  const { metric: name, title, value, unit, n, compared, level, score, caveats } = metric;
+  const { metric: name, title, value, unit, n, compared, level, score, caveats, target } = metric;
   const isNew = value !== null && compared !== null && compared !== undefined && (compared.value === null || compared.value === undefined);
   const isAverage = useDefinitions().get(name)?.aggregation === "open_at_day_end";
   return (
@@ -48,6 +49,7 @@ export function MetricStat({ metric, scope, benchmark }: MetricProps & { benchma
       note={
         <span className="stat-notes">
           <Observations metric={name} title={title} n={n} scope={scope} />
+          {target !== undefined && <TargetLine result={target} />}
           {isAverage && <span>{t("parts.average_of_days")}</span>}
           {score !== null && score !== undefined && metric.benchmark !== null && metric.benchmark !== undefined && benchmark !== undefined && (
             <span>{t("parts.score", { score: oneDigit(score), group: benchmark, mean: oneDigit(metric.benchmark.mean) })}</span>
@@ -64,7 +66,8 @@ export function MetricStat({ metric, scope, benchmark }: MetricProps & { benchma
 export function Trend({ metric, width, isWide, height, isPlain = false }: { metric: Measured; width?: number; isWide?: boolean; height?: number; isPlain?: boolean }) {
   const partial = partialStep(metric.series);
   const points = metric.series.map(({ value }, index) => ({ value: value ?? null, isPartial: index === partial }));
-  const tone = isPlain ? "neutral" : verdictOf(metric.compared?.change, directionOf(metric.metric));
+  const direction = useDirection(metric.metric);
+  const tone = isPlain ? "neutral" : verdictOf(metric.compared?.change, direction);
   return <Sparkline points={points} label={t("parts.trend", { title: metric.title })} tone={tone} width={width} isWide={isWide} height={height} />;
 }
 

@@ -7,12 +7,11 @@ import { Badge, Card, Sentence, Stat, Table, Value, type Column } from "../../ui
 /** What would be measured if merges were deployments, and what to connect so that deployments are known. */
 export function PreviewCard({ preview, window }: { preview: Preview; window: Window }) {
   const { merges, frequency, lead_time, services, caveats, remedy } = preview;
-  const measured = formatWindow(preview.window);
   const isEarlier = preview.window.to < window.from;
   return (
     <Card data-part="preview" className="preview" title={t("preview.title")} note={t("preview.note")} actions={<Badge tone="warn">{t("preview.badge")}</Badge>}>
       <div className="stack">
-        <p>{isEarlier ? t("preview.earlier", { window: measured }) : measured}</p>
+        {isEarlier && <p>{t("preview.earlier", { window: formatWindow(preview.window) })}</p>}
         <div className="grid preview-stats">
           <PreviewStat name="merges" value={merges} />
           <PreviewStat name="frequency" value={frequency} />

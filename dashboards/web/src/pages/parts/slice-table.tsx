@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Card, Delta, LevelBadge, Table, Value, type Column } from "../../ui";
+import { TargetSign } from "../targets/mark";
 import type { Measured } from "./measured";
 import { Trend } from "./metric-card";
 
@@ -59,11 +60,14 @@ export function SliceTable({ title, head, metrics, rows, nameOf, actions, note, 
 
 function MetricCell({ metric, trend }: { metric: Measured | undefined; trend: number }) {
   if (metric === undefined) return <Value value={null} unit="number" />;
-  const { metric: name, value, unit, compared, level, caveats } = metric;
+  const { metric: name, value, unit, compared, level, caveats, target } = metric;
   return (
     <div className="metric-cell">
       {trend > 0 ? <Trend metric={metric} width={trend} height={20} /> : <span />}
-      <Value value={value} unit={unit} why={caveats[0]?.text} />
+      <span>
+        {target !== undefined && <TargetSign result={target} />}
+        <Value value={value} unit={unit} why={caveats[0]?.text} />
+      </span>
       {level === null || level === undefined ? <span /> : <LevelBadge level={level} />}
       {compared?.change === null || compared?.change === undefined ? <span /> : <Delta metric={name} unit={unit} compared={compared} />}
     </div>

@@ -1,9 +1,11 @@
 import { Link, useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { SeriesChart } from "../../charts/series";
 import { Waterfall, type Stage } from "../../charts/waterfall";
 import { comparedTeam, intervalOf } from "../../data/filter";
 import { useContributions } from "../../data/moved";
 import { useReport } from "../../data/queries";
+import { useTargetResults, type TargetResult } from "../../data/targets";
 import type { Report } from "../../data/types";
 import { formatDuration } from "../../format/value";
 import { t, tOr } from "../../i18n/t";
@@ -14,20 +16,26 @@ import { ofReport, valueOf } from "../parts/measured";
 import { Movers } from "../parts/movers";
 import { SliceTable } from "../parts/slice-table";
 import { Statements } from "../parts/statements";
+import { TargetsCard } from "../targets/targets-card";
+import { targetText } from "../targets/value";
 import type { Subject } from "./subject";
 
 /** The five metrics of a team, the stages of its lead time, and its services. */
 export function TeamDelivery({ team, filter, report }: Subject & { report: ReturnType<typeof useReport> }) {
+  const targets = useTargetResults({ filter });
   return (
     <Loaded query={report} skeleton={<Skeleton height={700} />}>
       {({ data }) => (
         <div className="stack">
           <Statements texts={data.statements} />
-          <FiveMetrics report={data} scope={{ team }} />
+          <FiveMetrics report={data} scope={{ team }} targets={targets.data?.data} />
+          <Loaded query={targets} skeleton={<Card title={t("target.of_team")}><Skeleton height={120} /></Card>}>
+            {({ data: results }) => <TargetsCard team={team} results={results} />}
+          </Loaded>
           <Movers filter={filter} whole={team} slices={["service"]} />
           <div className="halves">
             <Stages team={team} filter={filter} report={data} />
-            <LeadTimeTrend team={team} filter={filter} report={data} />
+            <LeadTimeTrend team={team} filter={filter} report={data} target={targets.data?.data.find(({ metric }) => metric === "change_lead_time")} />
           </div>
           <Services report={data} />
         </div>
@@ -63,17 +71,18 @@ export function Stages({ team, filter, report }: Subject & { report: Report }) {
 }
 
 /** The lead time over time, beside that of the team to compare with. */
-function LeadTimeTrend({ team, filter, report }: Subject & { report: Report }) {
+function LeadTimeTrend({ team, filter, report, target }: Subject & { report: Report; target?: TargetResult }) {
   const navigate = useNavigate();
   const other = comparedTeam(filter);
   const compared = useReport({ filter: { ...filter, team: other }, enabled: other !== undefined });
   const { title, unit, series } = report.change_lead_time;
   const lines = [{ name: other === undefined ? title : team, points: series }];
   if (other !== undefined && compared.data !== undefined) lines.push({ name: other, points: compared.data.data.change_lead_time.series });
+  const line = useMemo(() => (target === undefined ? undefined : { value: target.target, name: targetText(target.bound, target.target, target.unit) }), [target]);
   const pick = (from: string, to: string) => void navigate({ to: "/changes", search: (all: Record<string, unknown>) => ({ ...all, team, window: undefined, from, to, tab: undefined }) } as never);
   return (
     <Card title={t("team.lead_time_trend")}>
-      <SeriesChart title={t("team.lead_time_trend")} unit={unit} interval={intervalOf(filter) ?? report.interval} series={lines.map((line, index) => ({ ...line, isReference: index > 0 }))} height={250} onPick={pick} />
+      <SeriesChart title={t("team.lead_time_trend")} unit={unit} interval={intervalOf(filter) ?? report.interval} series={lines.map((line, index) => ({ ...line, isReference: index > 0 }))} target={line} height={250} onPick={pick} />
     </Card>
   );
 }

@@ -1,0 +1,37 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import { answered, rest } from "./client";
+import { questionOf, useFilter, type FilterSearch } from "./filter";
+import { defined, useRest } from "./queries";
+import { useRights } from "./rights";
+import type { Schema } from "./types";
+import { useWrite } from "./writes";
+
+export type Target = Schema<"Target">;
+export type TargetResult = Schema<"TargetResult">;
+export type Bound = Schema<"TargetBound">;
+
+/** What is asked again when a target was set or removed. */
+const TARGETS = /^\/api\/v1\/target/;
+
+/** Targets with the values of the filter; `teams` also of each team. */
+export function useTargetResults(options: { filter?: FilterSearch; teams?: boolean } = {}): UseQueryResult<{ data: TargetResult[] }> {
+  const current = useFilter();
+  const query = { ...questionOf(options.filter ?? current), teams: options.teams };
+  return useRest("/api/v1/target-results", defined(query) as never) as never;
+}
+
+/** Whether who asks may set targets of a team, or without one of the organization. */
+export function useMaySet(team: string | undefined): boolean {
+  const { me, has } = useRights();
+  const teams = me?.tenant?.teams ?? null;
+  return has("set_targets") && (teams === null || (team !== undefined && teams.includes(team)));
+}
+
+/** Sets and removes targets of a team, or without one of the organization. */
+export function useTargetWrites(team: string | undefined) {
+  const { tenant } = useFilter();
+  const query = defined({ tenant, team });
+  const set = useWrite(({ metric, ...body }: Pick<Target, "metric" | "bound" | "value" | "note">) => answered(rest.PUT("/api/v1/targets/{name}", { params: { path: { name: metric }, query }, body })), TARGETS);
+  const remove = useWrite((metric: string) => answered(rest.DELETE("/api/v1/targets/{name}", { params: { path: { name: metric }, query } })), TARGETS);
+  return { set, remove };
+}

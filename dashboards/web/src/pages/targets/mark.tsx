@@ -1,0 +1,36 @@
+import type { TargetResult } from "../../data/targets";
+import { formatDay } from "../../format/time";
+import { t } from "../../i18n/t";
+import { Badge, Tooltip } from "../../ui";
+import { targetText } from "./value";
+
+/** Whether a target is met, and since when it is not. */
+export function TargetState({ result: { met, missed_since } }: { result: TargetResult }) {
+  if (met === null) return <Badge>{t("target.unknown")}</Badge>;
+  if (met) return <Badge tone="good">{t("target.met")}</Badge>;
+  return <Badge tone="bad">{missed_since === null ? t("target.missed") : t("target.missed_since", { day: formatDay(missed_since) })}</Badge>;
+}
+
+/** A target below a metric. */
+export function TargetLine({ result }: { result: TargetResult }) {
+  return (
+    <span className="target-line" data-target={result.metric}>
+      {t("target.line", { target: targetText(result.bound, result.target, result.unit) })} <TargetState result={result} />
+    </span>
+  );
+}
+
+/** The sign of a target beside a value in a table, where there is no place for more. */
+export function TargetSign({ result }: { result: TargetResult }) {
+  if (result.met === null) return null;
+  const target = targetText(result.bound, result.target, result.unit);
+  const text = t(result.met ? "target.sign_met" : "target.sign_missed", { target });
+  return (
+    <Tooltip text={text}>
+      <span className={`target-sign target-${result.met ? "met" : "missed"}`} tabIndex={0}>
+        <span aria-hidden="true">{result.met ? "✓" : "✗"}</span>
+        <span className="visually-hidden">{text}</span>
+      </span>
+    </Tooltip>
+  );
+}
