@@ -39,4 +39,21 @@ mod tests {
             .collect();
         assert_eq!(listed, found);
     }
+
+    #[test]
+    fn panels_fill_the_rows_of_the_grid_and_do_not_overlap() {
+        for dashboard in dashboards().unwrap() {
+            let mut cells = BTreeSet::new();
+            let placed = dashboard.placed();
+            for (column, row, panel) in &placed {
+                for x in *column..column + panel.size.width {
+                    for y in *row..row + panel.size.height {
+                        assert!(cells.insert((x, y)), "{} of {}", panel.name, dashboard.name);
+                    }
+                }
+            }
+            let height = placed.iter().map(|(_, row, panel)| row + panel.size.height).max().unwrap();
+            assert_eq!(cells.len(), 24 * height as usize, "{} has gaps", dashboard.name);
+        }
+    }
 }
