@@ -4,7 +4,7 @@
 use crate::change::Change;
 use crate::client::{Client, unexpected};
 use crate::error::MetabaseError;
-use crate::run::Run;
+use crate::run::{Run, text};
 use crate::wanted::Wanted;
 use crate::{connection, objects, permissions, tables};
 
@@ -30,7 +30,7 @@ async fn is_administrator(run: &Run<'_>) -> Result<(), MetabaseError> {
     let user = run.get(path).await?;
     match user.get("is_superuser").and_then(serde_json::Value::as_bool) {
         Some(true) => Ok(()),
-        Some(false) => Err(unexpected(path, "a user or an API key of the group Administrators")),
+        Some(false) => Err(MetabaseError::NotAdministrator(text(&user, "common_name").to_owned())),
         None => Err(unexpected(path, "`is_superuser`")),
     }
 }

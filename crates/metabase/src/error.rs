@@ -26,6 +26,12 @@ pub enum MetabaseError {
         /// What Metabase says.
         message: String,
     },
+    /// Too little would be allowed.
+    #[error(
+        "the user or API key `{0}` is not of the group Administrators of Metabase: give one that is, which may make \
+         connections and permissions"
+    )]
+    NotAdministrator(String),
     /// No answer, or only failures of the server.
     #[error(
         "{method} {path}: no answer from Metabase after {attempts} attempts: {problem}; check `--url`, and that Metabase runs"
