@@ -43,6 +43,7 @@ mod invalidation;
 mod isolation;
 mod k8s;
 mod lexer;
+mod metabase;
 mod metrics;
 mod metrics_parts;
 mod monitoring;
