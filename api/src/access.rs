@@ -10,7 +10,7 @@ use axum::http::Extensions;
 use dora::settings::People as ShownTo;
 use dora::{AskedServices, Persons, Within};
 use kernel::strum::VariantArray;
-use kernel::{Right, Role, Tenant};
+use kernel::{AccountId, Right, Role, Tenant};
 
 use crate::identity::{Identity, Principal};
 use crate::people::{People, Person};
@@ -169,6 +169,21 @@ impl Access {
     #[must_use]
     pub(crate) fn is_own_account(&self, account: &str) -> bool {
         self.own_person().is_some_and(|person| person.has(account))
+    }
+
+    /// The accounts of who asks, who says of no other account that it is theirs, where each sees their own data only.
+    #[must_use]
+    pub(crate) fn only_own_accounts(&self) -> Vec<AccountId> {
+        let own = self.own_person().filter(|_| self.persons.setting() == ShownTo::Themselves);
+        own.map(|person| person.joined.accounts.clone()).unwrap_or_default()
+    }
+
+    /// Fails where a user would state which person that user is, unless administrators see all persons anyway.
+    pub(crate) fn check_links(&self, user_id: &str) -> Result<(), Problem> {
+        if self.persons.is_of_user(user_id) && self.persons.setting() != ShownTo::Managers {
+            return Err(Problem::about_oneself());
+        }
+        Ok(())
     }
 
     /// Whether an account may be named that a fact names: as the author of a change, for one.

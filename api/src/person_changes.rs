@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{SubsecRound, Utc};
 use eventlog::EventLog;
 use kernel::near::UnknownName;
-use kernel::people::statements::{PeopleChange, changed, statement, withdrawn};
+use kernel::people::statements::{PeopleChange, after, changed, statement, withdrawn};
 use kernel::people::{JoinedPerson, join, mark_bots};
 use kernel::pseudonyms::Identifier;
 use kernel::{Account, AccountId, Fact, Person};
@@ -33,12 +33,14 @@ pub struct PersonChanges<'p> {
     pub log: &'p Arc<dyn EventLog>,
     /// Logins and accounts that are bots (`dora.bots`).
     pub bots: &'p [String],
+    /// The accounts of who changes it and says of no other account that it is theirs; none of who may.
+    pub own: &'p [AccountId],
 }
 
 impl PersonChanges<'_> {
-    /// All accounts and statements; programs are marked.
-    pub async fn read(&self) -> Result<(Vec<Account>, Vec<Person>), StoreError> {
-        let (mut accounts, persons) = store::people::all(self.store).await?;
+    /// All accounts and statements, as a transaction sees them; programs are marked.
+    async fn read(&self, tx: &mut StoreTx) -> Result<(Vec<Account>, Vec<Person>), StoreError> {
+        let (mut accounts, persons) = store::people::all_in(tx).await?;
         mark_bots(&mut accounts, self.bots);
         Ok((accounts, persons))
     }
@@ -61,27 +63,34 @@ impl PersonChanges<'_> {
             return Err(Problem::parameter("accounts", &found, format!("1 to {ACCOUNTS} accounts")));
         }
         let mut tx = stated::begin(self.store).await?;
-        let (accounts, persons) = store::people::all_in(&mut tx).await?;
+        let (accounts, persons) = self.read(&mut tx).await?;
         check_known(named, &accounts, &persons)?;
-        self.state((tx, by), changed(change, &persons, name, named), named).await
+        let statements = changed(change, &persons, name, named);
+        self.state((tx, by), (&accounts, persons), statements, named).await
     }
 
     /// Withdraws what was stated under a name: what was joined or split by it alone is so no more. Returns who then has
     /// its accounts.
     pub async fn withdraw(&self, by: &Changer, name: &str) -> Result<Vec<JoinedPerson>, Problem> {
         let mut tx = stated::begin(self.store).await?;
-        let (_, persons) = store::people::all_in(&mut tx).await?;
+        let (accounts, persons) = self.read(&mut tx).await?;
         let Some(person) = withdrawn(&persons, name) else { return Err(Problem::not_found("statement", name)) };
         let named = person.accounts.clone();
-        self.state((tx, by), vec![person], &named).await
+        self.state((tx, by), (&accounts, persons), vec![person], &named).await
     }
 
     async fn state(
         &self,
         (mut tx, by): (StoreTx, &Changer),
+        (accounts, persons): (&[Account], Vec<Person>),
         statements: Vec<Person>,
         named: &[AccountId],
     ) -> Result<Vec<JoinedPerson>, Problem> {
+        let mut joined = join(accounts, &after(persons, &statements));
+        let is_own = |id: &AccountId| self.own.contains(id);
+        if joined.iter().any(|person| person.accounts.iter().any(is_own) && !person.accounts.iter().all(is_own)) {
+            return Err(Problem::about_oneself());
+        }
         // as exact as the database is
         let now = Utc::now().trunc_subsecs(6);
         let facts: Vec<Fact> = statements.into_iter().map(|person| statement(person, now)).collect();
@@ -93,8 +102,6 @@ impl PersonChanges<'_> {
         let entry = by.entry(self.store.tenant(), Action::PeopleChanged, subject);
         let entry = entry.with(json!({ "accounts": pseudonyms }));
         stated::commit(tx, Arc::clone(self.log), SOURCE, &facts, &entry).await?;
-        let (accounts, persons) = self.read().await?;
-        let mut joined = join(&accounts, &persons);
         joined.retain(|person| person.accounts.iter().any(|id| named.contains(id)));
         Ok(joined)
     }

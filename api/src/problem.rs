@@ -202,6 +202,14 @@ impl Problem {
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "Persons are not shown here", detail)
     }
 
+    /// Who asks would say of another person that it is themselves.
+    #[must_use]
+    pub fn about_oneself() -> Self {
+        let detail = "It says which person or accounts are your own, and so whose data you are shown: ask another \
+                      administrator, or use `sei user link` and `sei people`.";
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "Another administrator decides this", detail)
+    }
+
     /// It is about this parameter.
     #[must_use]
     pub fn about(mut self, parameter: &str, found: &str) -> Self {

@@ -59,6 +59,11 @@ impl SeenPersons {
         self.shown_to
     }
 
+    /// Whether a user is who asks.
+    pub(super) fn is_of_user(&self, id: &str) -> bool {
+        self.link.user_id.as_deref() == Some(id)
+    }
+
     /// The people of the tenant, where they were needed to decide.
     pub(super) fn people(&self) -> Option<&People> {
         self.people.as_deref()

@@ -140,7 +140,8 @@ async fn change(
     let named: Vec<AccountId> = accounts.iter().map(|id| AccountId(id.to_lowercase())).collect();
     let store = state.direct().for_tenant(&scope.tenant.tenant);
     let log = eventlog::open(&state.settings().log, &store).await?;
-    let people = PersonChanges { store: &store, log: &log, bots: &state.settings().dora.bots };
+    let own = scope.access.only_own_accounts();
+    let people = PersonChanges { store: &store, log: &log, bots: &state.settings().dora.bots, own: &own };
     let joined = people.change(&Changer::of(&scope), change, &name, &named).await?;
     Ok(shown(&scope, joined))
 }
@@ -166,7 +167,8 @@ pub async fn withdraw(
     scope.access.check(Right::Administer)?;
     let store = state.direct().for_tenant(&scope.tenant.tenant);
     let log = eventlog::open(&state.settings().log, &store).await?;
-    let people = PersonChanges { store: &store, log: &log, bots: &state.settings().dora.bots };
+    let own = scope.access.only_own_accounts();
+    let people = PersonChanges { store: &store, log: &log, bots: &state.settings().dora.bots, own: &own };
     Ok(shown(&scope, people.withdraw(&Changer::of(&scope), &name).await?))
 }
 

@@ -88,7 +88,7 @@ impl Statement {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
             let log = machine.log().await?;
             let by = Changer { actor: actor(), address: None };
-            let to = PersonChanges { store: &store, log: &log, bots: &machine.settings.dora.bots };
+            let to = PersonChanges { store: &store, log: &log, bots: &machine.settings.dora.bots, own: &[] };
             let joined = to.change(&by, change, &self.name, &named).await.map_err(|problem| anyhow!(problem.detail))?;
             settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
             if global.json { output::print_json(&joined) } else { output::print(&text(&joined, demo)) }

@@ -87,8 +87,8 @@ pub struct PersonOfUser {
 
 /// States which person of the tenant a user is: the one who has the account. It counts within a few seconds.
 ///
-/// Only for administrators of the tenant. Without it a user is the only person with the address that the identity provider
-/// has verified.
+/// Only for administrators of the tenant; which person they are themselves another one states, unless `dora.people` is
+/// `managers`. Without it a user is the only person with the address that the identity provider has verified.
 #[utoipa::path(
     put,
     path = "/api/v1/users/{id}/person",
@@ -107,6 +107,7 @@ pub async fn link(
     Body(PersonOfUser { account }): Body<PersonOfUser>,
 ) -> Result<StatusCode, Problem> {
     let (store, user) = of_tenant(&state, &scope, &id).await?;
+    scope.access.check_links(&user.id)?;
     user_link::link(&store, &actor(&scope.access.principal), &user, &account).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -40,6 +40,16 @@ pub fn statement(person: Person, at: DateTime<Utc>) -> Fact {
     Fact::Person(Person { version: Version { completeness: Completeness::Measured, at }, ..person })
 }
 
+/// Persons after statements: each takes the place of the one before it of its origin and name.
+#[must_use]
+pub fn after(mut persons: Vec<Person>, statements: &[Person]) -> Vec<Person> {
+    for person in statements {
+        persons.retain(|known| (&known.origin, &known.name) != (&person.origin, &person.name));
+        persons.push(person.clone());
+    }
+    persons
+}
+
 /// The statements that make accounts one person's, in addition to earlier ones, and no longer separate from them.
 fn merged(persons: &[Person], name: &str, accounts: &[AccountId]) -> Vec<Person> {
     let mut statements = without(persons, name, accounts, |person| person.separate);
@@ -89,15 +99,6 @@ mod tests {
         ids.iter().map(|id| AccountId::from(*id)).collect()
     }
 
-    /// Persons after a statement, as the store would have them.
-    fn after(mut persons: Vec<Person>, statements: Vec<Person>) -> Vec<Person> {
-        for person in statements {
-            persons.retain(|known| (&known.origin, &known.name) != (&person.origin, &person.name));
-            persons.push(person);
-        }
-        persons
-    }
-
     fn listed(persons: &[Person]) -> Vec<String> {
         let line = |human: &JoinedPerson| {
             format!("{}: {}", human.name, human.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(" "))
@@ -118,11 +119,11 @@ mod tests {
         ];
         for (change, name, accounts, expected) in steps {
             let statements = changed(change, &persons, name, &ids(accounts));
-            persons = after(persons, statements);
+            persons = after(persons, &statements);
             assert_eq!(listed(&persons), expected, "{name} {accounts:?}");
         }
         let undone = withdrawn(&persons, "Cy").into_iter().collect();
-        persons = after(persons, undone);
+        persons = after(persons, &undone);
         assert_eq!(listed(&persons), ["Ann: a b c"], "nothing speaks of d any more");
         assert_eq!(withdrawn(&persons, "Cy"), None);
         assert_eq!(withdrawn(&persons, "Both"), None, "the settings say it");

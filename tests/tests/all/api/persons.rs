@@ -247,6 +247,51 @@ async fn an_administrator_says_which_person_a_user_is() {
     assert!(!format!("{linked:?}").contains("git.example"), "the person has a pseudonym there: {linked:?}");
 }
 
+/// Asks as the owner of a token, and returns the status.
+async fn status(served: &Served, token: &str, (method, path): (&str, &str), body: &Value) -> u16 {
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    served.ask(method, path, &headers, &body).await.status
+}
+
+#[tokio::test]
+async fn an_administrator_becomes_no_other_person() {
+    for (people, linked) in [(People::Themselves, 403), (People::Off, 403), (People::Managers, 204)] {
+        let served = organization(people).await;
+        let user = user(&served, "ann@example.org", true).await;
+        let grantee = store::identity::grants::Grantee::User(user.id.clone());
+        let within = reach(None, Role::Admin, &[]);
+        let store = &served.database.store;
+        api::identity::manage::add_grant(store, &Actor::sei(), &grantee, &within, &[]).await.unwrap();
+        let ann = token_of(&served, Some(&user.id), &within).await;
+        let other = token(&served, &within).await;
+        let address = format!("/api/v1/users/{}/person", user.id);
+        let bo = json!({ "account": "git.example/bo" });
+        assert_eq!(status(&served, &ann, ("PUT", &address), &bo).await, linked, "{people:?}");
+        assert_eq!(status(&served, &other, ("PUT", &address), &bo).await, 204, "{people:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_joins_no_account_to_their_own_where_each_sees_oneself() {
+    let served = organization(People::Themselves).await;
+    let ann = of_user(&served, "ann@example.org", Role::Admin, &[]).await;
+    let other = token(&served, &reach(None, Role::Admin, &[])).await;
+    let [merge, split] = ["merge", "split"].map(|change| format!("/api/v1/people/{change}"));
+    let sent = |name: &str, accounts: &[&str]| json!({ "name": name, "accounts": accounts });
+    for path in [&merge, &split] {
+        let both = sent("Ann", &["git.example/ann", "git.example/bo"]);
+        assert_eq!(status(&served, &ann, ("POST", path), &both).await, 403, "{path}");
+    }
+    // in two steps
+    assert_eq!(status(&served, &ann, ("POST", &merge), &sent("Ann", &["git.example/ann"])).await, 200);
+    assert_eq!(status(&served, &ann, ("POST", &merge), &sent("Ann", &["git.example/bo"])).await, 403);
+    assert_eq!(status(&served, &ann, ("POST", &merge), &sent("Bo", &["git.example/bo", "tracker/bo"])).await, 200);
+    assert_eq!(status(&served, &ann, ("POST", &merge), &sent("Bo", &["git.example/ann"])).await, 403);
+    assert_eq!(status(&served, &other, ("POST", &merge), &sent("Bo", &["git.example/ann"])).await, 200);
+}
+
 #[tokio::test]
 async fn who_logs_in_is_the_person_with_the_address_that_the_provider_has_verified() {
     let issuer = Issuer::start().await;
