@@ -61,8 +61,7 @@ pub(crate) async fn apply(run: &mut Run<'_>) -> Result<(), MetabaseError> {
 }
 
 fn description(wanted: &Wanted) -> String {
-    let text = "What `sei` knows: views with descriptions, made from its declarations.";
-    wanted.database_key().described(&wanted.name, text)
+    wanted.content.database_description(&wanted.name)
 }
 
 /// What is to be done with the connection of the wanted name.

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::key::Key;
+use crate::key::{Key, Kind};
 
 /// Everything that is wanted of one tenant.
 #[derive(Clone, Debug)]
@@ -14,6 +14,15 @@ pub struct Content {
     pub views: Vec<ViewMetadata>,
     /// Collections, cards and dashboards, in an order in which each refers to earlier ones only.
     pub objects: Vec<Object>,
+}
+
+impl Content {
+    /// The description of the connection, by which it is found again.
+    #[must_use]
+    pub fn database_description(&self, scope: &str) -> String {
+        let text = "What `sei` knows: views with descriptions, made from its declarations.";
+        Key::new(Kind::Database, self.schema.as_str()).described(scope, text)
+    }
 }
 
 /// The metadata of a view: what Metabase keeps of a table.

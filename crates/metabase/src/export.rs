@@ -87,7 +87,7 @@ impl Content {
             };
             files.insert(path, document(&body));
         }
-        files.insert(format!("{databases}/{}.yaml", slug(scope)), document(&database(&names)));
+        files.insert(format!("{databases}/{}.yaml", slug(scope)), document(&database(&names, self)));
         for view in &self.views {
             let directory = format!("{databases}/schemas/{}/tables/{}", slug(&self.schema), view.name);
             files.insert(format!("{directory}/{}.yaml", view.name), document(&table(&names, view)));
@@ -192,9 +192,10 @@ fn dashboard(names: &Portable<'_>, object: &Object, mut body: Map<String, Value>
 }
 
 /// The connection, without its details: those are given by `apply`, or by people.
-fn database(names: &Portable<'_>) -> Map<String, Value> {
+fn database(names: &Portable<'_>, content: &Content) -> Map<String, Value> {
     fields(json!({
         "name": names.scope,
+        "description": content.database_description(names.scope),
         "engine": "postgres",
         "is_full_sync": true,
         "is_on_demand": false,
@@ -261,6 +262,7 @@ mod tests {
         assert!(team.contains("semantic_type: type/FK\n"), "{team}");
         assert!(team.contains("fk_target_field_id:\n- sei\n- analytics_main\n- team\n- team\n"), "{team}");
         let database = &files["databases/sei/sei.yaml"];
+        assert!(database.contains("Managed by sei: sei/database/analytics_main\n"), "{database}");
         assert!(!database.contains("details") && !database.contains("password"), "{database}");
     }
 

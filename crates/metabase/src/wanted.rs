@@ -6,7 +6,6 @@ use kernel::Secret;
 use serde_json::{Map, Value, json};
 
 use crate::content::{Content, fields};
-use crate::key::{Key, Kind};
 
 /// What is wanted, and how.
 #[derive(Debug)]
@@ -58,12 +57,6 @@ pub enum Ssl {
 }
 
 impl Wanted {
-    /// The key of the connection.
-    #[must_use]
-    pub fn database_key(&self) -> Key {
-        Key::new(Kind::Database, self.content.schema.as_str())
-    }
-
     /// The details of the connection, without the password.
     #[must_use]
     pub fn details(&self) -> Map<String, Value> {
