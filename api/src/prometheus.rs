@@ -1,5 +1,5 @@
 //! Results for Prometheus: the value of each metric, of the whole, of each team, and if the settings say so of each
-//! service.
+//! service; and the targets, with whether they are met.
 //!
 //! Promises: a value is what the API answers for the same window; who scrapes needs the same permission; the number of
 //! series is bounded, and what exceeds it is left out as a whole and counted; a scrape is answered or refused in time.
@@ -21,16 +21,17 @@ use tokio::time::timeout;
 use crate::ApiState;
 use crate::made::MadeFrom;
 use crate::problem::Problem;
-use crate::questions::{Asked, MetricQuestion, Span, Text};
+use crate::questions::{Asked, MetricQuestion, Span, TargetResultsQuestion, Text};
 use crate::scope::Scope;
 use crate::settings::PrometheusResults;
+use crate::targets::{AskedTargets, TargetResult};
 use crate::{admission, paths, reads, tenant};
 
 /// How long a scrape is worked on: Prometheus waits for 10 s unless it is set otherwise.
 const TIMEOUT: Duration = Duration::from_secs(8);
 /// What a metric by slices is taken to cost.
 const COST: usize = 25;
-/// The series of a value: itself, and the number of observations behind it.
+/// The series of a value: itself, and the number of observations behind it; of a target: itself, and whether it is met.
 const SERIES: usize = 2;
 
 static WARNED: AtomicBool = AtomicBool::new(false);
@@ -61,23 +62,53 @@ async fn results(
 async fn read(state: &ApiState, scope: &Scope) -> Result<Dated<Vec<Gauge>>, Problem> {
     let settings = &state.settings().api.prometheus;
     let definitions = reads::metrics(state)?;
-    let slices: &[Slice] = if settings.by_service { &[Slice::Team, Slice::Service] } else { &[Slice::Team] };
-    let cost = definitions.len().saturating_mul(1 + slices.len()).saturating_mul(COST);
-    let _turn = state.admission().reports_by_cost(scope, cost).await?;
+    let levels = if settings.by_service { 3 } else { 2 };
+    let _turn = state.admission().reports_by_cost(scope, definitions.len().saturating_mul(levels * COST)).await?;
     let mut results = Results::new(scope.tenant.tenant.as_str(), &definitions);
-    let mut versions = Versions::default();
-    for by in std::iter::once(None).chain(slices.iter().copied().map(Some)) {
-        // the whole has a value for each metric at most, whatever the limit is
-        let room = by.map_or(usize::MAX, |_| settings.series.saturating_sub(results.series()));
-        match answers(state, scope, (&definitions, by), room).await? {
-            Some(read) => {
-                versions = versions.and(read.versions);
-                results.add(&read.answer, by);
-            }
-            None => results.leave_out(by, settings.series),
-        }
+    let mut versions = add_values(state, scope, (&definitions, None), &mut results).await?;
+    versions = versions.and(add_values(state, scope, (&definitions, Some(Slice::Team)), &mut results).await?);
+    add_targets(state, scope, &mut results).await?;
+    if settings.by_service {
+        versions = versions.and(add_values(state, scope, (&definitions, Some(Slice::Service)), &mut results).await?);
     }
     Ok(Dated { answer: results.into_gauges(), versions })
+}
+
+/// Adds the values of the whole, or of slices if there is room for all of them. Returns what they were made from.
+async fn add_values(
+    state: &ApiState,
+    scope: &Scope,
+    (definitions, by): (&[Definition], Option<Slice>),
+    results: &mut Results,
+) -> Result<Versions, Problem> {
+    let limit = state.settings().api.prometheus.series;
+    // the whole has a value for each metric at most, whatever the limit is
+    let room = by.map_or(usize::MAX, |_| limit.saturating_sub(results.series()));
+    let Some(read) = answers(state, scope, (definitions, by), room).await? else {
+        results.leave_out(by.map_or("all", Slice::as_str), limit);
+        return Ok(Versions::default());
+    };
+    results.add(&read.answer, by);
+    Ok(read.versions)
+}
+
+/// Adds the targets of the organization and of each team, if there is room for all of them.
+async fn add_targets(state: &ApiState, scope: &Scope, results: &mut Results) -> Result<(), Problem> {
+    let settings = &state.settings().api.prometheus;
+    let question = TargetResultsQuestion {
+        span: span(settings),
+        teams: Some(true),
+        interval: Some(Interval::Year),
+        ..TargetResultsQuestion::default()
+    };
+    let asked = AskedTargets::read(state, scope, &question).await?;
+    let targets = asked.results(state, scope, Budget::default()).await?;
+    if targets.len() * SERIES > settings.series.saturating_sub(results.series()) {
+        results.leave_out("target", settings.series);
+        return Ok(());
+    }
+    results.add_targets(&targets);
+    Ok(())
 }
 
 /// The answers for the metrics, group by group; `None` as soon as their series take more than the room.
@@ -112,12 +143,17 @@ async fn answers(
 
 /// The question about metrics. Its series are not used: the longest step makes them short.
 fn question(settings: &PrometheusResults, by: Option<Slice>) -> MetricQuestion {
-    let window = settings.window_days().map(|days| Text::new(format!("{days}d")));
     MetricQuestion {
-        span: Span { window, ..Span::default() },
+        span: span(settings),
         question: Question { by, interval: Some(Interval::Year), ..Question::default() },
         ..MetricQuestion::default()
     }
+}
+
+/// The window up to now.
+fn span(settings: &PrometheusResults) -> Span {
+    let window = settings.window_days().map(|days| Text::new(format!("{days}d")));
+    Span { window, ..Span::default() }
 }
 
 /// The parts of an answer that have a value.
@@ -132,6 +168,8 @@ struct Results {
     info: Vec<(Labels, f64)>,
     values: Vec<(Labels, f64)>,
     observations: Vec<(Labels, f64)>,
+    targets: Vec<(Labels, f64)>,
+    met: Vec<(Labels, f64)>,
     left_out: Vec<(Labels, f64)>,
 }
 
@@ -142,6 +180,7 @@ impl Results {
                 ("metric", definition.name.clone()),
                 ("title", definition.title.clone()),
                 ("unit", definition.unit.as_str().to_owned()),
+                ("direction", definition.direction.as_str().to_owned()),
             ];
             (labels.into(), 1.0)
         };
@@ -150,13 +189,15 @@ impl Results {
             info: definitions.iter().map(info).collect(),
             values: Vec::new(),
             observations: Vec::new(),
+            targets: Vec::new(),
+            met: Vec::new(),
             left_out: Vec::new(),
         }
     }
 
     /// How many series there are.
     fn series(&self) -> usize {
-        self.info.len() + self.values.len() + self.observations.len()
+        [&self.info, &self.values, &self.observations, &self.targets, &self.met].map(Vec::len).into_iter().sum()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "Prometheus has no other numbers")]
@@ -171,30 +212,41 @@ impl Results {
         }
     }
 
-    fn leave_out(&mut self, by: Option<Slice>, limit: usize) {
-        let by = by.map_or("all", Slice::as_str);
+    fn add_targets(&mut self, targets: &[TargetResult]) {
+        for target in targets {
+            let mut labels = vec![("tenant", self.tenant.clone()), ("metric", target.metric.clone())];
+            labels.extend(target.team.clone().map(|team| ("team", team)));
+            labels.push(("bound", target.bound.as_str().to_owned()));
+            self.met.extend(target.met.map(|met| (labels.clone(), f64::from(met))));
+            self.targets.push((labels, target.target));
+        }
+    }
+
+    fn leave_out(&mut self, slices: &str, limit: usize) {
         if !WARNED.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 tenant = %self.tenant,
-                slices = by,
+                slices,
                 limit,
                 "results by slices are left out for Prometheus: they are more series than `api.prometheus.series`; \
                  this is logged once"
             );
         }
-        self.left_out.push((vec![("tenant", self.tenant.clone()), ("slices", by.to_owned())], 1.0));
+        self.left_out.push((vec![("tenant", self.tenant.clone()), ("slices", slices.to_owned())], 1.0));
     }
 
     fn into_gauges(self) -> Vec<Gauge> {
         let gauge = |name, help, values| Gauge { name, help, values };
         vec![
-            gauge("metric_info", "A metric: its unit, and its name for people.", self.info),
+            gauge("metric_info", "A metric: its unit, its name for people, and which way of it is good.", self.info),
             gauge(
                 "metric_value",
                 "The value of a metric, in its unit: of the whole, or of the team or service that is named.",
                 self.values,
             ),
             gauge("metric_observations", "The number of observations behind the value of a metric.", self.observations),
+            gauge("metric_target", "What a metric should be at most, or at least.", self.targets),
+            gauge("metric_target_met", "Whether a metric meets its target: 1, or 0.", self.met),
             gauge(
                 "metric_slices_left_out",
                 "Slices whose values are left out, since they are more than the settings allow.",

@@ -7,8 +7,8 @@ use runtime::settings::Findings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Results for Prometheus, at `/metrics/results`: the value of each metric, of the whole and of each team. What is asked
-/// there needs the same permission as the API.
+/// Results for Prometheus, at `/metrics/results`: the value of each metric, of the whole and of each team, and whether targets
+/// are met. What is asked there needs the same permission as the API.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PrometheusResults {
@@ -16,8 +16,8 @@ pub struct PrometheusResults {
     pub by_service: bool,
     /// Whether results are answered.
     pub results: bool,
-    /// The maximum number of series of one answer. Where those of the services, or of the teams, would exceed it, they
-    /// are left out as a whole; `sei_metric_slices_left_out` and a warning in the log say so.
+    /// The maximum number of series of one answer. Where those of teams, then of targets, then of services would exceed it,
+    /// they are left out as a whole; `sei_metric_slices_left_out` and a warning in the log say so.
     pub series: usize,
     /// The length of the window up to now whose values they are, in whole days; without it that of each metric, 90 days
     /// for most.

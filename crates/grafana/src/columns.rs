@@ -1,6 +1,6 @@
 //! Columns: their units, titles, links and colors.
 
-use dora::{Level, LevelYear, Unit, level_limits};
+use dora::{Direction, Level, LevelYear, Unit, definitions, level_limits};
 use panels::{Column, Kind};
 use serde_json::{Value, json};
 
@@ -72,6 +72,16 @@ pub(crate) fn thresholds(metric: &str) -> Option<Value> {
     Some(json!({ "mode": "absolute", "steps": steps }))
 }
 
+/// The scale of colors that says which way of a metric is good; `None` where neither is.
+pub(crate) fn scale(metric: &str) -> Option<&'static str> {
+    let definitions = definitions(&[]).unwrap_or_default();
+    match definitions.into_iter().find(|definition| definition.name == metric)?.direction {
+        Direction::Up => Some("continuous-RdYlGr"),
+        Direction::Down => Some("continuous-GrYlRd"),
+        Direction::Neither => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,5 +107,13 @@ mod tests {
         let frequency = steps("deployment_frequency");
         assert_eq!((frequency[0].1.as_str(), frequency[3].clone()), ("red", (Some(1.0), "green".to_owned())));
         assert_eq!(thresholds("review_time"), None);
+    }
+
+    #[test]
+    fn bars_are_green_on_the_side_that_is_good() {
+        assert_eq!(scale("change_lead_time"), Some("continuous-GrYlRd"));
+        assert_eq!(scale("deployment_frequency"), Some("continuous-RdYlGr"));
+        assert_eq!(scale("changes_in_progress"), None);
+        assert_eq!(scale("no_metric"), None);
     }
 }

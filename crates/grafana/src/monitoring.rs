@@ -209,10 +209,10 @@ const PANELS: &[Watched] = &[
         &[(r#"(sei_tls_certificate_expires_seconds{job=~"$job"} > 0) - time()"#, "{{instance}}")],
     ),
     chart(
-        "Teams above their targets",
-        "Values over their targets, by the rules of results.rules.yml: 2 is twice the target.",
-        "none",
-        &[(r#"team:sei_metric_target:ratio{team!=""} > 1"#, "{{tenant}} {{team}} {{metric}}")],
+        "Targets that teams miss",
+        "Where `api.prometheus.results` is on, by the rules of dashboards/prometheus/results.rules.yml.",
+        "short",
+        &[("team:sei_metric_target_missed:count", "{{tenant}} {{team}}")],
     ),
 ];
 

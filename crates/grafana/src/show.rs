@@ -4,7 +4,7 @@ use dora::Unit;
 use panels::{Column, Kind, Panel, Show};
 use serde_json::{Map, Value, json};
 
-use crate::columns::{hidden, of_column, properties, thresholds, unit};
+use crate::columns::{hidden, of_column, properties, scale, thresholds, unit};
 use crate::links::Places;
 
 /// The options of a scatter chart changed with this version.
@@ -185,8 +185,9 @@ fn by_name(panel: &Panel, stacking: &str) -> Shown {
         "xTickLabelMaxLength": 24,
         "xTickLabelRotation": 0,
     });
+    let color = panel.metric().filter(|_| !has_several).and_then(scale).unwrap_or("palette-classic");
     let custom = json!({ "axisSoftMin": 0, "fillOpacity": 80, "lineWidth": 0 });
-    let mut shown = of_kind("barchart", options, json!({ "color": { "mode": "palette-classic" }, "custom": custom }));
+    let mut shown = of_kind("barchart", options, json!({ "color": { "mode": color }, "custom": custom }));
     if let Some(series) = series {
         shown.transformations = without_details(panel);
         let matrix = json!({ "columnField": series, "rowField": x, "valueField": value });

@@ -6,10 +6,10 @@ use std::time::Duration;
 use api::settings::ApiSettings;
 use kernel::Role;
 use regex::Regex;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::known;
 use super::served::{self, Served};
+use super::{known, targets};
 
 const PATH: &str = "/metrics/results";
 
@@ -17,7 +17,7 @@ const PATH: &str = "/metrics/results";
 type Series = (String, BTreeMap<String, String>);
 
 /// The series of a text of Prometheus, with their values.
-pub(crate) fn series(text: &str) -> BTreeMap<Series, f64> {
+fn series(text: &str) -> BTreeMap<Series, f64> {
     let line = Regex::new(r"^(\w+)\{(.*)\} (\S+)$").unwrap();
     let label = Regex::new(r#"(\w+)="((?:[^"\\]|\\.)*)""#).unwrap();
     let samples = text.lines().filter(|line| !line.starts_with('#'));
@@ -31,7 +31,7 @@ pub(crate) fn series(text: &str) -> BTreeMap<Series, f64> {
 }
 
 /// An API that answers for Prometheus, with the invented organization.
-pub(crate) async fn filled(change: impl FnOnce(&mut ApiSettings)) -> Served {
+async fn filled(change: impl FnOnce(&mut ApiSettings)) -> Served {
     let served = served::with(|all| {
         all.api.prometheus.results = true;
         change(all);
@@ -42,13 +42,28 @@ pub(crate) async fn filled(change: impl FnOnce(&mut ApiSettings)) -> Served {
 }
 
 /// What is answered for Prometheus.
-pub(crate) async fn scraped(served: &Served, headers: &[(&str, &str)]) -> BTreeMap<Series, f64> {
+async fn scraped(served: &Served, headers: &[(&str, &str)]) -> BTreeMap<Series, f64> {
     let reply = served.ask("GET", PATH, headers, "").await;
     assert_eq!(reply.status, 200, "{reply:?}");
     let kind = reply.header("content-type").unwrap();
     assert!(kind.starts_with("application/openmetrics-text; version=1.0.0"), "{kind}");
     assert!(reply.body.ends_with("# EOF\n"), "{}", reply.body);
     series(&reply.body)
+}
+
+/// The names of all series: also where there is a target, and where slices are left out.
+pub(crate) async fn names() -> BTreeSet<String> {
+    let target = json!({ "value": 0.1 });
+    let served = filled(|_| ()).await;
+    targets::set(&served, "change_fail_rate", None, &target).await;
+    let mut found = scraped(&served, &[]).await;
+    let served = served::with(|all| {
+        (all.api.prometheus.results, all.api.prometheus.series) = (true, 1);
+    })
+    .await;
+    targets::set(&served, "change_fail_rate", None, &target).await;
+    found.extend(scraped(&served, &[]).await);
+    found.into_keys().map(|(name, _)| name).collect()
 }
 
 /// The values that REST answers by a slice, with the number of observations.
@@ -119,6 +134,33 @@ async fn results_are_the_numbers_of_the_api_of_the_whole_of_teams_and_if_asked_f
 async fn results_are_of_the_window_of_the_settings_and_of_no_service_by_default() {
     let served = filled(|all| all.api.prometheus.window = Some(Duration::from_hours(24 * 30))).await;
     assert_equal(&served, &[None, Some("team")], "&window=30d").await;
+}
+
+#[tokio::test]
+async fn targets_are_those_of_each_team_and_whether_they_are_met() {
+    let served = filled(|_| ()).await;
+    let teams = served.get("/api/v1/teams").await;
+    let team = teams["data"][0]["name"].as_str().unwrap();
+    targets::set(&served, "change_fail_rate", None, &json!({ "value": 0.1 })).await;
+    targets::set(&served, "deployment_frequency", None, &json!({ "value": 0.0 })).await;
+    targets::set(&served, "change_fail_rate", Some(team), &json!({ "value": 0.0 })).await;
+    let results = served.get("/api/v1/target-results?teams=true").await;
+    let mut expected = BTreeMap::new();
+    for result in results["data"].as_array().unwrap() {
+        let mut labels: BTreeMap<String, String> = BTreeMap::from([("tenant".to_owned(), "main".to_owned())]);
+        for name in ["metric", "bound", "team"] {
+            labels.extend(result[name].as_str().map(|value| (name.to_owned(), value.to_owned())));
+        }
+        let target = result["target"].as_f64().unwrap();
+        expected.insert(("sei_metric_target".to_owned(), labels.clone()), target);
+        if let Some(met) = result["met"].as_bool() {
+            expected.insert(("sei_metric_target_met".to_owned(), labels), f64::from(met));
+        }
+    }
+    assert!(expected.values().any(|value| *value == 1.0) && expected.len() > 10, "{expected:?}");
+    let mut found = scraped(&served, &[]).await;
+    found.retain(|(name, _), _| name.starts_with("sei_metric_target"));
+    assert_eq!(found, expected);
 }
 
 #[tokio::test]
