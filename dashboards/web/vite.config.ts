@@ -70,6 +70,17 @@ export default defineConfig({
     target: "es2022",
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1200,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // what every page needs in two files: one that changes with each version, and one that seldom does
+          groups: [
+            { name: "libraries", tags: ["$initial"], test: /node_modules/, priority: 2 },
+            { name: "first", tags: ["$initial"], priority: 1 },
+          ],
+        },
+      },
+    },
   },
   test: { environment: "node", include: ["src/**/*.test.ts"] },
 } as Parameters<typeof defineConfig>[0]);

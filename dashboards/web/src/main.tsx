@@ -33,9 +33,13 @@ async function start(element: HTMLElement) {
   );
 }
 
+/** How long after the page the worker is installed: it fetches every file, and what the page itself needs comes first. */
+const WORKER_AFTER_MS = 5000;
+
 // keeps the application and its last answers for reading offline
 if (import.meta.env.PROD && "serviceWorker" in navigator) {
-  addEventListener("load", () => void navigator.serviceWorker.register("/worker.js").catch(() => undefined));
+  const install = () => void navigator.serviceWorker.register("/worker.js").catch(() => undefined);
+  addEventListener("load", () => setTimeout(install, WORKER_AFTER_MS));
 }
 
 const element = document.getElementById("app");

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, retainSearchParams } from "@tanstack/react-router";
 import { FILTER_KEYS, readFilter, type FilterSearch } from "../data/filter";
+import { OverviewPage } from "../pages/overview";
 import { NotFound, PageProblem } from "./fallback";
 import { Shell } from "./shell";
 
@@ -25,8 +26,9 @@ function texts<Names extends string>(...names: Names[]) {
 /** Of something whose id follows; without an id it is the address of the list. */
 const NAMED = { parse: (params: { _splat?: string }) => (params._splat === undefined || params._splat === "" ? (false as never) : params) };
 
-// A page is a file of `pages/`, loaded when it is opened. Its own parameters are named here.
-const overview = createRoute({ getParentRoute: () => root, path: "/", validateSearch: texts("moved", "by"), component: lazyRouteComponent(() => import("../pages/overview"), "OverviewPage") });
+// A page is a file of `pages/`, loaded when it is opened; but for the overview, which most open first. Its own parameters
+// are named here.
+const overview = createRoute({ getParentRoute: () => root, path: "/", validateSearch: texts("moved", "by"), component: OverviewPage });
 const teams = createRoute({ getParentRoute: () => root, path: "/teams", validateSearch: texts("subject"), component: lazyRouteComponent(() => import("../pages/teams"), "TeamsPage") });
 const team = createRoute({ getParentRoute: () => root, path: "/teams/$team", validateSearch: texts("tab", "project", "moved", "by"), component: lazyRouteComponent(() => import("../pages/team"), "TeamPage") });
 const developer = createRoute({ getParentRoute: () => root, path: "/developer", validateSearch: texts("tab", "person"), component: lazyRouteComponent(() => import("../pages/developer"), "DeveloperPage") });

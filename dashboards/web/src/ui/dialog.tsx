@@ -1,42 +1,27 @@
-import type { ReactNode } from "react";
-import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
-import { t } from "../i18n/t";
-import { IconButton } from "./button";
+import { lazy, Suspense, useState } from "react";
+import type { OverlayProps } from "./overlay";
 
-interface DialogProps {
-  title: string;
-  isOpen: boolean;
-  onClose: () => void;
-  children: ReactNode;
-  /** Below the content: buttons. */
-  footer?: ReactNode;
-}
+// no page opens with a dialog, so what shows one is loaded with the first
+const Overlay = lazy(() => import("./overlay").then((file) => ({ default: file.Overlay })));
 
 /** A dialog in the middle of the page. */
-export function Dialog(props: DialogProps) {
-  return <Overlay {...props} kind="dialog" />;
+export function Dialog(props: OverlayProps) {
+  return <OnceOpened {...props} kind="dialog" />;
 }
 
 /** A dialog at the side of the page, at its bottom on a phone: details, filters. */
-export function Drawer(props: DialogProps) {
-  return <Overlay {...props} kind="drawer" />;
+export function Drawer(props: OverlayProps) {
+  return <OnceOpened {...props} kind="drawer" />;
 }
 
-function Overlay({ title, isOpen, onClose, children, footer, kind }: DialogProps & { kind: "dialog" | "drawer" }) {
+/** Nothing until it is opened once; then it stays, so that it can also close as it should. */
+function OnceOpened(props: OverlayProps & { kind: "dialog" | "drawer" }) {
+  const [wasOpened, setOpened] = useState(false);
+  if (props.isOpen && !wasOpened) setOpened(true);
+  if (!props.isOpen && !wasOpened) return null;
   return (
-    <ModalOverlay isOpen={isOpen} onOpenChange={(open) => !open && onClose()} isDismissable className={`overlay overlay-${kind}`}>
-      <Modal className={kind}>
-        <AriaDialog className="dialog-body">
-          <header className="dialog-head">
-            <Heading slot="title" level={2}>
-              {title}
-            </Heading>
-            <IconButton icon="close" label={t("ui.close")} onPress={onClose} />
-          </header>
-          <div className="dialog-content">{children}</div>
-          {footer !== undefined && <footer className="dialog-foot">{footer}</footer>}
-        </AriaDialog>
-      </Modal>
-    </ModalOverlay>
+    <Suspense fallback={null}>
+      <Overlay {...props} />
+    </Suspense>
   );
 }

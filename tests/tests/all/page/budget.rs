@@ -39,6 +39,25 @@ async fn the_first_page_is_small() {
 }
 
 #[tokio::test]
+async fn what_the_first_page_names_is_small_also_in_gzip_and_few_files() {
+    let served = served::filled().await;
+    if !is_ready(&served).await {
+        return;
+    }
+    let page = served.ask("GET", "/", &[], "").await.body;
+    let names: Vec<&str> = page.split('"').filter(|part| part.starts_with("/web/")).collect();
+    assert!((4..12).contains(&names.len()), "{names:?}");
+    let mut bytes = 0;
+    for name in &names {
+        // the text of a compressed file is no UTF-8, so only its head is asked for
+        let answer = served.ask("HEAD", name, &[("accept-encoding", "gzip")], "").await;
+        assert_eq!(answer.status, 200, "{name}");
+        bytes += answer.header("content-length").unwrap().parse::<u32>().unwrap();
+    }
+    assert!((50_000..245_000).contains(&bytes), "{bytes} bytes of {names:?}");
+}
+
+#[tokio::test]
 async fn nothing_moves_while_a_page_loads() {
     let served = served::filled().await;
     if !is_ready(&served).await {
