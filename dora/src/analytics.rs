@@ -12,13 +12,13 @@ use chrono::Utc;
 use store::analytics::{ChunkOfObservations, Refresh, State};
 use store::flow::Part;
 use store::{Store, StoreTx, changes};
-use tracing::warn;
+use tracing::{info, warn};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::DoraError;
 use crate::compute::rule_set;
 use crate::metrics::{Exporter, Loader, Names, SOURCES, Source, Tables, definitions, metric_rows, owner_rows, owners};
-use crate::settings::Dora;
+use crate::settings::{Dora, People};
 use outdated::Outdated;
 use stale::Stale;
 
@@ -29,6 +29,9 @@ const INTERVAL: Duration = Duration::from_secs(30);
 
 /// Keeps what BI tools read up to date, of every tenant that any of them may read.
 pub(crate) async fn keep(store: Store, settings: Dora) -> Result<(), DoraError> {
+    if let Err(error) = hide_people(&store, &settings).await {
+        warn!(error = &error as &dyn std::error::Error, "whether roles of BI tools see people is looked at later");
+    }
     loop {
         tokio::time::sleep(INTERVAL).await;
         if let Err(error) = refresh_all(&store, &settings).await {
@@ -55,8 +58,20 @@ async fn refresh_used(store: &Store, settings: &Dora) -> Result<(), DoraError> {
     Ok(())
 }
 
+/// Hides names of accounts from roles that were granted them when the settings showed persons to managers.
+async fn hide_people(store: &Store, settings: &Dora) -> Result<(), DoraError> {
+    if settings.people == People::Managers {
+        return Ok(());
+    }
+    for role in store::analytics::hide_people(store).await? {
+        info!(role, "names of accounts are hidden from a role of a BI tool, since dora.people is not managers");
+    }
+    Ok(())
+}
+
 /// Brings up to date what BI tools read of the store's tenant. Returns whether this process did: another one may be at it.
 pub async fn refresh(store: &Store, settings: &Dora) -> Result<bool, DoraError> {
+    hide_people(store, settings).await?;
     let Some(Refresh { mut tx, state, is_recent, salt }) = store::analytics::begin(store).await? else {
         return Ok(false);
     };

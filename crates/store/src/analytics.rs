@@ -27,7 +27,7 @@ pub(crate) use make::{digest, leave_out, make, make_all};
 pub use observations::{ChunkOfObservations, ObservationRow, SubjectRow, Touched, keep_chunks, tidy, write_chunk};
 pub use owners::{MetricRow, OwnedRepository, OwnedService, OwnerRows, OwningTeam, write_metrics, write_owners};
 pub(crate) use roles::{ANALYTICS_GROUP, forget_tenant};
-pub use roles::{AnalyticsRole, Granted, NewRole, grant, is_role_name, is_used, list, revoke};
+pub use roles::{AnalyticsRole, Granted, NewRole, grant, hide_people, is_role_name, is_used, list, revoke};
 pub use schema_name::{ALL_TENANTS, schema_of};
 pub use state::{Refresh, State, begin, save};
 pub use view::{View, ViewColumn};

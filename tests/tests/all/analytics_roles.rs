@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use dora::Question;
+use dora::settings::People;
 use kernel::{Secret, Tenant};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 use store::analytics::{self, Granted, NewRole};
@@ -104,6 +105,7 @@ async fn a_role_reads_the_views_of_its_tenant_and_nothing_else() {
         "set default_transaction_read_only = off; delete from deployment",
         "create schema mine",
         "create table analytics_main.mine (id int)",
+        "set default_transaction_read_only = off; create temporary table mine (id int)",
     ] {
         let code = refused(&mut role, statement).await;
         assert!(["42501", "25006", "55000"].contains(&code.as_str()), "{statement}: {code}");
@@ -164,6 +166,56 @@ async fn a_role_that_is_limited_to_a_team_sees_rows_of_its_services_only() {
     assert_eq!((found.0, u64::try_from(found.1).unwrap()), (answer.whole.value, answer.whole.n));
     role.close().await.unwrap();
     revoke(&database.store, &name).await;
+}
+
+#[tokio::test]
+async fn a_role_that_is_limited_to_a_team_finds_the_name_of_no_other_team_in_any_view() {
+    let served = served::filled().await;
+    let (database, name, main) = (&served.database, name(), Tenant::default());
+    dora::analytics::refresh(&database.store, &served::settings()).await.unwrap();
+    let mut owner = PgConnection::connect_with(&database.options()).await.unwrap();
+    owner.execute("set search_path = analytics_main").await.unwrap();
+    let first = "select team from service where team is not null order by team limit 1";
+    let teams: Vec<String> = sqlx::query_scalar(first).fetch_all(&mut owner).await.unwrap();
+    grant(&database.store, &name, Reach { tenant: Some(&main), teams: &teams, people: true }).await;
+    let mut role = log_in(database, &name).await.unwrap();
+    let shown = texts(&mut role, "select team from team").await;
+    let all = texts(&mut owner, "select team from team").await;
+    let hidden: Vec<String> = all.difference(&shown).flatten().cloned().collect();
+    assert!(hidden.len() > 1 && shown.contains(&Some(teams[0].clone())), "{shown:?} of {all:?}");
+    for view in analytics::views() {
+        let naming = format!(
+            "select hidden from unnest($1::text[]) hidden
+             where exists (select from {} as v where strpos(to_jsonb(v)::text, to_jsonb(hidden)::text) > 0)",
+            view.name
+        );
+        let found: Vec<String> =
+            sqlx::query_scalar(AssertSqlSafe(naming)).bind(&hidden).fetch_all(&mut role).await.unwrap();
+        assert!(found.is_empty(), "{} names {found:?}", view.name);
+    }
+    let sliced = "select slice from metric_value('change_throughput', now() - interval '3 years', now(), 'team')";
+    assert!(texts(&mut role, sliced).await.is_subset(&shown));
+    role.close().await.unwrap();
+    revoke(&database.store, &name).await;
+}
+
+#[tokio::test]
+async fn names_of_accounts_are_hidden_again_where_persons_are_shown_to_managers_no_more() {
+    let served = served::filled().await;
+    let (store, name, main) = (&served.database.store, name(), Tenant::default());
+    grant(store, &name, Reach { tenant: Some(&main), people: true, ..Reach::default() }).await;
+    let mut role = log_in(&served.database, &name).await.unwrap();
+    let authors = "select distinct author from change";
+    assert!(texts(&mut role, authors).await.len() > 1);
+    assert_eq!(served::settings().people, People::Off);
+    dora::analytics::refresh(store, &served::settings()).await.unwrap();
+    assert_eq!(texts(&mut role, authors).await, BTreeSet::from([None]), "also of a session that has begun");
+    assert!(!analytics::list(store).await.unwrap()[0].people);
+    let granted = AuditFilter { action: Some(Action::AnalyticsGranted), ..AuditFilter::default() };
+    let granted = audit::list(store, &granted, audit::Order::Newest, None, 9).await.unwrap();
+    assert_eq!((granted.len(), &granted[0].detail["people"]), (2, &false.into()));
+    role.close().await.unwrap();
+    revoke(store, &name).await;
 }
 
 #[tokio::test]

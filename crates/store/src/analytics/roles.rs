@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kernel::{Secret, Tenant};
+use serde_json::json;
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use super::make::grants;
 use super::schema_name::schema_of;
 use super::scram::verifier;
-use crate::audit::{self, Entry};
+use crate::audit::{self, Action, Actor, Entry};
 use crate::{Store, StoreError, StoreTx};
 
 /// The role that all of them are members of, by which the server's access rules know them.
@@ -135,6 +136,21 @@ pub async fn grant(store: &Store, role: &NewRole<'_>, entry: &Entry) -> Result<G
     Ok(if is_known { Granted::Changed } else { Granted::New })
 }
 
+/// Takes the names of accounts back from all roles that were granted them, with an entry of the audit log for each: what
+/// the settings show is less than it was. Returns the names of the roles.
+pub async fn hide_people(store: &Store) -> Result<Vec<String>, StoreError> {
+    let mut tx = store.begin().await?;
+    let hide = "update sei.analytics_role set people = false where people returning name";
+    let names: Vec<String> = sqlx::query_scalar(hide).fetch_all(tx.connection()).await?;
+    for name in &names {
+        let detail = json!({ "people": false, "because": "dora.people" });
+        let entry = Entry::new(Actor::sei(), Action::AnalyticsGranted, name.as_str());
+        audit::record(&mut tx, &entry.with(detail)).await?;
+    }
+    tx.commit().await?;
+    Ok(names)
+}
+
 /// Makes the role in PostgreSQL, without any privilege. Its name and the verifier hold no quotation mark.
 async fn make(
     connection: &mut PgConnection,
@@ -175,6 +191,17 @@ async fn make(
                  execute format('revoke all on all functions in schema %I from %I', found, '{name}');
                  execute format('revoke all on schema %I from %I', found, '{name}');
              end loop;
+             -- everyone may make temporary tables, unless that is taken from all: where no one else needs them
+             if has_database_privilege('public', current_database(), 'temporary')
+                and (select pg_has_role(current_user, datdba, 'usage') from pg_database
+                      where datname = current_database())
+                and not exists (select from pg_roles r
+                                 where r.rolcanlogin and not r.rolsuper
+                                       and not pg_has_role(r.oid, '{ANALYTICS_GROUP}', 'member')
+                                       and r.oid <> (select datdba from pg_database where datname = current_database()))
+             then
+                 execute format('revoke temporary on database %I from public', current_database());
+             end if;
              -- TimescaleDB lets everyone use its schemas
              for found in select nspname from pg_namespace
                           where nspname like 'timescaledb\\_%' or nspname like '\\_timescaledb\\_%' loop
