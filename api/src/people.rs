@@ -1,17 +1,18 @@
 //! The people of a tenant: joined from all accounts and statements, with the teams that declare them as members, and the
 //! users who were linked with them.
 //!
-//! Promises: what is answered is no older than [`FRESH`] and one read; those who ask at once read once; it takes a bounded
-//! amount of memory.
+//! Promises: what is answered is no older than [`FRESH`] and one read; those who ask at once read once, and all accounts only
+//! where something of them has changed; it takes a bounded amount of memory. Programs are those that all else takes for such.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::people::{JoinedPerson, join};
+use kernel::people::{JoinedPerson, join, mark_bots};
 use kernel::{AccountId, Tenant};
 use runtime::kept::{Kept, Limits};
+use store::changes::ReadAt;
 use store::people::Membership;
 use store::{Store, StoreError};
 use tokio::time::Instant;
@@ -20,6 +21,8 @@ use crate::identity::PersonLink;
 
 /// How old what was read may be.
 const FRESH: Duration = Duration::from_secs(2);
+/// After this time all is read again: the database knows for a day what has changed.
+const WHOLE: Duration = Duration::from_hours(12);
 /// The most that is kept, in accounts of all tenants together …
 const ACCOUNTS: usize = 500_000;
 /// … and in tenants.
@@ -27,12 +30,21 @@ const TENANTS: usize = 1_000;
 
 /// The people of tenants, as they were read last. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct KnownPeople(Arc<Kept<Tenant, Read>>);
+pub(crate) struct KnownPeople {
+    kept: Arc<Kept<Tenant, Read>>,
+    /// Logins and accounts that are bots (`dora.bots`).
+    bots: Arc<[String]>,
+}
 
 /// What was read, and when.
 #[derive(Clone, Debug)]
 struct Read {
     people: Arc<People>,
+    /// Up to which changes.
+    read_at: ReadAt,
+    /// When they were read.
+    whole_at: Instant,
+    /// When they were read, or nothing of them had changed.
     at: Instant,
 }
 
@@ -64,9 +76,10 @@ impl fmt::Debug for People {
 }
 
 impl KnownPeople {
-    /// None, yet.
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Kept::new(Limits { size: ACCOUNTS, places: TENANTS, size_of_place: |_| 1 })))
+    /// None, yet; these are bots beside those that sources mark.
+    pub(crate) fn new(bots: &[String]) -> Self {
+        let kept = Kept::new(Limits { size: ACCOUNTS, places: TENANTS, size_of_place: |_| 1 });
+        Self { kept: Arc::new(kept), bots: bots.into() }
     }
 
     /// Those of the tenant of a store.
@@ -75,26 +88,36 @@ impl KnownPeople {
         if let Some(people) = self.fresh(tenant) {
             return Ok(people);
         }
-        let place = self.0.place(tenant);
+        let place = self.kept.place(tenant);
         let alone = place.lock().await;
         let read = match self.fresh(tenant) {
             Some(people) => Ok(people),
             None => self.read(store).await,
         };
         drop(alone);
-        self.0.give_up(tenant, &place);
+        self.kept.give_up(tenant, &place);
         read
     }
 
     fn fresh(&self, tenant: &Tenant) -> Option<Arc<People>> {
-        self.0.value(tenant).filter(|read| read.at.elapsed() < FRESH).map(|read| read.people)
+        self.kept.value(tenant).filter(|read| read.at.elapsed() < FRESH).map(|read| read.people)
     }
 
     async fn read(&self, store: &Store) -> Result<Arc<People>, StoreError> {
         let at = Instant::now();
-        let known = store::people::with_teams_and_users(store).await?;
-        let people = Arc::new(People::new(join(&known.accounts, &known.persons), &known.members, known.users));
-        self.0.put(store.tenant(), Read { people: Arc::clone(&people), at }, people.of_account.len());
+        let before = self.kept.value(store.tenant()).filter(|read| read.whole_at.elapsed() < WHOLE);
+        let changed = store::people::if_changed(store, before.as_ref().map(|read| &read.read_at)).await?;
+        let read = match (changed, before) {
+            (Some((mut known, read_at)), _) => {
+                mark_bots(&mut known.accounts, &self.bots);
+                let people = People::new(join(&known.accounts, &known.persons), &known.members, known.users);
+                Read { people: people.into(), read_at, whole_at: at, at }
+            }
+            (None, Some(before)) => Read { at, ..before },
+            (None, None) => return Ok(Arc::default()),
+        };
+        let people = Arc::clone(&read.people);
+        self.kept.put(store.tenant(), read, people.of_account.len());
         Ok(people)
     }
 }

@@ -74,7 +74,7 @@ impl ApiState {
             identities: Identities::new(store, settings),
             audit: Audit::new(store),
             logins: Logins::new(store, settings.login.lifetime),
-            people: KnownPeople::new(),
+            people: KnownPeople::new(&settings.dora.bots),
             admission: Admission::new(api.in_flight, processors, server.timeout),
             // on loopback without a login all clients are one user
             limits: ClientLimits::new(&api.limits, server.listen.ip().is_loopback() && !settings.login.enabled),

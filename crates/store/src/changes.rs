@@ -148,11 +148,18 @@ async fn insert(tx: &mut StoreTx, sources: &[Source], owners: &[String], keys: &
     Ok(())
 }
 
-/// Forgets what changed a day ago: a reader whose last read was before that reads everything again.
+/// Forgets what changed a day ago, of people too: a reader whose last read was before that reads everything again.
 pub(crate) async fn forget_old(tx: &mut StoreTx) -> Result<(), StoreError> {
     sqlx::query!(
         "delete from changed_chunk where ctid in (
              select ctid from changed_chunk where changed_at < now() - interval '1 day'
+             limit 10000 for update skip locked)"
+    )
+    .execute(tx.connection())
+    .await?;
+    sqlx::query!(
+        "delete from people_change where ctid in (
+             select ctid from people_change where changed_at < now() - interval '1 day'
              limit 10000 for update skip locked)"
     )
     .execute(tx.connection())

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use kernel::{Account, AccountId, Person};
 
+use crate::changes::{self, ReadAt};
 use crate::whole::whole;
 use crate::{Store, StoreError, StoreTx};
 
@@ -46,13 +47,37 @@ pub async fn all_in(tx: &mut StoreTx) -> Result<(Vec<Account>, Vec<Person>), Sto
 /// The same with the members of teams and the users who were linked.
 pub async fn with_teams_and_users(store: &Store) -> Result<Known, StoreError> {
     let mut tx = store.begin().await?;
+    let known = known(&mut tx).await?;
+    tx.commit().await?;
+    Ok(known)
+}
+
+/// The same as at one point in time, unless it is what it was at another, within the last day.
+pub async fn if_changed(store: &Store, since: Option<&ReadAt>) -> Result<Option<(Known, ReadAt)>, StoreError> {
+    let mut tx = changes::begin_reading(store).await?;
+    let (snapshot, schema) = since.map(ReadAt::snapshot).unzip();
+    let now = sqlx::query!(
+        r#"select pg_current_snapshot()::text as "snapshot!", 'people_change'::regclass::oid::bigint as "schema!",
+                  exists (select from people_change
+                           where xid >= pg_snapshot_xmin($1::text::pg_snapshot)
+                             and not pg_visible_in_snapshot(xid, $1::text::pg_snapshot)) as "is_other!""#,
+        snapshot,
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    let is_same = schema == Some(now.schema) && !now.is_other;
+    let known = if is_same { None } else { Some(known(&mut tx).await?) };
+    tx.commit().await?;
+    Ok(known.map(|known| (known, ReadAt::new(now.snapshot, now.schema))))
+}
+
+async fn known(tx: &mut StoreTx) -> Result<Known, StoreError> {
     let accounts = whole(tx.connection()).await?;
     let persons = whole(tx.connection()).await?;
     let members = sqlx::query!(r#"select name, unnest(members) as "account!" from team where not deleted"#)
         .fetch_all(tx.connection())
         .await?;
     let users = sqlx::query!("select user_id, account from login_person").fetch_all(tx.connection()).await?;
-    tx.commit().await?;
     Ok(Known {
         accounts,
         persons,

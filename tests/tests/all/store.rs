@@ -10,6 +10,7 @@ mod log;
 mod moments;
 mod moved;
 mod partial;
+mod people;
 mod schema;
 mod tenants;
 mod timescale;

@@ -174,6 +174,23 @@ async fn who_is_linked_with_no_person_sees_none_whatever_the_role() {
 }
 
 #[tokio::test]
+async fn a_program_of_the_settings_is_no_part_of_the_person_whose_address_it_has() {
+    let served = served::with(|settings| {
+        settings.login.enabled = true;
+        settings.dora.people = People::Themselves;
+        settings.dora.bots = vec!["deployer".to_owned()];
+    })
+    .await;
+    let program = json!({ "fact": "account", "id": "git.example/deployer", "name": "deployer", "email": "ann@example.org",
+                          "version": { "completeness": "reported", "at": Utc::now().to_rfc3339() } });
+    let program = std::iter::once(serde_json::from_value(program).unwrap());
+    served::fill(&served.database.store, facts().chain(program)).await;
+    let ann = of_user(&served, "ann@example.org", Role::Viewer, &[]).await;
+    let me = get(&served, &ann, "/api/v1/me", &[]).await.json();
+    assert_eq!(me["tenant"]["person"]["accounts"], json!(["git.example/ann", "tracker/ann"]), "{me}");
+}
+
+#[tokio::test]
 async fn a_manager_sees_the_persons_of_the_teams_that_were_granted() {
     let served = organization(People::Managers).await;
     let of_all = token(&served, &reach(None, Role::Manager, &[])).await;
