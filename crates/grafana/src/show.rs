@@ -53,8 +53,7 @@ pub(crate) fn shown(panel: &Panel, dashboard: &str, places: &Places<'_>) -> Show
     }
     for column in &panel.columns {
         let mut set = properties(column, dashboard, places);
-        if panel.show == Show::Number {
-            // the title of the panel says it, and the value is found by the column's name
+        if is_found_by_name(panel, column, is_over_time) {
             set.retain(|property| property["id"] != "displayName");
         } else if is_series_of(panel, column) {
             set.retain(|property| property["id"] != "displayName");
@@ -68,6 +67,13 @@ pub(crate) fn shown(panel: &Panel, dashboard: &str, places: &Places<'_>) -> Show
         }
     }
     shown
+}
+
+/// Whether the options of a chart name the column, which Grafana finds by the name that is shown: that of the only number,
+/// or of what bars are of.
+fn is_found_by_name(panel: &Panel, column: &Column, is_over_time: bool) -> bool {
+    let is_axis = panel.x().is_some_and(|x| x.name == column.name);
+    panel.show == Show::Number || (is_axis && !is_over_time)
 }
 
 /// The column whose values a click is about, where rows reach the panel as they are.
