@@ -115,6 +115,9 @@ enum Command {
     /// Write dashboards as files that Grafana is provisioned with
     #[command(subcommand)]
     Grafana(commands::grafana::GrafanaCommand),
+    /// Write dashboards as files that Apache Superset imports
+    #[command(subcommand)]
+    Superset(commands::superset::SupersetCommand),
     /// List users who may log in, disable them, and have them set a new password
     #[command(subcommand)]
     User(commands::user::UserCommand),
@@ -242,6 +245,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
         Command::Init(command) => return done(command.run(&global)),
         Command::Metabase(command) => return done(command.run(&global)),
         Command::Grafana(command) => return done(command.run(&global)),
+        Command::Superset(command) => return done(command.run(&global)),
         _ => {}
     }
     let (mut settings, warnings) = global.settings()?;
@@ -285,6 +289,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
             | Command::Init(_)
             | Command::Metabase(_)
             | Command::Grafana(_)
+            | Command::Superset(_)
             | Command::Version(_) => Ok(()),
         }
     };

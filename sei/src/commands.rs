@@ -24,6 +24,7 @@ pub(crate) mod role;
 pub(crate) mod schema;
 pub(crate) mod shell;
 pub(crate) mod status;
+pub(crate) mod superset;
 pub(crate) mod tenant;
 pub(crate) mod token;
 pub(crate) mod up;

@@ -10,10 +10,12 @@ use crate::content::{Content, Object, ViewMetadata, fields};
 use crate::entity_id::entity_id;
 use crate::key::{Key, Kind};
 use crate::reference::{Names, Reference, resolved};
-use crate::yaml::document;
 
 /// The user who makes what is imported, whom each Metabase has.
 const CREATOR: &str = "internal@metabase.com";
+
+/// The fields that stand first in a file.
+const FIRST: [&str; 3] = ["name", "entity_id", "description"];
 
 /// The names by which serialized files refer to each other.
 struct Portable<'a> {
@@ -52,6 +54,10 @@ impl Names for Portable<'_> {
             Reference::Object(key) => self.entity_id(key).into(),
         })
     }
+}
+
+fn document(fields: &Map<String, Value>) -> String {
+    panels::yaml(fields, &FIRST)
 }
 
 /// A name as part of a path.

@@ -1,10 +1,9 @@
 //! The filters of dashboards: variables in the SQL of questions, and the parameters that set them.
 
-use panels::{Dialect, Filter, Panel};
+use panels::{Dialect, Filter, Panel, uuid};
 use serde_json::{Map, Value, json};
 
 use crate::columns::base_type;
-use crate::entity_id::uuid;
 use crate::key::Kind;
 use crate::reference::object;
 

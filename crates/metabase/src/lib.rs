@@ -28,7 +28,6 @@ mod reference;
 mod run;
 mod tables;
 mod wanted;
-mod yaml;
 
 pub use apply::apply;
 pub use build::ContentError;

@@ -3,7 +3,7 @@
 //! Promises: a declaration that is wrong is refused, with its file and panel; a panel is one statement of SQL over the
 //! views of `docs/analytics.md`, which is the same for all tools but for how they write the values of filters; panels
 //! of a metric ask the function `metric_value`, so that their numbers are those of the API. How a tool stores a
-//! dashboard is left to the module that renders it.
+//! dashboard is left to the crate that renders it; the form of YAML and ids that follow from names are here.
 
 mod error;
 mod files;
@@ -11,9 +11,13 @@ mod load;
 mod metric_sql;
 mod model;
 mod sql;
+mod uuid;
+mod yaml;
 
 pub use error::PanelError;
 pub use files::dashboards;
 pub use metric_sql::By;
 pub use model::{Column, Dashboard, Kind, Panel, Show, Size};
 pub use sql::{Dialect, Filter, Literals};
+pub use uuid::uuid;
+pub use yaml::yaml;

@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("panels", &["dora"]),
     ("metabase", &["kernel", "runtime", "store", "dora", "panels"]),
     ("grafana", &["dora", "panels"]),
+    ("superset", &["dora", "panels"]),
     ("sei", EVERYTHING),
     ("bench", EVERYTHING),
     ("tests", EVERYTHING),
@@ -51,6 +52,7 @@ const EVERYTHING: &[&str] = &[
     "panels",
     "metabase",
     "grafana",
+    "superset",
     "sei",
 ];
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use kernel::{Fact, Tenant};
 use metabase::Content;
+use superset::Target;
 
 use crate::architecture::root;
 
@@ -139,17 +140,16 @@ fn files_in(directory: &Path, from: &Path, into: &mut BTreeMap<String, String>) 
     }
 }
 
-#[test]
-fn the_files_that_metabase_imports_are_committed() {
-    let directory = root().join("dashboards/metabase");
-    let expected = Content::of(&Tenant::default(), "sei").unwrap().files("sei").unwrap();
+/// Compares all files of a directory with what they must be; `command` writes them.
+fn assert_files(directory: &str, expected: &BTreeMap<String, String>, command: &str) {
+    let directory = root().join(directory);
     let mut found = BTreeMap::new();
     files_in(&directory, &directory, &mut found);
     if std::env::var_os("SEI_WRITE_DOCUMENTS").is_some() {
         for path in found.keys().filter(|path| !expected.contains_key(*path)) {
             std::fs::remove_file(directory.join(path)).unwrap();
         }
-        for (path, text) in &expected {
+        for (path, text) in expected {
             let path = directory.join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
@@ -158,5 +158,18 @@ fn the_files_that_metabase_imports_are_committed() {
     }
     let paths = expected.keys().chain(found.keys()).filter(|path| expected.get(*path) != found.get(*path));
     let other: Vec<&String> = paths.collect();
-    assert!(other.is_empty(), "not current: {other:?}; run `sei metabase export dashboards/metabase`");
+    assert!(other.is_empty(), "not current: {other:?}; run `{command}`");
+}
+
+#[test]
+fn the_files_that_metabase_imports_are_committed() {
+    let expected = Content::of(&Tenant::default(), "sei").unwrap().files("sei").unwrap();
+    assert_files("dashboards/metabase", &expected, "sei metabase export dashboards/metabase");
+}
+
+#[test]
+fn the_files_that_superset_imports_are_committed() {
+    let target = Target::new("sei", "postgresql+psycopg2://superset@127.0.0.1:5433/sei").unwrap();
+    let expected = superset::files(&target).unwrap();
+    assert_files("dashboards/superset", &expected, "sei superset export dashboards/superset");
 }

@@ -1,23 +1,35 @@
-//! YAML as Metabase's serialization writes it: blocks, texts of several lines as they are, and no other styles.
+//! YAML for files that people review: blocks, texts of several lines as they are, and no other styles.
 
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-/// The fields that stand first, in this order; others follow by name.
-const FIRST: [&str; 3] = ["name", "entity_id", "description"];
-
-/// A document of an object.
+/// A document of an object. In each mapping the fields of these names stand first, in this order; others follow by name.
 #[must_use]
-pub(crate) fn document(fields: &Map<String, Value>) -> String {
+pub fn yaml(fields: &Map<String, Value>, first: &[&str]) -> String {
     let mut text = String::new();
-    mapping(&mut text, fields, 0);
+    mapping(&mut text, fields, Style { first, indent: 0 });
     text
 }
 
-fn mapping(text: &mut String, fields: &Map<String, Value>, indent: usize) {
+/// The order of fields, and how far a block is indented.
+#[derive(Clone, Copy)]
+struct Style<'a> {
+    first: &'a [&'a str],
+    indent: usize,
+}
+
+impl Style<'_> {
+    /// The same, of a block within.
+    const fn within(self) -> Self {
+        Self { indent: self.indent + 2, ..self }
+    }
+}
+
+fn mapping(text: &mut String, fields: &Map<String, Value>, style: Style<'_>) {
+    let Style { first, indent } = style;
     let mut names: Vec<&String> = fields.keys().collect();
-    names.sort_by_key(|name| (FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()), name.as_str()));
+    names.sort_by_key(|name| (first.iter().position(|first| first == name).unwrap_or(first.len()), name.as_str()));
     for (index, name) in names.into_iter().enumerate() {
         // the first one stands behind what begins its block
         if index > 0 {
@@ -29,19 +41,20 @@ fn mapping(text: &mut String, fields: &Map<String, Value>, indent: usize) {
             Value::Object(inner) if !inner.is_empty() => {
                 text.push('\n');
                 spaces(text, indent + 2);
-                mapping(text, inner, indent + 2);
+                mapping(text, inner, style.within());
             }
             Value::Array(items) if !items.is_empty() => {
                 text.push('\n');
                 spaces(text, indent);
-                sequence(text, items, indent);
+                sequence(text, items, style);
             }
             other => leaf(text, other, indent + 2),
         }
     }
 }
 
-fn sequence(text: &mut String, items: &[Value], indent: usize) {
+fn sequence(text: &mut String, items: &[Value], style: Style<'_>) {
+    let indent = style.indent;
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
             spaces(text, indent);
@@ -50,11 +63,11 @@ fn sequence(text: &mut String, items: &[Value], indent: usize) {
         match item {
             Value::Object(inner) if !inner.is_empty() => {
                 text.push(' ');
-                mapping(text, inner, indent + 2);
+                mapping(text, inner, style.within());
             }
             Value::Array(inner) if !inner.is_empty() => {
                 text.push(' ');
-                sequence(text, inner, indent + 2);
+                sequence(text, inner, style.within());
             }
             other => leaf(text, other, indent + 2),
         }
@@ -111,10 +124,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::content::fields;
 
     #[test]
-    fn a_document_has_the_form_of_metabase() {
+    fn a_document_has_blocks_with_its_fields_in_order() {
         let value = json!({
             "serdes/meta": [{ "model": "Card", "id": "a-b" }],
             "name": "Lead time",
@@ -146,7 +158,8 @@ target:
 - - template-tag
   - from
 ";
-        assert_eq!(document(&fields(value)), expected);
+        let Value::Object(fields) = value else { panic!("{value}") };
+        assert_eq!(yaml(&fields, &["name", "entity_id"]), expected);
     }
 
     #[test]

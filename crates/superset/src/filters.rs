@@ -1,0 +1,79 @@
+//! The filters of a dashboard: time range, team and service.
+
+use panels::{Dashboard, Filter};
+use serde_json::{Value, json};
+
+use crate::names::dataset_id;
+use crate::target::Target;
+
+/// The column that a filter is about, which is also the name of the dataset of its choices; `None` of a time.
+pub(crate) const fn column(filter: Filter) -> Option<&'static str> {
+    match filter {
+        Filter::Time => None,
+        Filter::Team => Some("team"),
+        Filter::Service => Some("service"),
+    }
+}
+
+/// The filters, as Superset keeps them.
+fn configuration(target: &Target, dashboard: &Dashboard) -> Vec<Value> {
+    Filter::ALL.iter().map(|filter| one(target, dashboard, *filter)).collect()
+}
+
+fn one(target: &Target, dashboard: &Dashboard, filter: Filter) -> Value {
+    let (id, title, kind) = match filter {
+        Filter::Time => ("time", "Time range", "filter_time"),
+        Filter::Team => ("team", "Team", "filter_select"),
+        Filter::Service => ("service", "Service", "filter_select"),
+    };
+    let (targets, chosen, controls) = match column(filter) {
+        None => (json!([{}]), default_time(), json!({ "enableEmptyFilter": false })),
+        Some(column) => (
+            json!([{ "datasetUuid": dataset_id(target, column), "column": { "name": column } }]),
+            json!({ "extraFormData": {}, "filterState": {} }),
+            json!({
+                "enableEmptyFilter": false, "defaultToFirstItem": false, "multiSelect": false, "searchAllOptions": false,
+                "inverseSelection": false,
+            }),
+        ),
+    };
+    json!({
+        "id": format!("NATIVE_FILTER-{id}"),
+        "type": "NATIVE_FILTER",
+        "name": title,
+        "filterType": kind,
+        "description": "",
+        "targets": targets,
+        "defaultDataMask": chosen,
+        "controlValues": controls,
+        "cascadeParentIds": [],
+        "scope": { "rootPath": ["ROOT_ID"], "excluded": without(dashboard, filter) },
+    })
+}
+
+fn default_time() -> Value {
+    let range = format!("Last {} days", Filter::DEFAULT_DAYS);
+    json!({ "extraFormData": { "time_range": range }, "filterState": { "value": range } })
+}
+
+/// The charts that a filter does not change, by their numbers in the dashboard.
+fn without(dashboard: &Dashboard, filter: Filter) -> Vec<usize> {
+    let numbered = dashboard.panels.iter().zip(1..);
+    numbered.filter(|(panel, _)| !panel.uses(filter)).map(|(_, number)| number).collect()
+}
+
+/// The settings of a dashboard.
+pub(crate) fn metadata(target: &Target, dashboard: &Dashboard) -> Value {
+    json!({
+        "native_filter_configuration": configuration(target, dashboard),
+        "cross_filters_enabled": true,
+        "chart_configuration": {},
+        "global_chart_configuration": { "scope": { "rootPath": ["ROOT_ID"], "excluded": [] }, "chartsInScope": [] },
+        "color_scheme": "",
+        "label_colors": {},
+        "refresh_frequency": 0,
+        "expanded_slices": {},
+        "timed_refresh_immune_slices": [],
+        "default_filters": "{}",
+    })
+}

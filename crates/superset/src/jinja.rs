@@ -1,0 +1,96 @@
+//! The statements of panels with the values of filters as Superset's templates write them.
+
+use panels::{Dialect, Filter, Panel};
+
+use crate::shown::is_ordered;
+
+/// The column with the place of a row in the statement's order.
+pub(crate) const ROW_ORDER: &str = "row_order";
+
+/// Names that are set in front of the statement.
+struct Variables;
+
+impl Dialect for Variables {
+    fn from(&self) -> String {
+        place("from")
+    }
+
+    fn to(&self) -> String {
+        place("to")
+    }
+
+    fn team(&self) -> String {
+        place("team")
+    }
+
+    fn service(&self) -> String {
+        place("service")
+    }
+}
+
+fn place(name: &str) -> String {
+    format!("{{{{ sei_{name} }}}}")
+}
+
+/// The names with their values. Superset states times of its filters in UTC, without a zone. A value is quoted by
+/// `where_in`, and removed from the filters of the statement that Superset puts around this one.
+fn values() -> [(&'static str, String); 4] {
+    let chosen = |column: &str| {
+        format!("\"nullif(\" ~ (filter_values('{column}', remove_filter=True) or [''])[:1]|where_in ~ \", '')\"")
+    };
+    [
+        (
+            "from",
+            format!(
+                "\"timestamptz '\" ~ from_dttm ~ \"Z'\" if from_dttm else \"now() - interval '{} days'\"",
+                Filter::DEFAULT_DAYS
+            ),
+        ),
+        ("to", "\"timestamptz '\" ~ to_dttm ~ \"Z'\" if to_dttm else \"now()\"".to_owned()),
+        ("team", chosen("team")),
+        ("service", chosen("service")),
+    ]
+}
+
+/// The statement of a panel.
+pub(crate) fn statement(panel: &Panel) -> String {
+    let sql = panel.sql(&Variables);
+    let sql = if is_ordered(panel) {
+        format!("select rows.*, row_number() over () as {ROW_ORDER} from (\n{sql}\n) rows")
+    } else {
+        sql
+    };
+    let set = values().into_iter().filter(|(name, _)| sql.contains(&place(name)));
+    let set: String = set.map(|(name, value)| format!("{{% set sei_{name} = {value} -%}}\n")).collect();
+    set + &sql
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> Panel {
+        let dashboards = panels::dashboards().unwrap();
+        dashboards.into_iter().flat_map(|dashboard| dashboard.panels).find(|panel| panel.name == name).unwrap()
+    }
+
+    #[test]
+    fn values_of_filters_are_set_in_front_of_the_statement() {
+        let sql = statement(&named("lead_time"));
+        let expected = "\
+{% set sei_from = \"timestamptz '\" ~ from_dttm ~ \"Z'\" if from_dttm else \"now() - interval '90 days'\" -%}
+{% set sei_to = \"timestamptz '\" ~ to_dttm ~ \"Z'\" if to_dttm else \"now()\" -%}
+{% set sei_team = \"nullif(\" ~ (filter_values('team', remove_filter=True) or [''])[:1]|where_in ~ \", '')\" -%}
+{% set sei_service = \"nullif(\" ~ (filter_values('service', remove_filter=True) or [''])[:1]|where_in ~ \", '')\" -%}
+select v.value, v.n
+from metric_value('change_lead_time', {{ sei_from }}, {{ sei_to }}, 'all', {{ sei_team }}, {{ sei_service }}) v";
+        assert_eq!(sql, expected);
+    }
+
+    #[test]
+    fn rows_along_an_axis_of_texts_keep_their_order() {
+        let sql = statement(&named("open_changes_by_age"));
+        assert!(sql.contains("\nselect rows.*, row_number() over () as row_order from (\n"), "{sql}");
+        assert!(sql.ends_with("\norder by a.position\n) rows"), "{sql}");
+    }
+}
