@@ -186,6 +186,21 @@ impl Access {
         Ok(())
     }
 
+    /// Fails where the rows of another's account alone may not be listed: that is data about a person, whom the settings
+    /// have to show. An account that may be named is not enough.
+    pub(crate) fn check_rows_of(&self, account: &str) -> Result<(), Problem> {
+        self.check(Right::People)?;
+        let is_shown = match self.shown_persons()? {
+            Others::All => true,
+            Others::OfTeams => {
+                let person = self.persons.people().and_then(|people| people.of(account));
+                person.is_some_and(|person| self.sees_person(person))
+            }
+            Others::None => false,
+        };
+        if is_shown { Ok(()) } else { Err(Problem::other_person()) }
+    }
+
     /// Whether an account may be named that a fact names: as the author of a change, for one.
     #[must_use]
     pub(crate) fn names_account(&self, account: &str) -> bool {
@@ -244,6 +259,16 @@ mod tests {
         }
         let viewer = of(Viewer, None, ann, ShownTo::Themselves);
         assert!(viewer.names_account("j/asmith") && !viewer.names_account("h/bo"));
+        for (access, shows) in [
+            (of(Manager, None, None, ShownTo::Off), [false, false]),
+            (of(Admin, None, ann, ShownTo::Themselves), [false, false]),
+            (of(Manager, None, None, ShownTo::Managers), [true, true]),
+            (of(Manager, Some("web"), None, ShownTo::Managers), [true, false]),
+            (of(Analyst, None, None, ShownTo::Managers), [false, false]),
+        ] {
+            let rows = ["j/asmith", "h/bo"].map(|account| access.check_rows_of(account).is_ok());
+            assert_eq!(rows, shows, "{access:?}");
+        }
         let off = of(Viewer, None, ann, ShownTo::Off);
         assert!(!off.names_account("h/ann") && off.shown_persons().unwrap_err().detail.contains("dora.people"));
     }

@@ -153,6 +153,13 @@ impl Problem {
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "You are linked with no person", detail)
     }
 
+    /// The settings show another person to who asks not.
+    #[must_use]
+    pub fn other_person() -> Self {
+        let detail = "It is about one person, whom `dora.people` does not show to you.";
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "This person is not shown here", detail)
+    }
+
     /// Who asks does not manage tenants.
     #[must_use]
     pub fn no_tenants() -> Self {

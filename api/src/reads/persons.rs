@@ -1,7 +1,6 @@
 //! Whose data about single persons a request may be shown, and what the audit log has of that.
 
 use dora::Persons;
-use kernel::Right;
 
 use crate::ApiState;
 use crate::access::persons::Others;
@@ -35,12 +34,12 @@ pub(super) async fn named(
     Ok(persons)
 }
 
-/// Fails if a list is asked for the rows of an account that may not be named. That others' are is recorded.
+/// Fails if a list is asked for the rows of an account of a person who is not shown. That others' are is recorded.
 pub async fn check_account(state: &ApiState, scope: &Scope, (list, account): (&str, &str)) -> Result<(), Problem> {
     if scope.access.is_own_account(account) {
         return Ok(());
     }
-    scope.access.check(Right::People)?;
+    scope.access.check_rows_of(account)?;
     Ok(state.audit().view(scope, PersonView::of_rows(list, account)).await?)
 }
 

@@ -101,13 +101,14 @@ async fn open_changes_say_where_they_stand_and_for_how_long() {
         ("state=merged", vec!["4"]),
         ("search=CHANGE%203", vec!["3"]),
         ("team=web&sort=-opened_at&limit=1", vec!["6"]),
-        ("author=github.com/unknown", vec![]),
     ] {
         let rows = served.get(&format!("/api/v1/open-changes?{filter}")).await;
         let ids =
             rows["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().rsplit('#').next().unwrap());
         assert_eq!(ids.collect::<Vec<_>>(), expected, "{filter}");
     }
+    let of_person = served.ask("GET", "/api/v1/open-changes?author=github.com/ann", &[], "").await;
+    assert!(of_person.status == 403 && of_person.body.contains("dora.people"), "persons are not shown: {of_person:?}");
     let refused = served.ask("GET", "/api/v1/open-changes?team=wbe", &[], "").await;
     assert_eq!((refused.status, &refused.json()["expected"]), (404, &Value::from("a team listed at /api/v1/teams")));
 }

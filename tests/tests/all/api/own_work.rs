@@ -128,16 +128,20 @@ async fn what_waits_for_whom_follows_from_who_acted_last() {
 
 #[tokio::test]
 async fn another_persons_work_is_for_those_who_may_see_it_and_own_work_says_why_there_is_none() {
-    let served = known::served().await;
-    fill(&served).await;
-    for (role, status) in [(Role::Viewer, 403), (Role::Analyst, 403), (Role::Manager, 200)] {
-        let token = known::token(&served, &reach(None, role, &[])).await;
-        let of_other = known::get(&served, &token, "/api/v1/me/work?account=git.example/ann", &[]).await;
-        assert_eq!(of_other.status, status, "{role:?}: {of_other:?}");
-        let own = known::get(&served, &token, "/api/v1/me/work", &[]).await.json();
-        assert!(own["data"]["why"].as_str().unwrap().contains("dora.people"), "{own}");
-        assert_eq!(own["data"]["waiting_on_others"], json!([]));
+    for people in [People::Off, People::Managers] {
+        let served = known::served_with(|settings| settings.dora.people = people).await;
+        fill(&served).await;
+        let of_manager = if people == People::Managers { 200 } else { 403 };
+        for (role, status) in [(Role::Viewer, 403), (Role::Analyst, 403), (Role::Manager, of_manager)] {
+            let token = known::token(&served, &reach(None, role, &[])).await;
+            let of_other = known::get(&served, &token, "/api/v1/me/work?account=git.example/ann", &[]).await;
+            assert_eq!(of_other.status, status, "{people:?} {role:?}: {of_other:?}");
+            let own = known::get(&served, &token, "/api/v1/me/work", &[]).await.json();
+            assert!(!own["data"]["why"].as_str().unwrap().is_empty(), "{own}");
+            assert_eq!(own["data"]["waiting_on_others"], json!([]));
+        }
     }
-    let unknown = served::empty().await.get("/api/v1/me/work?account=git.example/unknown").await;
+    let shown = served::with(|settings| settings.dora.people = People::Managers).await;
+    let unknown = shown.get("/api/v1/me/work?account=git.example/unknown").await;
     assert_eq!((&unknown["data"]["person"], &unknown["data"]["deployed"]), (&Value::Null, &json!([])));
 }

@@ -168,7 +168,8 @@ async fn without_a_person_the_page_says_how_to_be_linked() {
 
 #[tokio::test]
 async fn own_work_is_what_rest_answers() {
-    let served = served::filled().await;
+    let served = served::with(|settings| settings.dora.people = dora::settings::People::Managers).await;
+    served::fill(&served.database.store, served::organization().facts()).await;
     if !is_ready(&served).await {
         return;
     }
