@@ -215,7 +215,9 @@ impl MetricQuestion {
         let dora::Question { by, interval, compare, .. } = self.question;
         let slices = by.map_or(0, |_| SLICES.saturating_mul(self.span.steps(interval, now)));
         let compared = compare.map_or(0, |_| FIXED_COST);
-        cost(1, &self.span, interval, now).saturating_add(slices.min(UNKNOWN_COST)).saturating_add(compared)
+        cost(self.question.values_in_step(), &self.span, interval, now)
+            .saturating_add(slices.min(UNKNOWN_COST))
+            .saturating_add(compared)
     }
 }
 

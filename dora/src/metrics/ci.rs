@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 
 use super::metric::Input::{Runs, RunsInOrder};
 use super::metric::metrics;
-use super::model::Aggregation::{Median, Rate, Sum, TimeOpen};
+use super::model::Aggregation::{Median, OpenAtDayEnd, Rate, Sum, TimeOpen};
 use super::observations::Observations;
 use super::rows::{EntryRef, RUN_US, Run};
 use super::unit::Unit;
@@ -20,6 +20,8 @@ metrics! { "ci";
         "Share of runs that succeeded, of those that succeeded or failed.", .more_is_better();
     ci_red_time: Unit::Seconds, TimeOpen, RunsInOrder(red), "Time red",
         "How long pipelines of the default branch were red: from a failed run to the next that succeeded, in sum.";
+    ci_red_pipelines: Unit::Number, OpenAtDayEnd, RunsInOrder(red), "Red pipelines",
+        "Pipelines of the default branch whose last run failed, at the end of each day, on average over the days.";
     ci_flakiness: Unit::Ratio, Rate, RunsInOrder(flaky), "Flakiness",
         "Share of failed runs that turned green on the same commit without a change.";
     ci_time_spent: Unit::Seconds, Sum, Runs(spent), "CI time spent",

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::compare::{Compare, Comparison};
 use super::unit::Unit;
 use super::window::Window;
+use crate::budget::series;
 use crate::settings;
 use crate::{Basis, Budget, Caveat, CaveatCode, Interval, Persons, Within};
 
@@ -400,11 +401,6 @@ pub struct Question {
     #[graphql(skip)]
     #[serde(skip)]
     pub persons: Persons,
-    /// All values in each step of the series of the whole, not only the headline.
-    #[arg(skip)]
-    #[graphql(skip)]
-    #[serde(skip)]
-    pub values_in_series: bool,
     /// What it may cost.
     #[arg(skip)]
     #[graphql(skip)]
@@ -425,6 +421,17 @@ pub struct Question {
     #[arg(long, value_name = "WINDOW")]
     #[param(inline)]
     pub compare: Option<Compare>,
+    /// Whether each step of the series of the whole has all values, percentiles among them, and not only the first.
+    #[arg(long, value_name = "BOOL")]
+    pub values_in_series: Option<bool>,
+}
+
+impl Question {
+    /// How many values a step of the series of the whole has, about.
+    #[must_use]
+    pub const fn values_in_step(&self) -> usize {
+        series(matches!(self.values_in_series, Some(true)))
+    }
 }
 
 /// How metrics are defined by the settings.

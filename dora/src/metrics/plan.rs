@@ -19,7 +19,6 @@ use super::ownership::Filter;
 use super::registry::find;
 use super::tables::{Source, Tables};
 use super::window::Window;
-use crate::budget::series;
 use crate::compute::{DeliveryRules, rule_set};
 use crate::settings::{CustomMetricSettings, People};
 use crate::{DoraError, Interval};
@@ -84,7 +83,7 @@ impl Plan {
             most_steps = most_steps.max(steps(&calendar, part.window, question)?.0.len());
         }
         // what the slices cost is known when they are
-        question.budget.spend(parts.len() * series(question.values_in_series), most_steps)?;
+        question.budget.spend(parts.len() * question.values_in_step(), most_steps)?;
         if question.compare.is_some() {
             question.budget.spend(parts.len(), 1)?;
         }

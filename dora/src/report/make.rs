@@ -101,7 +101,7 @@ pub(crate) fn question(query: &ReportQuery) -> Question {
         service: query.service.clone(),
         team: query.team.clone(),
         within: query.within.clone(),
-        values_in_series: true,
+        values_in_series: Some(true),
         budget: query.budget.clone(),
         ..Question::default()
     }

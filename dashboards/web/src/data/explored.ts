@@ -13,11 +13,11 @@ export interface Exploring {
 /** A distribution: of the whole, and of each slice. */
 export type Distribution = Schema<"Answer_Distribution">["data"];
 
-/** A metric over the window of the filter, as a series and by slices. */
-export function useExplored({ metric, by, repository }: Exploring, options: { filter?: FilterSearch; enabled?: boolean } = {}): UseQueryResult<{ data: MetricAnswer[] }> {
+/** A metric over the window of the filter, as a series and by slices; `values` also has the percentiles of each step. */
+export function useExplored({ metric, by, repository }: Exploring, options: { filter?: FilterSearch; enabled?: boolean; values?: boolean } = {}): UseQueryResult<{ data: MetricAnswer[] }> {
   const current = useFilter();
   const filter = options.filter ?? current;
-  const query = { names: metric, ...questionOf(filter), interval: intervalOf(filter), compare: compareOf(filter), by, repository };
+  const query = { names: metric, ...questionOf(filter), interval: intervalOf(filter), compare: compareOf(filter), by, repository, values_in_series: options.values };
   return useRest("/api/v1/answers", defined(query) as never, { enabled: options.enabled }) as never;
 }
 

@@ -11,6 +11,7 @@ import { AddToBoard } from "./explore/add-to-board";
 import { CopyLink } from "./explore/copy-link";
 import { Controls } from "./explore/controls";
 import { DistributionView, hasDistribution } from "./explore/distribution-view";
+import { PercentilesView } from "./explore/percentiles-view";
 import { SeriesView } from "./explore/series-view";
 import { SlicesTable } from "./explore/slices-table";
 import { tileOf } from "./explore/tile-of";
@@ -26,7 +27,7 @@ export function ExplorePage() {
   const definition = definitions.get(metric);
   const setSearch = useSetSearch();
   const filter = useFilter();
-  const view: View = shown === "table" || shown === "distribution" ? shown : "chart";
+  const view: View = shown === "table" || shown === "distribution" || shown === "percentiles" ? shown : "chart";
   const exploring = { metric, by: definition?.slices.some((one) => one === by) ? by : undefined, repository };
   const answer = useExplored(exploring, { enabled: definition !== undefined });
   const window = answer.data?.data[0]?.window;
@@ -80,6 +81,7 @@ function Explored({ definition, answer, exploring, view, slice }: ExploredProps)
         hasDistribution(definition) ? <DistributionView exploring={exploring} definition={definition} slice={slice} /> : <NoDistribution definition={definition} />
       ) : (
         <>
+          {view === "percentiles" && <PercentilesView answer={answer} exploring={exploring} />}
           {view === "chart" && <SeriesView answer={answer} exploring={exploring} slice={slice} />}
           <SlicesTable answer={answer} slice={slice} />
           {view === "chart" && exploring.repository === undefined && <WhyItMoved definition={definition} answer={answer} />}

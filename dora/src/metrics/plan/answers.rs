@@ -51,7 +51,8 @@ impl Plan {
             })
             .collect();
         let answers = parallel::each(&jobs, |(part, of_window, before)| {
-            let mut answer = of_plan.answer(&part.metric, of_window, self.question.values_in_series)?;
+            let mut answer =
+                of_plan.answer(&part.metric, of_window, self.question.values_in_series.unwrap_or_default())?;
             if let Some(before) = before {
                 let before = of_plan.answer(&part.metric, before, false)?;
                 for slice in answer.slices_only_of(&before) {

@@ -175,7 +175,7 @@ pub(super) fn of(observed: &Observed) -> Metrics {
         to: Some(observed.to),
         interval: Some(observed.interval),
         time_zone: observed.zone,
-        values_in_series: true,
+        values_in_series: Some(true),
         ..Question::default()
     };
     let names = <MetricName as VariantNames>::VARIANTS;

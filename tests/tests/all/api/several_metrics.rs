@@ -137,3 +137,24 @@ fn compared(now: &Value, before: Option<&Value>, metric: &str) {
         difference.zip(then).filter(|(_, then)| *then != 0.0).map(|(difference, then)| difference / then.abs());
     assert_eq!(found["change"].as_f64(), change, "{metric}");
 }
+
+#[tokio::test]
+async fn each_step_has_all_values_where_that_is_asked_for() {
+    let served = served::filled().await;
+    let end = served::end().format("%F");
+    let path = format!("/api/v1/metrics/change_lead_time?to={end}&window=90d&interval=month");
+    let with_values = served.get(&format!("{path}&values_in_series=true")).await["data"].clone();
+    let without = served.get(&path).await["data"].clone();
+    let steps = with_values["whole"]["series"].as_array().unwrap();
+    for (step, plain) in steps.iter().zip(without["whole"]["series"].as_array().unwrap()) {
+        assert_eq!((&step["value"], &step["n"], &plain["values"]), (&plain["value"], &plain["n"], &Value::Null));
+        let value = |name: &str| {
+            let values = step["values"].as_array().unwrap().iter();
+            values.clone().find(|value| value["name"] == name).unwrap()["value"].as_f64()
+        };
+        assert_eq!(value("median"), step["value"].as_f64());
+        assert!(value("p75") >= value("median") && value("p90") >= value("p75"), "{step}");
+    }
+    let report = served.get(&format!("/api/v1/dora?to={end}&window=90d&interval=month")).await;
+    assert_eq!(&report["data"]["change_lead_time"]["series"], &with_values["whole"]["series"]);
+}

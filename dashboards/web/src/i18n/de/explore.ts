@@ -8,6 +8,8 @@ export const explore = {
   "explore.every_repository": "Alle Repositorys",
   "explore.view": "Gezeigt als",
   "explore.view_chart": "Diagramm",
+  "explore.view_percentiles": "Perzentile",
+  "explore.percentiles_of": "{title}: Perzentile jedes Schritts",
   "explore.view_table": "Tabelle",
   "explore.view_distribution": "Verteilung",
   "explore.whole": "Gesamt",

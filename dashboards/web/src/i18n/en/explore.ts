@@ -8,6 +8,8 @@ export const explore = {
   "explore.every_repository": "All repositories",
   "explore.view": "Shown as",
   "explore.view_chart": "Chart",
+  "explore.view_percentiles": "Percentiles",
+  "explore.percentiles_of": "{title}: percentiles of each step",
   "explore.view_table": "Table",
   "explore.view_distribution": "Distribution",
   "explore.whole": "Whole",

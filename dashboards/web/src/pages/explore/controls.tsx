@@ -4,6 +4,7 @@ import { useSetSearch } from "../../data/search";
 import type { Definition } from "../../data/types";
 import { t, tOr, type Key } from "../../i18n/t";
 import { Segments, Select } from "../../ui";
+import { hasDistribution } from "./distribution-view";
 import type { View } from "./view";
 
 interface ControlsProps {
@@ -17,12 +18,15 @@ interface ControlsProps {
 /** Slices that name persons. */
 const OF_PERSONS = ["author", "review_pair"];
 
-const VIEWS: View[] = ["chart", "table", "distribution"];
+/** Values have percentiles where they are distributed. */
+const VIEWS: View[] = ["chart", "table"];
+const OF_DISTRIBUTED: View[] = ["chart", "percentiles", "table", "distribution"];
 
 /** What is explored: the metric, by what, of which repository, and how it is shown. Window, interval and comparison are in the filter above. */
 export function Controls({ definition, definitions, by, view, repository }: ControlsProps) {
   const setSearch = useSetSearch();
   const seesPeople = useSeesPeople();
+  const hasPercentiles = definition !== undefined && hasDistribution(definition);
   const groups = [...new Set(definitions.map(({ group }) => group))].map((group) => ({
     label: tOr(`group.${group}`, group),
     options: definitions.filter((one) => one.group === group).map(({ name, title }) => ({ value: name, text: title })),
@@ -36,7 +40,7 @@ export function Controls({ definition, definitions, by, view, repository }: Cont
       <RepositoryField value={repository} />
       <div className="field">
         <span className="field-label">{t("explore.view")}</span>
-        <Segments label={t("explore.view")} value={view} options={VIEWS.map((value) => ({ value, text: t(`explore.view_${value}`) }))} onChange={(value) => setSearch({ view: value === "chart" ? undefined : value })} />
+        <Segments label={t("explore.view")} value={view} options={(hasPercentiles ? OF_DISTRIBUTED : VIEWS).map((value) => ({ value, text: t(`explore.view_${value}`) }))} onChange={(value) => setSearch({ view: value === "chart" ? undefined : value })} />
       </div>
     </div>
   );

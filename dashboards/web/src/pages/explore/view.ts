@@ -1,2 +1,2 @@
 /** What is shown of a metric. */
-export type View = "chart" | "table" | "distribution";
+export type View = "chart" | "percentiles" | "table" | "distribution";

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useFilter } from "../../data/filter";
 import { defined, useList, useMetrics } from "../../data/queries";
-import { formatDuration } from "../../format/value";
+import { formatDuration, formatNumber } from "../../format/value";
 import { t } from "../../i18n/t";
 import { Badge, Card, Delta, Icon, Loaded, MetricInfo, Value, type IconName } from "../../ui";
 import { answerOf, ofAnswer, valueOf, type Measured } from "../parts/measured";
@@ -10,13 +10,13 @@ import { RowsLink } from "../parts/rows";
 import { severityTone } from "../parts/severity";
 import { BY_TYPE } from "./questions";
 
-const NAMES = ["open_incidents", "open_vulnerabilities", "ci_red_time", "age_of_open_changes", "age_of_items_in_progress"];
+const NAMES = ["open_incidents", "open_vulnerabilities", "ci_red_pipelines", "age_of_open_changes", "age_of_items_in_progress"];
 
 /** What may become a problem: vulnerabilities, red pipelines, work that ages. */
 export function Risks() {
   const answers = useMetrics(NAMES, { series: false });
   const byType = useMetrics(BY_TYPE, { by: "type", series: false });
-  const byService = useMetrics(["ci_red_time"], { by: "service", series: false });
+  const byService = useMetrics(["ci_red_pipelines"], { by: "service", series: false });
   return (
     <Card title={t("overview.risks")} note={t("overview.risks_note")}>
       <Loaded query={answers} skeleton={<div className="skeleton risks-skeleton" />}>
@@ -26,12 +26,12 @@ export function Risks() {
             return answer === undefined ? undefined : ofAnswer(answer);
           };
           const severities = answerOf(byType.data?.data ?? [], "open_vulnerabilities")?.slices.map(({ slice, values }) => ({ name: slice ?? "", n: valueOf(values, "at_end") ?? 0 })) ?? [];
-          const red = byService.data?.data[0]?.slices.map(({ slice, value }) => ({ name: slice ?? "", seconds: value ?? 0 })) ?? [];
+          const red = byService.data?.data[0]?.slices.map(({ slice, values }) => ({ name: slice ?? "", n: valueOf(values, "at_end") ?? 0 })) ?? [];
           return (
             <ul className="plain-list risks">
               <Risk icon="incident" metric={metric("open_incidents")} value="at_end" />
               <Risk icon="warning" metric={metric("open_vulnerabilities")} value="at_end" note={<Severities severities={severities} />} />
-              <Risk icon="clock" metric={metric("ci_red_time")} note={<Reddest services={red} />} />
+              <Risk icon="clock" metric={metric("ci_red_pipelines")} value="at_end" note={<Red services={red} />} />
               <Risk icon="change" metric={metric("age_of_open_changes")} note={<SlowChanges />} />
               <Risk icon="product" metric={metric("age_of_items_in_progress")} note={<Oldest metric={metric("age_of_items_in_progress")} />} />
             </ul>
@@ -67,6 +67,9 @@ function Risk({ icon, metric, value, note }: { icon: IconName; metric: Measured 
   );
 }
 
+/** Services with red pipelines that are named. */
+const RED_SHOWN = 4;
+
 const SEVERITIES = ["critical", "high", "medium", "low"];
 
 function Severities({ severities }: { severities: { name: string; n: number }[] }) {
@@ -82,19 +85,21 @@ function Severities({ severities }: { severities: { name: string; n: number }[] 
   );
 }
 
-/** The services whose pipelines were red longest. */
-function Reddest({ services }: { services: { name: string; seconds: number }[] }) {
-  const most = services.filter(({ seconds }) => seconds > 0).sort((one, other) => other.seconds - one.seconds).slice(0, 3);
+/** The services whose pipelines are red, by name. */
+function Red({ services }: { services: { name: string; n: number }[] }) {
+  const red = services.filter(({ n }) => n > 0);
+  if (red.length === 0) return t("overview.at_end");
   return (
     <span className="badges">
-      {most.map(({ name, seconds }) => (
+      {red.slice(0, RED_SHOWN).map(({ name, n }) => (
         <span key={name}>
           <Link to="/services/$" params={{ _splat: name }} search={{ tab: "ci" } as never}>
             {name}
-          </Link>{" "}
-          {formatDuration(seconds)}
+          </Link>
+          {n > 1 && ` (${formatNumber(n)})`}
         </span>
       ))}
+      {red.length > RED_SHOWN && t("parts.others", { n: red.length - RED_SHOWN })}
     </span>
   );
 }

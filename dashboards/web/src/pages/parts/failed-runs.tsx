@@ -1,9 +1,10 @@
 import type { Row } from "sei-client";
 import { questionOf, type FilterSearch } from "../../data/filter";
-import { defined, useList } from "../../data/queries";
+import { defined, useList, useMetrics } from "../../data/queries";
 import { formatDuration } from "../../format/value";
 import { t } from "../../i18n/t";
 import { Badge, Card, ExternalLink, Loaded, Moment, Skeleton, Table, type Column } from "../../ui";
+import { valueOf } from "./measured";
 import { redPipelines, type RedPipeline } from "./red";
 import "./parts.css";
 
@@ -17,10 +18,12 @@ export function RedNow({ filter }: { filter: FilterSearch }) {
   const { tenant, team, service } = filter;
   const runs = useList("/api/v1/pipeline-runs", questionOf(filter) as never, { limit: READ });
   const repositories = useList("/api/v1/repositories", defined({ tenant, team: service === undefined ? team : undefined, service }) as never, { limit: READ });
+  const metrics = useMetrics(["ci_red_pipelines"], { filter, series: false });
+  const count = valueOf(metrics.data?.data[0]?.whole.values ?? [], "at_end");
   return (
-    <Card title={t("team.red")} note={t("team.red_note", { n: runs.rows?.length ?? READ })}>
+    <Card title={t("team.red")} note={t("team.red_note")}>
       <Loaded query={runs} skeleton={<Skeleton height={40} />}>
-        {() => <Red pipelines={redPipelines(runs.rows ?? [], branchesOf(repositories.rows ?? []))} />}
+        {() => <Red pipelines={redPipelines(runs.rows ?? [], branchesOf(repositories.rows ?? []))} count={count} />}
       </Loaded>
     </Card>
   );
@@ -30,8 +33,10 @@ function branchesOf(repositories: { id: string; default_branch?: string | null }
   return new Map(repositories.flatMap(({ id, default_branch }) => (default_branch === null || default_branch === undefined ? [] : [[id, default_branch]])));
 }
 
-function Red({ pipelines }: { pipelines: RedPipeline[] }) {
-  if (pipelines.length === 0) return <p className="row"><Badge tone="good">{t("team.all_green")}</Badge></p>;
+/** Those that are found among the latest runs, and how many there are in all. */
+function Red({ pipelines, count }: { pipelines: RedPipeline[]; count: number | null }) {
+  const others = (count ?? 0) - pipelines.length;
+  if (pipelines.length === 0 && others <= 0) return <p className="row"><Badge tone="good">{t("team.all_green")}</Badge></p>;
   return (
     <ul className="red-list">
       {pipelines.map(({ repository, name, since }) => (
@@ -42,6 +47,7 @@ function Red({ pipelines }: { pipelines: RedPipeline[] }) {
           <Moment at={since} />
         </li>
       ))}
+      {others > 0 && <li className="note">{t("team.red_others", { n: others, read: READ })}</li>}
     </ul>
   );
 }
