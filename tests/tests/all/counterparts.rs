@@ -5,5 +5,6 @@ mod grafana;
 mod graphql_ws;
 mod keycloak;
 mod lines;
+mod metabase_clients;
 mod oidc_provider;
 mod urql;

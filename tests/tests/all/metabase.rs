@@ -2,7 +2,7 @@
 
 mod answers;
 mod behavior;
-mod fixture;
+pub(crate) mod fixture;
 mod refusals;
 pub(crate) mod server;
 

@@ -14,17 +14,17 @@ use super::server::Server;
 use crate::api::served::{self, Served};
 
 /// The password of the role.
-pub(super) const PASSWORD: &str = "battery-of-the-role";
+pub(crate) const PASSWORD: &str = "battery-of-the-role";
 
-pub(super) struct Fixture {
-    pub(super) served: Served,
-    pub(super) server: Server,
+pub(crate) struct Fixture {
+    pub(crate) served: Served,
+    pub(crate) server: Server,
     /// The name of the role.
-    pub(super) role: String,
+    pub(crate) role: String,
 }
 
 impl Fixture {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let served = served::filled().await;
         let store = &served.database.store;
@@ -47,7 +47,7 @@ impl Fixture {
     }
 
     /// What is declared, of the role's connection.
-    pub(super) fn wanted(&self) -> Wanted {
+    pub(crate) fn wanted(&self) -> Wanted {
         let options = self.served.database.options();
         Wanted {
             name: "sei".to_owned(),
@@ -69,40 +69,40 @@ impl Fixture {
     }
 
     /// A client with the key of an administrator.
-    pub(super) async fn client(&self) -> Client {
+    pub(crate) async fn client(&self) -> Client {
         let key = Secret::new(self.server.key.as_bytes()).unwrap();
         Client::connect(self.server.url.parse().unwrap(), &Credentials::ApiKey(key), None, Vec::new()).await.unwrap()
     }
 
-    pub(super) async fn try_apply(&self, wanted: &Wanted) -> Result<Vec<Change>, MetabaseError> {
+    pub(crate) async fn try_apply(&self, wanted: &Wanted) -> Result<Vec<Change>, MetabaseError> {
         apply(&self.client().await, wanted, &|_: &str| {}).await
     }
 
     /// Applies, and checks that the server was asked, and has answered, as the description states.
-    pub(super) async fn apply(&self, wanted: &Wanted) -> Vec<Change> {
+    pub(crate) async fn apply(&self, wanted: &Wanted) -> Vec<Change> {
         let changes = self.try_apply(wanted).await.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(self.server.violations(), Vec::<String>::new(), "the server does not answer as Metabase does");
         assert_eq!(self.server.dropped(), Vec::<String>::new(), "Metabase does not know what it was sent");
         changes
     }
 
-    pub(super) async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         self.client().await.get(path).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    pub(super) async fn post(&self, path: &str, body: Value) -> Value {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
         self.client().await.write(Method::POST, path, &body).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// All that is in no trash, of some models: `card`, `dataset`, `metric`, `dashboard`, `collection`.
-    pub(super) async fn items(&self, models: &[&str]) -> Vec<Value> {
+    pub(crate) async fn items(&self, models: &[&str]) -> Vec<Value> {
         let models: String = models.iter().map(|model| format!("&models={model}")).collect();
         let found = self.get(&format!("/api/search?archived=false{models}")).await;
         found["data"].as_array().unwrap().clone()
     }
 
     /// The dashboards, with the cards on them.
-    pub(super) async fn dashboards(&self) -> Vec<Value> {
+    pub(crate) async fn dashboards(&self) -> Vec<Value> {
         let mut dashboards = Vec::new();
         for item in self.items(&["dashboard"]).await {
             dashboards.push(self.get(&format!("/api/dashboard/{}", item["id"])).await);
@@ -111,7 +111,7 @@ impl Fixture {
     }
 
     /// What a card on a dashboard answers with these filters, which must be rows.
-    pub(super) async fn rows(&self, dashboard: &Value, dashcard: &Value, filters: &[(&str, &str)]) -> Value {
+    pub(crate) async fn rows(&self, dashboard: &Value, dashcard: &Value, filters: &[(&str, &str)]) -> Value {
         let path = format!(
             "/api/dashboard/{}/dashcard/{}/card/{}/query",
             dashboard["id"], dashcard["id"], dashcard["card_id"]
@@ -123,7 +123,7 @@ impl Fixture {
     }
 
     /// Takes the role away again.
-    pub(super) async fn end(self) {
+    pub(crate) async fn end(self) {
         let entry = Entry::new(Actor::sei(), Action::AnalyticsRevoked, &self.role);
         assert!(analytics::revoke(&self.served.database.store, &self.role, &entry).await.unwrap());
     }

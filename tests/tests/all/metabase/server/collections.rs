@@ -205,6 +205,12 @@ fn everything<'a>(state: &'a State, ask: &'a Ask) -> impl Iterator<Item = (Optio
     })
 }
 
+/// A collection as search results name it.
+fn of_search(state: &State, collection: Option<i64>) -> Value {
+    let name = collection.map(|id| state.collections[&id]["name"].clone());
+    json!({ "id": collection, "name": name, "authority_level": null, "type": null })
+}
+
 fn found(state: &State, ask: &Ask) -> Vec<Value> {
     let words = ask.query.get("q").and_then(Value::as_str).unwrap_or_default().to_lowercase();
     let matches = |item: &Value| {
@@ -213,7 +219,10 @@ fn found(state: &State, ask: &Ask) -> Vec<Value> {
     };
     let database = ask.query.get("table_db_id").filter(|id| !id.is_null());
     let mut found: Vec<Value> = everything(state, ask)
-        .map(|(_, item)| item)
+        .map(|(collection, mut item)| {
+            item["collection"] = of_search(state, collection);
+            item
+        })
         .filter(|item| matches(item) && database.is_none_or(|id| item["database_id"] == *id))
         .collect();
     let wants_tables = ask
