@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::metabase::{Key, Kind};
 use chrono::{DateTime, TimeDelta, Utc};
-use dora::{Interval, MetricAnswer, Question, Slice};
+use dora::{Interval, MetricAnswer, Question};
 use panels::{By, Panel};
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ fn position(data: &Value, name: &str) -> Option<usize> {
 /// The values of a panel, as the server has answered them.
 fn shown(data: &Value, by: By) -> Values {
     let value = position(data, "value").unwrap();
-    let (week, slice) = (position(data, "week"), position(data, "team").or_else(|| position(data, "service")));
+    let (week, slice) = (position(data, "week"), by.slice().and_then(|slice| position(data, slice.as_str())));
     let rows = data["rows"].as_array().unwrap().iter().filter(|row| !row[value].is_null());
     let values = rows.map(|row| {
         let week = week.map(|week| row[week].as_str().unwrap().parse().unwrap());
@@ -49,22 +49,20 @@ fn shown(data: &Value, by: By) -> Values {
         ((week, slice), row[value].as_f64().unwrap())
     });
     let values: Values = values.collect();
-    let is_weekly = matches!(by, By::Week | By::WeekAndTeam);
-    assert!(values.keys().all(|(week, _)| week.is_some() == is_weekly), "{by:?}: {data}");
+    assert!(values.keys().all(|(week, _)| week.is_some() == by.is_weekly()), "{by:?}: {data}");
     values
 }
 
 /// The same as the API answers it.
 fn expected(answer: &MetricAnswer, by: By) -> Values {
-    let parts = match by {
-        By::Whole | By::Week => vec![&answer.whole],
-        By::Team | By::Service | By::WeekAndTeam => answer.slices.iter().collect(),
-    };
-    let values = parts.into_iter().flat_map(|part| match by {
-        By::Week | By::WeekAndTeam => {
-            part.series.iter().map(|point| ((Some(point.from), part.slice.clone()), point.value)).collect()
+    let parts = if by.slice().is_none() { vec![&answer.whole] } else { answer.slices.iter().collect() };
+    let values = parts.into_iter().flat_map(|part| {
+        let key = |week: Option<DateTime<Utc>>| (week, part.slice.clone());
+        if by.is_weekly() {
+            part.series.iter().map(|point| (key(Some(point.from)), point.value)).collect()
+        } else {
+            vec![(key(None), part.value)]
         }
-        By::Whole | By::Team | By::Service => vec![((None, part.slice.clone()), part.value)],
     });
     values.filter_map(|(key, value)| Some((key, value?))).collect()
 }
@@ -76,18 +74,12 @@ fn is_near(one: &Values, other: &Values) -> bool {
 
 async fn asked(fixture: &Fixture, metric: &str, by: By) -> MetricAnswer {
     let end = served::end();
-    let slice = match by {
-        By::Whole | By::Week => None,
-        By::Team | By::WeekAndTeam => Some(Slice::Team),
-        By::Service => Some(Slice::Service),
-    };
-    let interval = matches!(by, By::Week | By::WeekAndTeam).then_some(Interval::Week);
     let question = Question {
         // days end at midnight of UTC, and the week begins on Monday: `served::end()` is one
         from: Some(end - TimeDelta::days(DAYS)),
         to: Some(end),
-        by: slice,
-        interval,
+        by: by.slice(),
+        interval: by.is_weekly().then_some(Interval::Week),
         ..Question::default()
     };
     crate::metrics::ask(&fixture.served.database.store, &[], (metric, question)).await
