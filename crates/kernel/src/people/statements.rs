@@ -122,7 +122,7 @@ mod tests {
             persons = after(persons, &statements);
             assert_eq!(listed(&persons), expected, "{name} {accounts:?}");
         }
-        let undone = withdrawn(&persons, "Cy").into_iter().collect();
+        let undone: Vec<Person> = withdrawn(&persons, "Cy").into_iter().collect();
         persons = after(persons, &undone);
         assert_eq!(listed(&persons), ["Ann: a b c"], "nothing speaks of d any more");
         assert_eq!(withdrawn(&persons, "Cy"), None);
