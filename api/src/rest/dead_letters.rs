@@ -141,6 +141,6 @@ pub async fn replay(
     let question = DeadLettersQuestion { source, kind, reason: reason.map(Text::new) };
     let mut filter = question.filter()?;
     filter.events = (!ids.is_empty()).then_some(ids);
-    let replayed = replay_dead_letters(&state, &scope, &filter, limit).await?;
+    let replayed = replay_dead_letters(&state, &scope, filter, limit).await?;
     Ok(Json(Answer::new(&scope.tenant, Replayed { replayed })))
 }

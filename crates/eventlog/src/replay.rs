@@ -7,6 +7,8 @@ use crate::{EventLog, LogError};
 
 /// Rejected events that are held in memory at once.
 const PAGE: i64 = 100;
+/// And no other after those that have these bytes together: an event can have 30 MB.
+const BYTES: i64 = 16 << 20;
 
 /// Appends rejected events of the transaction's tenant to the log again, at most `limit`, and returns how many. Once the
 /// transaction commits they are rejected no more; one that can't be read still is rejected again.
@@ -21,7 +23,7 @@ pub async fn replay_dead_letters(
 ) -> Result<i64, LogError> {
     let mut replayed = 0;
     while replayed < limit {
-        let events = dead_letters::take_for_replay(tx, filter, PAGE.min(limit - replayed)).await?;
+        let events = dead_letters::take_for_replay(tx, filter, PAGE.min(limit - replayed), BYTES).await?;
         let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
         if count == 0 {
             break;

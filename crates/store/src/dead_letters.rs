@@ -202,25 +202,29 @@ pub async fn get(store: &Store, source: &str, event_id: &str) -> Result<Option<(
     }))
 }
 
-/// Takes rejected events of the transaction's tenant out of the table, oldest first, at most `limit`.
-/// Append them to the log, then commit: if that fails in between they are there still.
+/// Takes rejected events of the transaction's tenant out of the table, oldest first, at most `limit`, and none after those
+/// that have `max_bytes` together. Append them to the log, then commit: if that fails in between they are there still.
 pub async fn take_for_replay(
     tx: &mut StoreTx,
     filter: &DeadLetterFilter,
     limit: i64,
+    max_bytes: i64,
 ) -> Result<Vec<Envelope>, StoreError> {
     let tenant = tx.tenant().clone();
     let rows = sqlx::query!(
         "with oldest as (
-             select source, event_id from dead_letter
+             select source, event_id, rejected_at, octet_length(payload) as bytes from dead_letter
               where ($2::text is null or source = $2) and ($3::text is null or kind = $3)
                 and ($4::text is null or reason = $4)
                 and ($5 or source || '/' || event_id = any ($6))
               order by rejected_at, source, event_id limit $1
              for update skip locked
+         ), sized as (
+             select source, event_id, sum(bytes) over (order by rejected_at, source, event_id) - bytes as bytes_before
+             from oldest
          )
-         delete from dead_letter using oldest
-         where dead_letter.source = oldest.source and dead_letter.event_id = oldest.event_id
+         delete from dead_letter using sized
+         where dead_letter.source = sized.source and dead_letter.event_id = sized.event_id and bytes_before < $7
          returning dead_letter.source, dead_letter.event_id, kind, subject, key, received_at, content_type, payload",
         limit,
         filter.source.as_deref(),
@@ -228,6 +232,7 @@ pub async fn take_for_replay(
         filter.reason.as_deref(),
         filter.events.is_none(),
         filter.events.as_deref().unwrap_or_default(),
+        max_bytes,
     )
     .fetch_all(tx.connection())
     .await?;

@@ -288,15 +288,34 @@ async fn a_rejected_event_is_kept_once_and_replayed_byte_for_byte() {
 
     let all = dead_letters::DeadLetterFilter::default();
     let mut given_up = store.begin().await.unwrap();
-    assert_eq!(dead_letters::take_for_replay(&mut given_up, &all, 10).await.unwrap().len(), 2);
+    assert_eq!(dead_letters::take_for_replay(&mut given_up, &all, 10, 1_000).await.unwrap().len(), 2);
     given_up.rollback().await.unwrap();
     let mut tx = store.begin().await.unwrap();
-    let replayed = dead_letters::take_for_replay(&mut tx, &all, 10).await.unwrap();
+    let replayed = dead_letters::take_for_replay(&mut tx, &all, 10, 1_000).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(replayed[0].data, envelope.data);
     assert_eq!(replayed[0].subject.as_deref(), Some("s\u{FFFD}"));
     assert_eq!((&replayed[1].id, &replayed[1].key, &replayed[1].tenant), (&other.id, &other.key, &other.tenant));
     assert_eq!(dead_letters::list(store, 10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn of_rejected_events_no_more_is_taken_at_once_than_fits_and_of_a_large_one_that_one() {
+    let database = database().await;
+    let rejection = Rejection::new(RejectReason::Malformed, "x");
+    let mut tx = database.store.begin().await.unwrap();
+    for (nth, bytes) in [(1, 10), (2, 10), (3, 500), (4, 10)] {
+        let envelope = event("k", format!("e{nth}"), bytes);
+        let new = NewDeadLetter { envelope: &envelope, rejection: &rejection, topic: "t", partition: 0, position: nth };
+        dead_letters::write(&mut tx, &[new]).await.unwrap();
+    }
+    let all = dead_letters::DeadLetterFilter::default();
+    let mut taken: Vec<Vec<String>> = Vec::new();
+    while taken.last().is_none_or(|last| !last.is_empty()) {
+        let events = dead_letters::take_for_replay(&mut tx, &all, 10, 15).await.unwrap();
+        taken.push(events.into_iter().map(|event| event.id).collect());
+    }
+    assert_eq!(taken, [vec!["e1", "e2"], vec!["e3"], vec!["e4"], vec![]]);
 }
 
 #[tokio::test]
