@@ -75,9 +75,6 @@ pub(crate) struct Apply {
     #[command(flatten)]
     scope: Scope,
 
-    #[command(flatten)]
-    connection: DbArgs,
-
     /// The group whose members may look at the dashboards
     #[arg(long, value_name = "GROUP", default_value = "sei viewers")]
     viewers: String,
@@ -97,6 +94,10 @@ pub(crate) struct Apply {
     /// Print what would change, and write nothing
     #[arg(long)]
     dry_run: bool,
+
+    // its heading holds for all that stands behind it
+    #[command(flatten)]
+    connection: DbArgs,
 }
 
 /// What is applied or written, and under which name.
