@@ -13,6 +13,7 @@ mod git;
 mod history;
 mod live;
 mod load;
+mod login;
 mod machine;
 mod panels;
 mod process;
@@ -29,8 +30,20 @@ use crate::figures::Figures;
 use crate::machine::Machine;
 
 /// What is measured without any name.
-const SUBJECTS: [&str; 11] =
-    ["git", "recompute", "engine", "reads", "panels", "dora_sql", "up", "live", "subscribers", "gateway", "normalize"];
+const SUBJECTS: [&str; 12] = [
+    "git",
+    "recompute",
+    "engine",
+    "reads",
+    "panels",
+    "dora_sql",
+    "up",
+    "live",
+    "subscribers",
+    "login",
+    "gateway",
+    "normalize",
+];
 /// What is measured at a percentage of the full size. `served` is a part of `reads`.
 const SIZED: [&str; 5] = ["engine", "reads", "panels", "dora_sql", "served"];
 
@@ -62,6 +75,7 @@ async fn main() -> Result<()> {
             "normalize" => webhooks::normalize(&mut figures)?,
             "live" => live::measure(&machine, &mut figures).await?,
             "subscribers" => live::subscribers(&machine, &mut figures).await?,
+            "login" => login::measure(&machine, &mut figures).await?,
             "recompute" => recompute::measure(&machine, &mut figures).await?,
             name => match SIZED.map(|subject| percent(name, subject)) {
                 [Some(percent), ..] => engine::measure(&machine, &mut figures, percent).await?,

@@ -171,7 +171,7 @@ async fn changes_counted(connection: &mut Connection, request: &[u8], wanted: u6
 }
 
 /// Fifty questions: reports, metrics, and metrics by team.
-fn targets(end: DateTime<Utc>) -> Result<Vec<String>> {
+pub(crate) fn targets(end: DateTime<Utc>) -> Result<Vec<String>> {
     let window = |days: i64| {
         let day = |at: DateTime<Utc>| at.format("%Y-%m-%d").to_string();
         format!("from={}&to={}", day(end - TimeDelta::days(days)), day(end))

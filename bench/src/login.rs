@@ -1,0 +1,106 @@
+//! What a login costs: the same questions asked of `sei up` by everyone, with an API token, and in a session.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::company::Company;
+use crate::figures::Figures;
+use crate::load;
+use crate::machine::Machine;
+use crate::served;
+use crate::up;
+use crate::webhooks::Serving;
+
+const CONNECTIONS: usize = 64;
+const LASTING: Duration = Duration::from_secs(6);
+/// How often each is measured, in turns, so that what else the machine does concerns all of them.
+const TURNS: usize = 3;
+
+/// Measures it at a tenth of the full size.
+pub(crate) async fn measure(machine: &Machine, figures: &mut Figures) -> Result<()> {
+    let company = Company::new(machine, 10).await?;
+    Figures::heading("Questions asked of `sei up` with a login and without one, answered from memory:");
+    let token = output(machine.sei(&company.data).args(["token", "create", "bench", "--role", "analyst"]))?;
+    let link = output(machine.sei(&company.data).args(["admin", "link"]))?;
+    let targets = served::targets(company.demo.end)?;
+    let (mut everyone, mut with_token, mut in_session) = (0.0_f64, 0.0_f64, 0.0_f64);
+    let mut cookie = None;
+    for _ in 0..TURNS {
+        let address = up::free_address()?;
+        let mut sei = start(machine, &company.data, address, false)?;
+        everyone = everyone.max(rate(address, &targets, "").await.context("without a login")?);
+        sei.end()?;
+        let mut sei = start(machine, &company.data, address, true)?;
+        let cookie = match &mut cookie {
+            Some(cookie) => cookie,
+            none => none.insert(session(address, &link).await?),
+        };
+        with_token = with_token
+            .max(rate(address, &targets, &format!("authorization: Bearer {token}\r\n")).await.context("a token")?);
+        in_session =
+            in_session.max(rate(address, &targets, &format!("cookie: {cookie}\r\n")).await.context("a session")?);
+        sei.end()?;
+    }
+    Figures::note(&format!(
+        "{everyone:.0} requests/s without a login, {with_token:.0} with a token, {in_session:.0} in a session"
+    ));
+    for (who, rate) in [("a token", with_token), ("a session", in_session)] {
+        figures.at_most(&format!("of a request's time costs {who}"), 100.0 * (everyone / rate - 1.0), 10.0, "%");
+    }
+    company.running.stop().await
+}
+
+/// `sei up` on the data. It takes as many requests as come.
+fn start(machine: &Machine, data: &Path, address: SocketAddr, login: bool) -> Result<Serving> {
+    let mut up = machine.sei(data);
+    up.args(["--set", &format!("login.enabled={login}"), "--set", "api.limits.principal_per_minute=1000000000"]);
+    up.args(["--set", "server.trusted_proxies=['127.0.0.1']", "up", "--listen", &address.to_string()]);
+    Serving::start(&mut up, address)
+}
+
+/// How many requests a second are answered; the answers are in memory.
+async fn rate(address: SocketAddr, targets: &[String], header: &str) -> Result<f64> {
+    let request = |target: &String| format!("GET {target} HTTP/1.1\r\nhost: localhost\r\n{header}\r\n").into();
+    let requests: Vec<Bytes> = targets.iter().map(request).collect();
+    let mut connection = load::Connection::open(address).await?;
+    for (target, request) in targets.iter().zip(&requests) {
+        let status = connection.ask(request).await?;
+        ensure!(status == 200, "{target} was answered with {status}");
+    }
+    let done = load::closed(address, &requests, CONNECTIONS, LASTING).await?;
+    ensure!(done.refused == 0.0, "{:.2} % were refused", 100.0 * done.refused);
+    Ok(done.rate)
+}
+
+/// What a command prints last.
+fn output(command: &mut Command) -> Result<String> {
+    let output = command.output()?;
+    ensure!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout)?;
+    Ok(text.split_whitespace().next_back().context("it printed nothing")?.to_owned())
+}
+
+/// The cookie of a session that begins with a link.
+async fn session(address: SocketAddr, link: &str) -> Result<String> {
+    let (_, path) = link.split_once("/login/").with_context(|| format!("no link: {link}"))?;
+    let form = "name=bench&password=a+password+of+the+bench";
+    let request = format!(
+        "POST /login/{path} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\nconnection: close\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    let set = answer.lines().find_map(|line| line.strip_prefix("set-cookie: "));
+    let cookie = set.and_then(|set| set.split(';').next());
+    Ok(cookie.with_context(|| format!("no session: {answer}"))?.to_owned())
+}
