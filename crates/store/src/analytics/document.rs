@@ -48,19 +48,31 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
+/// The view whose rows say how current everything is, and the expression of that time.
+const FRESH: (&str, &str) = ("metric_daily", "day::timestamp");
+
 /// The sources of a dbt project: the views of a tenant, or those over all of them, with their descriptions, and tests of
 /// keys and references.
 #[must_use]
 pub fn dbt(tenant: Option<&Tenant>) -> String {
-    let schema = schema_of(tenant);
+    let (schema, is_of_all) = (schema_of(tenant), tenant.is_none());
     let mut text = format!(
         "version: 2\n\nsources:\n  - name: sei\n    description: {}\n    schema: {schema}\n    tables:\n",
         quoted(&format!("Software engineering metrics of sei, version {VERSION} of its views."))
     );
     for view in views() {
         let _written = writeln!(text, "      - name: {}\n        description: {}", view.name, quoted(view.comment));
+        if view.name == FRESH.0 {
+            let _written = writeln!(
+                text,
+                "        config:\n          loaded_at_field: {}\n          freshness:\n            \
+                 warn_after: {{ count: 2, period: day }}",
+                FRESH.1
+            );
+        }
+        text.push_str(&tests_of(&view, is_of_all));
         text.push_str("        columns:\n");
-        if tenant.is_none() {
+        if is_of_all {
             text.push_str("          - name: tenant\n            data_type: text\n");
         }
         for column in &view.columns {
@@ -71,18 +83,46 @@ pub fn dbt(tenant: Option<&Tenant>) -> String {
                 quoted(&column.comment),
                 column.native
             );
-            text.push_str(&tests_of(&view, column, tenant.is_none()));
+            if view.key == [column.name] {
+                text.push_str("            data_tests:\n              - not_null\n");
+            }
         }
     }
     text
 }
 
-/// The tests of a column: that a key is one.
-fn tests_of(view: &View, column: &ViewColumn, is_of_all: bool) -> String {
-    if is_of_all || view.key != [column.name] {
-        return String::new();
+/// The tests of a view: that its key is one, and that what its columns refer to is there.
+fn tests_of(view: &View, is_of_all: bool) -> String {
+    let mut text = String::new();
+    if !view.key.is_empty() {
+        // a row as a text is never null, and equal only where all of it is
+        let tenant = if is_of_all { "tenant, " } else { "" };
+        let key = format!("row({tenant}{})::text", view.key.join(", "));
+        let _written = write!(
+            text,
+            "          - unique:\n              name: sei_{}_key\n              arguments:\n                column_name: {}\n",
+            view.name,
+            quoted(&key)
+        );
     }
-    "            data_tests:\n              - unique\n              - not_null\n".to_owned()
+    let of_tenant = |column: &str| if is_of_all { format!("tenant || '/' || {column}") } else { column.to_owned() };
+    for column in &view.columns {
+        let Some((to, field)) = column.references else { continue };
+        let _written = write!(
+            text,
+            "          - relationships:\n              name: sei_{}_{}\n              arguments:\n                \
+             column_name: {}\n                to: source('sei', '{to}')\n                field: {}\n",
+            view.name,
+            column.name,
+            quoted(&of_tenant(column.name)),
+            quoted(&of_tenant(field))
+        );
+        // a fact may name what nothing has described yet; what the engine writes may not
+        if !["service", "metric_definition"].contains(&to) {
+            text.push_str("              config:\n                severity: warn\n");
+        }
+    }
+    if text.is_empty() { text } else { format!("        data_tests:\n{text}") }
 }
 
 #[cfg(test)]
@@ -90,13 +130,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tenant_has_the_sources_of_its_schema_with_tests_of_single_keys() {
+    fn a_tenant_has_the_sources_of_its_schema_with_tests_of_keys_and_references() {
         let text = dbt(Some(&Tenant::default()));
         assert!(text.contains("schema: analytics_main\n"), "{text}");
         let metric = "- name: metric\n            description: \"Its name.\"\n            data_type: text\n            data_tests:";
         assert!(text.contains(metric), "{text}");
         assert!(!text.contains("- name: tenant\n"), "{text}");
-        assert!(dbt(None).contains("- name: tenant\n"));
+        assert!(text.contains("column_name: \"row(change_id, service)::text\"\n"), "{text}");
+        let parent = "name: sei_team_parent\n              arguments:\n                column_name: \"parent\"\n                \
+                      to: source('sei', 'team')\n                field: \"team\"\n              config:";
+        assert!(text.contains(parent), "{text}");
+    }
+
+    #[test]
+    fn all_tenants_have_keys_and_references_within_a_tenant() {
+        let text = dbt(None);
+        assert!(text.contains("schema: analytics\n") && text.contains("- name: tenant\n"), "{text}");
+        assert!(text.contains("column_name: \"row(tenant, change_id, service)::text\"\n"), "{text}");
+        assert!(text.contains("field: \"tenant || '/' || team\"\n"), "{text}");
     }
 
     #[test]
