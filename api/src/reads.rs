@@ -26,6 +26,7 @@ pub(crate) use persons::record as record_view;
 pub(crate) use targets::view as target_view;
 pub use targets::{all_targets, targets};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -251,7 +252,9 @@ pub async fn asked_services(
 
 /// Fails if a tile of a board names a service or a team that is not there, or may not be seen.
 pub async fn check_tiles(state: &ApiState, scope: &Scope, board: &BoardDocument) -> Result<(), Problem> {
-    for (nth, tile) in board.tiles.iter().enumerate() {
+    let mut looked_up = BTreeSet::new();
+    for (nth, tile) in board.tiles.iter().enumerate().filter(|(_, tile)| looked_up.insert((&tile.service, &tile.team)))
+    {
         let services = ServiceFilter { service: tile.service.clone(), team: tile.team.clone() };
         asked_services(state, scope, &services).await.map_err(|problem| in_tile(nth, problem))?;
     }

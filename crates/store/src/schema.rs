@@ -76,8 +76,6 @@ impl Store {
         let mut connection = self.locked().await?;
         let timescale = self.timescale().await?;
         let is_new = make(&mut connection, (tenant, demo), &timescale, Some(entry)).await?;
-        analytics::make(&mut connection, tenant).await?;
-        analytics::make_all(&mut connection).await?;
         connection.close().await?;
         Ok(is_new)
     }
@@ -100,8 +98,6 @@ impl Store {
         drop_schema(&mut connection, tenant, &by_sei(Action::TenantDropped, tenant)).await?;
         let created = by_sei(Action::TenantCreated, tenant);
         make(&mut connection, (tenant, demo), &timescale, Some(&created)).await?;
-        analytics::make(&mut connection, tenant).await?;
-        analytics::make_all(&mut connection).await?;
         Ok(connection.close().await?)
     }
 
@@ -115,7 +111,6 @@ impl Store {
     pub async fn drop_tenant_by(&self, tenant: &Tenant, entry: &Entry) -> Result<bool, StoreError> {
         let mut connection = self.locked().await?;
         let was_there = drop_schema(&mut connection, tenant, entry).await?;
-        analytics::make_all(&mut connection).await?;
         connection.close().await?;
         Ok(was_there)
     }
@@ -155,8 +150,9 @@ fn by_sei(action: Action, tenant: &Tenant) -> Entry {
     Entry::new(Actor::sei(), action, tenant.as_str()).of(tenant)
 }
 
-/// Makes a tenant, and returns whether it was not there. It is known only when all of its tables are there: facts are
-/// written for those that are known. With that comes the entry of the audit log, if there is one.
+/// Makes a tenant, and returns whether it was not there. It is known only when all of its tables and its views for BI tools
+/// are there: facts are written for those that are known. With that come the views over all tenants and the entry of the
+/// audit log, if there is one.
 async fn make(
     connection: &mut PgConnection,
     (tenant, demo): (&Tenant, bool),
@@ -164,6 +160,7 @@ async fn make(
     entry: Option<&Entry>,
 ) -> Result<bool, StoreError> {
     migrate_tenant(connection, tenant, timescale).await?;
+    analytics::make(connection, tenant).await?;
     let mut transaction = connection.begin().await?;
     let inserted = sqlx::query!(
         "insert into tenant (name, demo) values ($1, $2) on conflict (name) do nothing",
@@ -173,6 +170,9 @@ async fn make(
     .execute(&mut *transaction)
     .await?;
     let is_new = inserted.rows_affected() == 1;
+    if is_new {
+        analytics::make_all(&mut transaction).await?;
+    }
     if let Some(entry) = entry.filter(|_| is_new) {
         audit::add(&mut transaction, entry).await?;
     }
@@ -193,6 +193,8 @@ async fn drop_schema(connection: &mut PgConnection, tenant: &Tenant, entry: &Ent
     transaction.execute(AssertSqlSafe(format!("drop schema if exists \"{tenant}\" cascade"))).await?;
     let ended = with_tenant::end_all(&mut transaction, tenant).await?;
     sqlx::query!("delete from tenant where name = $1", tenant.as_str()).execute(&mut *transaction).await?;
+    // before the audit log is held: a view may be in use
+    analytics::make_all(&mut transaction).await?;
     if known.is_some() {
         audit::add(&mut transaction, entry).await?;
     }

@@ -39,7 +39,8 @@ pub(crate) async fn make(connection: &mut PgConnection, tenant: &Tenant) -> Resu
     bring_up(connection, &schema_of(Some(tenant)), &of_tenant(&views(), tenant)).await
 }
 
-/// Makes the schema over all tenants, or brings it up to date: each of them has its own one already.
+/// Makes the schema over all tenants, or brings it up to date: each of them has its own one already. In a transaction it is
+/// part of that.
 pub(crate) async fn make_all(connection: &mut PgConnection) -> Result<(), StoreError> {
     let names: Vec<String> =
         sqlx::query_scalar("select name from sei.tenant order by name").fetch_all(&mut *connection).await?;
@@ -49,7 +50,7 @@ pub(crate) async fn make_all(connection: &mut PgConnection) -> Result<(), StoreE
 
 /// Drops the schema of a tenant that is no longer known, in the transaction that drops its tables.
 pub(crate) async fn leave_out(connection: &mut PgConnection, tenant: &Tenant) -> Result<(), StoreError> {
-    // with it go the views over all tenants, which are made again afterwards
+    // with it go the views over all tenants, which are made again in the same transaction
     let schema = schema_of(Some(tenant));
     connection.execute(AssertSqlSafe(format!("drop schema if exists \"{schema}\" cascade"))).await?;
     Ok(())

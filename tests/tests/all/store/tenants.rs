@@ -2,6 +2,7 @@
 
 use chrono::Utc;
 use kernel::{Account, Completeness, EventOutcome, Fact, Tenant, Version};
+use sqlx::{Connection, Executor, PgConnection};
 use store::counts::{self, EventCount};
 use store::{Store, StoreError, TenantInfo, facts, positions};
 use tests::database;
@@ -87,4 +88,21 @@ async fn a_tenant_can_be_made_dropped_and_made_again() {
     let gone = counts::all(&store).await.unwrap_err();
     assert!(matches!(gone, StoreError::NoTable(_)) && gone.is_transient(), "{gone:?}");
     assert_eq!(events(&database.store).await, 0);
+}
+
+#[tokio::test]
+async fn a_tenant_is_not_there_before_its_views_for_bi_tools_are() {
+    let database = database().await;
+    let (store, other) = (&database.store, tenant("other"));
+    let mut owner = PgConnection::connect_with(&database.options()).await.unwrap();
+    // in the way of a view
+    owner.execute("create schema analytics_other; create table analytics_other.deployment (id int)").await.unwrap();
+    assert!(store.create_tenant(&other, false).await.is_err());
+    assert!(store.tenants().await.unwrap().iter().all(|info| info.tenant != other));
+    owner.execute("drop schema analytics_other cascade").await.unwrap();
+    store.create_tenant(&other, false).await.unwrap();
+    let both = "select count(*) from analytics_other.deployment
+                union all select count(*) from analytics.deployment where tenant = 'other'";
+    let rows: Vec<i64> = sqlx::query_scalar(both).fetch_all(&mut owner).await.unwrap();
+    assert_eq!(rows, [0, 0]);
 }
