@@ -24,7 +24,8 @@ async fn applied() -> Option<Fixture> {
 
 /// Runs `mb`, which must do without an error, and returns what it prints.
 async fn mb(fixture: &Fixture, arguments: &[&str]) -> Value {
-    let output = Command::new(root().join("scripts/metabase-cli"))
+    let output = Command::new(root().join("scripts/metabase-tools"))
+        .arg("mb")
         .args(arguments)
         .args(["--json", "--max-bytes", "0"])
         .env("MB_URL", &fixture.server.url)
@@ -124,6 +125,22 @@ async fn what_the_command_of_metabase_s_makers_changes_of_ours_is_as_declared_ag
     mb(&fixture, &["card", "archive", &theirs]).await;
     assert!(fixture.apply(&fixture.wanted()).await.is_empty());
     fixture.end().await;
+}
+
+#[tokio::test]
+async fn exported_files_are_as_metabase_s_makers_specify() {
+    if parts::directory("SEI_TEST_CLIENTS", Part::Node).is_none() {
+        return;
+    }
+    let exported = root().join("dashboards/metabase");
+    let output = Command::new(root().join("scripts/metabase-tools"))
+        .args(["representations", "validate-schema", "--folder"])
+        .arg(exported)
+        .output()
+        .await
+        .unwrap();
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && out.contains(" passed"), "{out}");
 }
 
 /// What a client of PyPI reports, step by step.
