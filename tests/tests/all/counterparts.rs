@@ -7,4 +7,5 @@ mod keycloak;
 mod lines;
 mod metabase_clients;
 mod oidc_provider;
+mod prometheus;
 mod urql;

@@ -6,6 +6,7 @@ use api::ApiState;
 use chrono::{DateTime, Datelike, DurationRound, TimeDelta, Utc};
 use dora::Scope;
 use kernel::{Fact, Tenant};
+use runtime::health::{Health, Readiness};
 use sei::demo::{Demo, Scale};
 use serde_json::Value;
 use store::Store;
@@ -95,7 +96,8 @@ pub(crate) async fn with_listener(
     let mut all = runtime::load::<api::settings::ApiSettings>(None, &[format!("server.listen={address}")]).unwrap();
     all.api.raw_events = true;
     change(&mut all);
-    let router = api::router(ApiState::new(&database.store, &all).with_source_setup(sei::sources::source_setup()));
+    let router = Health::new(Readiness::default(), &all.server)
+        .and(api::router(ApiState::new(&database.store, &all).with_source_setup(sei::sources::source_setup())));
     tokio::spawn(runtime::http::serve(listener, router, all.server, until.clone()));
     Served { database, address, until: until.drop_guard() }
 }
