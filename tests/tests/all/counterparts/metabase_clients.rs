@@ -139,8 +139,8 @@ async fn exported_files_are_as_metabase_s_makers_specify() {
         .output()
         .await
         .unwrap();
-    let out = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && out.contains(" passed"), "{out}");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && out.contains(" passed"), "{out}\n{err}");
 }
 
 /// What a client of PyPI reports, step by step.

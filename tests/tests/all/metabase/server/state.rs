@@ -73,7 +73,7 @@ pub(super) struct State {
     pub(super) data: Permissions<(i64, i64), Object>,
     /// What a group may do with a collection: `read` or `write`.
     pub(super) collecting: Permissions<(i64, String), String>,
-    ids: BTreeMap<&'static str, i64>,
+    pub(super) ids: BTreeMap<&'static str, i64>,
     pub(super) log: Vec<Logged>,
     /// Keys of requests that Metabase does not know and leaves out.
     pub(super) dropped: BTreeSet<String>,
