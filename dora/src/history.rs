@@ -3,6 +3,8 @@
 
 mod graph;
 mod index;
+#[cfg(test)]
+pub(crate) mod small_graph;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};

@@ -278,6 +278,7 @@ impl Graph {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::small_graph::{graph, sha};
 
     #[test]
     fn a_directory_holds_what_is_below_it() {
@@ -296,30 +297,7 @@ mod tests {
 
     #[test]
     fn a_generation_is_greater_than_those_of_all_ancestors_and_circles_end() {
-        let sha = |number: u8| Sha::from_bytes(&[number; 20]).unwrap();
-        let mut graph = Graph::default();
-        let mut texts = Texts::default();
-        // 1 - 2 - 3 - 5 (merge of 4, which comes from 1); 8 and 9 are each other's parents
-        for (number, parents) in
-            [(1, vec![]), (2, vec![1]), (3, vec![2]), (4, vec![1]), (5, vec![3, 4]), (8, vec![9]), (9, vec![8])]
-        {
-            let parents: Vec<Sha> = parents.into_iter().map(sha).collect();
-            let row = CommitRow {
-                repository: "h/o/r",
-                sha: sha(number),
-                parents: Some(&parents),
-                author: None,
-                authored_us: 0,
-                committed_us: 0,
-                subject: "",
-                branch: None,
-                reverts: &[],
-                directories: None,
-                directories_truncated: false,
-                cherry_picked_from: None,
-            };
-            graph.add(&row, &[], &mut texts);
-        }
+        let graph = graph();
         let numbers: Vec<u32> = [5, 8].into_iter().filter_map(|number| graph.find(&sha(number))).collect();
         let generations = graph.generations(numbers.into_iter());
         let of = |number| generations[graph.find(&sha(number)).unwrap() as usize];
