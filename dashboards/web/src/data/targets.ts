@@ -1,4 +1,5 @@
 import type { UseQueryResult } from "@tanstack/react-query";
+import type { Row } from "sei-client";
 import { answered, rest } from "./client";
 import { questionOf, useFilter, type FilterSearch } from "./filter";
 import { defined, useRest } from "./queries";
@@ -6,8 +7,8 @@ import { useRights } from "./rights";
 import type { Schema } from "./types";
 import { useWrite } from "./writes";
 
-export type Target = Schema<"Target">;
-export type TargetResult = Schema<"TargetResult">;
+export type Target = Row<"/api/v1/targets">;
+export type TargetResult = Row<"/api/v1/target-results">;
 export type Bound = Schema<"TargetBound">;
 
 /** What is asked again when a target was set or removed. */

@@ -1,4 +1,4 @@
-/** Ziele: worauf sich Teams und die Organisation für Metriken geeinigt haben. */
+/** Targets: what teams, and the organization, have agreed metrics should be. */
 export const targets = {
   "target.of_all": "Ziele der Organisation",
   "target.of_team": "Arbeitsvereinbarungen",
