@@ -3,15 +3,15 @@
 use chrono::{DateTime, Utc};
 use kernel::TargetBound;
 
-use crate::MetricPart;
+use crate::{MetricPart, Point};
 
 /// How a part of an answer stands to a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TargetState {
     /// Whether its value meets the target; `None` where nothing was observed.
     pub met: Option<bool>,
-    /// Of a target that is missed, the beginning of the first of the last steps that all miss it. Steps without a value
-    /// change nothing. `None` where the last step meets it.
+    /// Of a target that is missed, the beginning of the first of the last steps that all miss it. Steps without a value, and
+    /// the last one if it is not over, change nothing. `None` where the last step meets it.
     pub missed_since: Option<DateTime<Utc>>,
 }
 
@@ -24,17 +24,32 @@ impl TargetState {
             TargetBound::AtLeast => value >= target,
         };
         let met = part.value.map(is_met);
-        let observed = part.series.iter().filter_map(|point| Some((point.from, point.value?)));
+        let observed = over(&part.series).iter().filter_map(|point| Some((point.from, point.value?)));
         let last_misses = observed.rev().take_while(|(_, value)| !is_met(*value));
         let missed_since = last_misses.last().map(|(from, _)| from).filter(|_| met == Some(false));
         Self { met, missed_since }
     }
 }
 
+/// The steps without the last one if that is not over: a rate may be low just because the day is young. One that is as
+/// long as the one before, but for the days that months differ by, is over.
+fn over(steps: &[Point]) -> &[Point] {
+    match steps {
+        [before @ .., last_but_one, last] if length(last) * 10 < length(last_but_one) * 9 => {
+            steps.get(..=before.len()).unwrap_or(steps)
+        }
+        _ => steps,
+    }
+}
+
+fn length(step: &Point) -> i64 {
+    (step.to - step.from).num_seconds()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Basis, Point};
+    use crate::Basis;
 
     fn at(day: u32) -> DateTime<Utc> {
         format!("2026-03-{day:02}T00:00:00Z").parse().unwrap()
@@ -84,5 +99,17 @@ mod tests {
         assert_eq!(since(3.0, &[Some(9.0), Some(1.0)]), None, "the last step meets it");
         assert_eq!(since(1.0, &[Some(1.0), Some(3.0)]), None, "the window meets it");
         assert_eq!(since(3.0, &[]), None);
+    }
+
+    #[test]
+    fn a_last_step_that_is_not_over_says_nothing() {
+        let mut short = part(Some(3.0), &[Some(3.0), Some(1.0), Some(9.0)]);
+        let since = |part: &MetricPart| TargetState::of(part, TargetBound::AtMost, 2.0).missed_since;
+        assert_eq!(since(&short), Some(at(3)));
+        short.series[2].to = at(3) + chrono::TimeDelta::hours(8);
+        assert_eq!(since(&short), None);
+        // February after January
+        short.series[2].to = at(3) + chrono::TimeDelta::hours(22);
+        assert_eq!(since(&short), Some(at(3)));
     }
 }

@@ -42,7 +42,8 @@ pub async fn targets(
 /// Whether targets are met over a window: each with the metric's value, and since when it is missed.
 ///
 /// A team without a target of its own has that of the team that it is part of, and else that of the organization; a service
-/// has those of its team. Metrics without a target are left out.
+/// has those of its team. How many and how often, such as deployments a day, is not inherited. Metrics without a target are
+/// left out.
 #[utoipa::path(
     get,
     path = "/api/v1/target-results",

@@ -133,7 +133,11 @@ impl<'q> AskedTargets<'q> {
     }
 
     fn of_whole(&self, answer: &MetricAnswer, access: &Access) -> Option<TargetResult> {
-        let target = self.agreed.of(self.team.as_deref(), &answer.metric.name)?;
+        let target = self.target(self.team.as_deref(), answer)?;
+        let is_part = self.question.services.service.is_some() || (self.team.is_none() && access.services.is_some());
+        if is_part && answer.metric.aggregation.depends_on_size() {
+            return None;
+        }
         let part = match &self.question.services.team {
             Some(team) if answer.metric.group == OF_ITEMS => slice(answer, team),
             _ => Some(&answer.whole),
@@ -141,8 +145,16 @@ impl<'q> AskedTargets<'q> {
         Some(result(None, target, (answer, part), access))
     }
 
+    /// The target that a team, or the organization, has for a metric. What the whole agreed on about how many or how often
+    /// says nothing about its parts.
+    fn target(&self, team: Option<&str>, answer: &MetricAnswer) -> Option<&TargetRow> {
+        let found = self.agreed.of(team, &answer.metric.name)?;
+        let is_own = found.team.as_deref() == team;
+        (is_own || !answer.metric.aggregation.depends_on_size()).then_some(found)
+    }
+
     fn of_team(&self, team: &str, answer: &MetricAnswer, access: &Access) -> Option<TargetResult> {
-        let target = self.agreed.of(Some(team), &answer.metric.name)?;
+        let target = self.target(Some(team), answer)?;
         Some(result(Some(team), target, (answer, slice(answer, team)), access))
     }
 

@@ -101,6 +101,14 @@ impl Aggregation {
     pub const fn grows_with_window(self) -> bool {
         matches!(self, Self::Count | Self::Sum | Self::TimeOpen)
     }
+
+    /// Whether the value of a part of the organization is another one alone because it is a part: how many, how often.
+    #[must_use]
+    pub const fn depends_on_size(self) -> bool {
+        let is_of_many =
+            matches!(self, Self::OpenAtDayEnd | Self::LatestSum | Self::LargestShare | Self::FewestWithHalf);
+        is_of_many || matches!(self, Self::PerDay | Self::PerWeek) || self.grows_with_window()
+    }
 }
 
 kernel::closed_list! {

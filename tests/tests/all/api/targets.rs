@@ -149,6 +149,21 @@ async fn a_team_inherits_targets_and_is_held_against_its_own_first() {
     let service = row["services"][0].as_str().unwrap().to_owned();
     assert_eq!(results(&served, &format!("service={service}")).await[0]["agreed_by"], json!(team));
     assert_eq!(results(&served, "").await[0]["target"], 3.0, "what a team agreed on binds no one else");
+    // how often the whole deploys says nothing about how often a part does
+    set(&served, "deployment_frequency", None, &json!({ "value": 5 })).await;
+    let of_frequency = async |question: &str| {
+        let found = results(&served, question).await;
+        found
+            .into_iter()
+            .filter(|one| one["metric"] == "deployment_frequency")
+            .map(|one| one["team"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of_frequency("teams=true").await, [Value::Null]);
+    assert_eq!(of_frequency(&of_team).await, Vec::<Value>::new());
+    set(&served, "deployment_frequency", Some(&team), &json!({ "value": 1 })).await;
+    assert_eq!(of_frequency("teams=true").await, [Value::Null, json!(team)]);
+    assert_eq!(of_frequency(&format!("service={service}")).await, Vec::<Value>::new());
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ async fn the_overview_shows_what_the_organization_and_its_teams_miss() {
         lead: document.querySelector('[data-metric=change_lead_time] [data-target]').textContent,
         frequency: document.querySelector('[data-metric=deployment_frequency] [data-target]').textContent,
         rows: [...document.querySelectorAll('[data-part=targets] tbody tr')].map((row) => [row.dataset.row, row.textContent]),
-        teams: [...document.querySelectorAll('.breaches > ul > li > a')].map((link) => link.textContent),
+        teams: [...document.querySelectorAll('.breach-teams > li > a')].map((link) => link.textContent),
         signs: document.querySelectorAll('[data-part=slices] .target-missed').length,
     })";
     let mut steps = opened(&served, "/?window=90d").to_vec();

@@ -14,19 +14,17 @@ export function Breaches({ results }: { results: TargetResult[] }) {
   return (
     <section className="breaches" aria-label={t("target.by_teams")}>
       <h3>{t("target.by_teams")}</h3>
-      <ul className="plain-list">
+      <ul className="breach-teams">
         {teams.map((team) => (
           <li key={team}>
             <Link to="/teams/$team" params={{ team }}>
               {team}
             </Link>
-            <ul className="plain-list grow">
+            <ul>
               {missed.filter((result) => result.team === team).map((result) => (
                 <li key={result.metric}>
-                  <span className="grow">
-                    {result.title}
-                    <small className="note">{t("target.is_and_should", { value: formatValue(result.value, result.unit), target: targetText(result.bound, result.target, result.unit) })}</small>
-                  </span>
+                  <span>{t("target.is", { title: result.title, value: formatValue(result.value, result.unit) })}</span>
+                  <span className="note">{t("target.line", { target: targetText(result.bound, result.target, result.unit) })}</span>
                   <TargetState result={result} />
                 </li>
               ))}

@@ -8,7 +8,12 @@ import { targetText } from "./value";
 export function TargetState({ result: { met, missed_since } }: { result: TargetResult }) {
   if (met === null) return <Badge>{t("target.unknown")}</Badge>;
   if (met) return <Badge tone="good">{t("target.met")}</Badge>;
-  return <Badge tone="bad">{missed_since === null ? t("target.missed") : t("target.missed_since", { day: formatDay(missed_since) })}</Badge>;
+  return (
+    <span className="target-state">
+      <Badge tone="bad">{t("target.missed")}</Badge>
+      {missed_since !== null && <span className="note">{t("target.since", { day: formatDay(missed_since) })}</span>}
+    </span>
+  );
 }
 
 /** A target below a metric. */

@@ -40,7 +40,7 @@ export function TargetsCard({ team, results, children }: TargetsCardProps) {
           {t(maySet ? "target.none_text" : "target.none_and_may_not")}
         </Empty>
       ) : (
-        <Table title={title} columns={columns(team, maySet ? setEdited : undefined)} rows={rows} rowKey={({ metric }) => metric} />
+        <Table title={title} columns={columns(team, maySet ? setEdited : undefined)} rows={rows} rowKey={({ metric }) => metric} canExport={false} />
       )}
       {children}
       {edited !== undefined && (
