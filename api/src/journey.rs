@@ -8,6 +8,7 @@ use store::StoreError;
 use store::queries::{self, Cut, Listed, Owners, Parent, ParentKey, RowFilter};
 
 use crate::ApiState;
+use crate::journeys::JourneyKey;
 use crate::problem::Problem;
 use crate::questions::{JourneyQuestion, ServiceFilter};
 use crate::reads;
@@ -27,6 +28,17 @@ pub(crate) async fn journey(
     asked: &JourneyQuestion,
 ) -> Result<Option<Journey>, Problem> {
     let owners = reads::asked_owners(state, scope, &ServiceFilter::default()).await?;
+    let tenant = scope.tenant.tenant.clone();
+    let key = JourneyKey { tenant, owners: owners.clone(), kind: asked.kind, id: asked.id.clone() };
+    state.journeys().of(scope, &key, made(state, scope, asked, owners)).await
+}
+
+async fn made(
+    state: &ApiState,
+    scope: &Scope,
+    asked: &JourneyQuestion,
+    owners: Option<Arc<Owners>>,
+) -> Result<Option<Journey>, Problem> {
     let filter = RowFilter::of(owners.clone());
     let _turn = scope.turn().await;
     let id = || vec![asked.id.clone()];

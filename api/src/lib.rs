@@ -20,6 +20,7 @@ mod guard;
 pub mod identity;
 mod item_times;
 mod journey;
+mod journeys;
 mod limits;
 mod live;
 mod login;

@@ -17,6 +17,7 @@ use crate::answers::Answers;
 use crate::audit::Audit;
 use crate::cache::Cache;
 use crate::identity::{Identities, Logins};
+use crate::journeys::Journeys;
 use crate::limits::ClientLimits;
 use crate::live::{Hub, Limits};
 use crate::people::KnownPeople;
@@ -38,6 +39,7 @@ pub struct ApiState {
     audit: Audit,
     logins: Logins,
     people: KnownPeople,
+    journeys: Journeys,
     admission: Admission,
     limits: ClientLimits,
     graphql_reads: Arc<Semaphore>,
@@ -75,6 +77,7 @@ impl ApiState {
             audit: Audit::new(store),
             logins: Logins::new(store, settings.login.lifetime),
             people: KnownPeople::new(&settings.dora.bots),
+            journeys: Journeys::new(),
             admission: Admission::new(api.in_flight, processors, server.timeout),
             // on loopback without a login all clients are one user
             limits: ClientLimits::new(&api.limits, server.listen.ip().is_loopback() && !settings.login.enabled),
@@ -173,6 +176,11 @@ impl ApiState {
     /// The people of tenants.
     pub(crate) fn people(&self) -> &KnownPeople {
         &self.people
+    }
+
+    /// Journeys that were made.
+    pub(crate) fn journeys(&self) -> &Journeys {
+        &self.journeys
     }
 
     /// Who logs people in.

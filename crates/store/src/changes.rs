@@ -148,7 +148,29 @@ async fn insert(tx: &mut StoreTx, sources: &[Source], owners: &[String], keys: &
     Ok(())
 }
 
-/// Forgets what changed a day ago, of people too: a reader whose last read was before that reads everything again.
+/// Notes that this transaction changed facts.
+pub(crate) async fn note_facts(tx: &mut StoreTx) -> Result<(), StoreError> {
+    sqlx::query!("insert into fact_change default values on conflict do nothing").execute(tx.connection()).await?;
+    Ok(())
+}
+
+/// A point in time, and whether any fact is another than it was at an earlier one, within the last day.
+pub async fn facts_since(store: &Store, before: Option<&ReadAt>) -> Result<(ReadAt, bool), StoreError> {
+    let (snapshot, schema) = before.map(ReadAt::snapshot).unzip();
+    let now = sqlx::query!(
+        r#"select pg_current_snapshot()::text as "snapshot!", 'fact_change'::regclass::oid::bigint as "schema!",
+                  exists (select from fact_change
+                           where xid >= pg_snapshot_xmin($1::text::pg_snapshot)
+                             and not pg_visible_in_snapshot(xid, $1::text::pg_snapshot)) as "is_other!""#,
+        snapshot,
+    )
+    .fetch_one(store.pool())
+    .await?;
+    let is_other = schema != Some(now.schema) || now.is_other;
+    Ok((ReadAt::new(now.snapshot, now.schema), is_other))
+}
+
+/// Forgets what changed a day ago, of people and facts too: a reader whose last read was before that reads everything again.
 pub(crate) async fn forget_old(tx: &mut StoreTx) -> Result<(), StoreError> {
     sqlx::query!(
         "delete from changed_chunk where ctid in (
@@ -160,6 +182,13 @@ pub(crate) async fn forget_old(tx: &mut StoreTx) -> Result<(), StoreError> {
     sqlx::query!(
         "delete from people_change where ctid in (
              select ctid from people_change where changed_at < now() - interval '1 day'
+             limit 10000 for update skip locked)"
+    )
+    .execute(tx.connection())
+    .await?;
+    sqlx::query!(
+        "delete from fact_change where ctid in (
+             select ctid from fact_change where changed_at < now() - interval '1 day'
              limit 10000 for update skip locked)"
     )
     .execute(tx.connection())

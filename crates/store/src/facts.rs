@@ -20,7 +20,7 @@ use kernel::pseudonyms::Pseudonyms;
 use kernel::{CloseEvent, Fact, Incident, Repository, WorkItem};
 
 use self::row::{Row, StorableFact, best, unstorable};
-use crate::{StoreError, StoreTx, invalidations, pseudonyms};
+use crate::{StoreError, StoreTx, changes, invalidations, pseudonyms};
 
 /// The outcome of a batch of facts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +63,9 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     let subjects: BTreeSet<String> = changed.subjects.into_iter().collect();
     let subjects: Vec<String> = subjects.into_iter().collect();
     invalidations::mark(tx, &subjects).await?;
+    if changed.rows > 0 {
+        changes::note_facts(tx).await?;
+    }
     Ok(Written { changed: changed.rows, unchanged: facts.len() as u64 - changed.rows })
 }
 

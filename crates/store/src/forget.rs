@@ -6,7 +6,7 @@ use kernel::people::MAILMAP;
 
 use crate::history::repositories;
 use crate::metric_rows::computed_tables;
-use crate::{StoreError, StoreTx, invalidations, metric_rows};
+use crate::{StoreError, StoreTx, changes, invalidations, metric_rows};
 
 /// What kind of thing is forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +152,7 @@ pub async fn forget(tx: &mut StoreTx, kind: Forgotten, name: &str) -> Result<Vec
     }
     if kind != Forgotten::Source && !deleted.is_empty() {
         invalidations::mark(tx, &subjects).await?;
+        changes::note_facts(tx).await?;
     }
     Ok(deleted)
 }

@@ -97,6 +97,7 @@ pub async fn rewrite(tx: &mut StoreTx, known: &Pseudonyms, needles: &Needles) ->
     if !changed.is_empty() {
         changes::mark(tx, Source::VARIANTS, &[String::new()]).await?;
         invalidations::mark(tx, &[invalidations::EVERYTHING.to_owned()]).await?;
+        changes::note_facts(tx).await?;
     }
     Ok(changed)
 }

@@ -2,6 +2,7 @@
 //! table, migrations and the private cluster.
 
 mod catalog;
+mod changes;
 mod cluster;
 mod connections;
 mod facts;

@@ -192,3 +192,16 @@ async fn what_is_not_there_and_wrong_parameters_are_refused() {
     let none = served.graphql(r#"{ journey(kind: RELEASE, id: "none") { id } }"#).await;
     assert_eq!(none["journey"], Value::Null);
 }
+
+#[tokio::test]
+async fn a_journey_that_was_made_is_given_again_until_a_fact_has_changed() {
+    let served = shop().await;
+    let open = format!("{SHOP}#2");
+    let first = journey(&served, "change", &open).await;
+    assert_eq!(journey(&served, "change", &open).await, first);
+    let mut arrived = deployment("prod/3", Some("production"), "c", 1);
+    arrived["version"] = json!({ "at": ago(1) });
+    tests::write_facts(&served.database.store, &[serde_json::from_value(arrived).unwrap()]).await;
+    let then = journey(&served, "change", &open).await;
+    assert!(then != first && then.to_string().contains("prod/3"), "{then}");
+}
