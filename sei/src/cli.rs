@@ -90,6 +90,9 @@ enum Command {
     /// List boards, and write them into files and read them from there
     #[command(subcommand)]
     Board(commands::board::BoardCommand),
+    /// List, set and remove targets: what teams, and the organization, have agreed metrics should be
+    #[command(subcommand)]
+    Target(commands::target::TargetCommand),
     /// List people with their accounts and why these are joined, or change that
     People(commands::people::PeopleCommand),
     /// Export, erase or pseudonymize what is known of a person
@@ -271,6 +274,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
             Command::Forget(command) => command.run(settings, &global).await,
             Command::Audit(command) => command.run(settings, &global).await,
             Command::Board(command) => command.run(settings, &global).await,
+            Command::Target(command) => command.run(settings, &global).await,
             Command::People(command) => command.run(settings, &global).await,
             Command::Person(command) => Box::pin(command.run(settings, &global)).await,
             Command::Reload(command) => command.run(&settings, &global).await,

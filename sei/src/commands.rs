@@ -25,6 +25,7 @@ pub(crate) mod schema;
 pub(crate) mod shell;
 pub(crate) mod status;
 pub(crate) mod superset;
+pub(crate) mod target;
 pub(crate) mod tenant;
 pub(crate) mod token;
 pub(crate) mod up;

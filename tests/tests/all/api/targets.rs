@@ -3,6 +3,7 @@
 use kernel::Role;
 use serde_json::{Value, json};
 use store::audit::{self, AuditFilter, Order};
+use tests::Program;
 
 use super::known::{reach, token};
 use super::served::{self, Reply, Served};
@@ -263,4 +264,25 @@ async fn what_can_not_be_agreed_on_is_refused_by_its_name() {
     let of_other_site = served.ask("PUT", "/api/v1/targets/change_lead_time", &evil, r#"{"value": 1}"#).await;
     assert_eq!(of_other_site.status, 403, "{of_other_site:?}");
     assert_eq!(served.get("/api/v1/targets").await["data"], json!([]));
+}
+
+#[test]
+fn the_command_line_sets_lists_and_removes_targets() {
+    let program = Program::new();
+    let set = program.json(&["target", "set", "change_lead_time", "172800", "--note", "Two days"]);
+    assert_eq!((&set["bound"], &set["value"], &set["team"]), (&json!("at_most"), &json!(172_800.0), &Value::Null));
+    let limit = program.json(&["target", "set", "changes_in_progress", "5", "--bound", "at_most"]);
+    assert_eq!(limit["bound"], "at_most");
+    let listed = program.json(&["target", "list"]);
+    assert_eq!(listed, json!([set, limit]));
+    for (arguments, hint) in [
+        (&["target", "set", "change_lead_tiem", "1"][..], "Did you mean `change_lead_time`"),
+        (&["target", "set", "items_in_progress", "1"], "`at_most` or `at_least`"),
+        (&["target", "set", "change_lead_time", "1", "--team", "nobody"], "nobody"),
+    ] {
+        let wrong = program.run(arguments);
+        assert!(wrong.code == Some(1) && wrong.err.contains(hint), "{arguments:?}: {}", wrong.err);
+    }
+    program.good(&["target", "remove", "change_lead_time"]);
+    assert_eq!(program.json(&["target", "list"]), json!([limit]));
 }
