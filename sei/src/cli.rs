@@ -260,44 +260,47 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
     if stays {
         runtime::log_warnings(&warnings);
     }
-    let work = async {
-        match command {
-            Command::Up(command) => Box::pin(command.run(settings, &global)).await,
-            Command::Role(command) => Box::pin(command.run(settings, &global)).await,
-            Command::Collect(command) => Box::pin(command.run(settings, &global)).await,
-            Command::Import(command) => command.run(settings, &global).await,
-            Command::Export(command) => command.run(settings, &global).await,
-            Command::Dora(command) => Box::pin(command.run(settings, &global)).await,
-            Command::Events(command) => command.run(settings, &global).await,
-            Command::Demo(command) => command.run(settings, &global).await,
-            Command::Status(command) => command.run(settings, &global).await,
-            Command::Forget(command) => command.run(settings, &global).await,
-            Command::Audit(command) => command.run(settings, &global).await,
-            Command::Board(command) => command.run(settings, &global).await,
-            Command::Target(command) => command.run(settings, &global).await,
-            Command::People(command) => command.run(settings, &global).await,
-            Command::Person(command) => Box::pin(command.run(settings, &global)).await,
-            Command::Reload(command) => command.run(&settings, &global).await,
-            Command::Migrate(command) => command.run(settings, &global).await,
-            Command::Tenant(command) => command.run(settings, &global).await,
-            Command::Token(command) => command.run(settings, &global).await,
-            Command::Grant(command) => command.run(settings, &global).await,
-            Command::Analytics(command) => Box::pin(command.run(settings, &global)).await,
-            Command::User(command) => command.run(settings, &global).await,
-            Command::Admin(command) => command.run(settings, &global).await,
-            Command::Config(_)
-            | Command::Schema(_)
-            | Command::Webhooks(_)
-            | Command::Completions(_)
-            | Command::Man(_)
-            | Command::Init(_)
-            | Command::Metabase(_)
-            | Command::Grafana(_)
-            | Command::Superset(_)
-            | Command::Version(_) => Ok(()),
-        }
-    };
+    let work = run_with_settings(command, settings, &global);
     done(tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work))
+}
+
+/// Runs a command that needs the settings; those that need none were run before.
+async fn run_with_settings(command: Command, settings: Settings, global: &Global) -> Result<()> {
+    match command {
+        Command::Up(command) => Box::pin(command.run(settings, global)).await,
+        Command::Role(command) => Box::pin(command.run(settings, global)).await,
+        Command::Collect(command) => Box::pin(command.run(settings, global)).await,
+        Command::Import(command) => command.run(settings, global).await,
+        Command::Export(command) => command.run(settings, global).await,
+        Command::Dora(command) => Box::pin(command.run(settings, global)).await,
+        Command::Events(command) => command.run(settings, global).await,
+        Command::Demo(command) => command.run(settings, global).await,
+        Command::Status(command) => command.run(settings, global).await,
+        Command::Forget(command) => command.run(settings, global).await,
+        Command::Audit(command) => command.run(settings, global).await,
+        Command::Board(command) => command.run(settings, global).await,
+        Command::Target(command) => command.run(settings, global).await,
+        Command::People(command) => command.run(settings, global).await,
+        Command::Person(command) => Box::pin(command.run(settings, global)).await,
+        Command::Reload(command) => command.run(&settings, global).await,
+        Command::Migrate(command) => command.run(settings, global).await,
+        Command::Tenant(command) => command.run(settings, global).await,
+        Command::Token(command) => command.run(settings, global).await,
+        Command::Grant(command) => command.run(settings, global).await,
+        Command::Analytics(command) => Box::pin(command.run(settings, global)).await,
+        Command::User(command) => command.run(settings, global).await,
+        Command::Admin(command) => command.run(settings, global).await,
+        Command::Config(_)
+        | Command::Schema(_)
+        | Command::Webhooks(_)
+        | Command::Completions(_)
+        | Command::Man(_)
+        | Command::Init(_)
+        | Command::Metabase(_)
+        | Command::Grafana(_)
+        | Command::Superset(_)
+        | Command::Version(_) => Ok(()),
+    }
 }
 
 fn done(result: Result<()>) -> Result<ExitCode> {
