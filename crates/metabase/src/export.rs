@@ -9,6 +9,7 @@ use crate::columns::base_type;
 use crate::content::{Content, Object, ViewMetadata, fields};
 use crate::entity_id::entity_id;
 use crate::key::{Key, Kind};
+use crate::mbql;
 use crate::reference::{Names, Reference, resolved};
 
 /// The user who makes what is imported, whom each Metabase has.
@@ -163,6 +164,9 @@ fn card(names: &Portable<'_>, object: &Object, body: Map<String, Value>) -> Map<
         "parameter_mappings": [],
         "serdes/meta": names.meta("Card", &object.key, &title),
     }));
+    if let Some(query) = query {
+        more.insert("dataset_query".to_owned(), mbql::serialized(query));
+    }
     if let Some(source) = source {
         more.insert("table_id".to_owned(), source);
     }

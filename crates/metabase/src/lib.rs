@@ -21,6 +21,7 @@ mod filters;
 mod format;
 mod key;
 mod layout;
+mod mbql;
 mod models;
 mod objects;
 mod permissions;
