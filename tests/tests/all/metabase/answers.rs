@@ -96,7 +96,7 @@ fn by_monday(values: Values) -> Values {
 
 #[tokio::test]
 async fn every_question_is_answered_and_numbers_of_metrics_are_those_of_the_api() {
-    let fixture = Fixture::new().await;
+    let fixture = Fixture::filled().await;
     fixture.apply(&fixture.wanted()).await;
     let (panels, chosen) = (declared(), chosen());
     let chosen: Vec<(&str, &str)> = chosen.iter().map(|(id, day)| (*id, day.as_str())).collect();
@@ -128,7 +128,7 @@ async fn every_question_is_answered_and_numbers_of_metrics_are_those_of_the_api(
 
 #[tokio::test]
 async fn filters_narrow_what_every_question_that_has_them_answers() {
-    let fixture = Fixture::new().await;
+    let fixture = Fixture::filled().await;
     fixture.apply(&fixture.wanted()).await;
     let database = fixture.get("/api/database").await["data"][0]["id"].clone();
     let text = "select s.service, s.team from service s where s.team is not null order by 1 limit 1";
@@ -159,7 +159,7 @@ async fn filters_narrow_what_every_question_that_has_them_answers() {
 
 #[tokio::test]
 async fn models_and_metrics_of_metabase_are_answered() {
-    let fixture = Fixture::new().await;
+    let fixture = Fixture::filled().await;
     let wanted = fixture.wanted();
     fixture.apply(&wanted).await;
     let mut metrics_with_rows = 0;
@@ -182,7 +182,7 @@ fn clicks(dashcard: &Value) -> Vec<&Value> {
 
 #[tokio::test]
 async fn a_click_opens_a_question_that_exists_and_takes_what_is_handed_on() {
-    let fixture = Fixture::new().await;
+    let fixture = Fixture::filled().await;
     fixture.apply(&fixture.wanted()).await;
     let mut followed = 0;
     for dashboard in fixture.dashboards().await {

@@ -1,4 +1,4 @@
-//! The invented organization, a role that may read what is known of it, and an empty Metabase.
+//! A database, a role that may read its views, and an empty Metabase.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -24,9 +24,18 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
+    /// Without data.
     pub(crate) async fn new() -> Self {
+        Self::of(served::empty().await).await
+    }
+
+    /// With the invented organization.
+    pub(crate) async fn filled() -> Self {
+        Self::of(served::filled().await).await
+    }
+
+    async fn of(served: Served) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let served = served::filled().await;
         let store = &served.database.store;
         let role = format!("sei_test_metabase_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let password = Secret::new(PASSWORD.as_bytes()).unwrap();
