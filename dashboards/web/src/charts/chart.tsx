@@ -1,13 +1,14 @@
 import type { EChartsCoreOption } from "echarts/core";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
-import { saveFile, toCsv } from "../format/csv";
 import { t } from "../i18n/t";
 import { Icon } from "../ui/icon";
-import { Menu, MenuItem } from "../ui/menu";
 import { frame } from "./axes";
 import type { ECharts } from "./echarts";
 import { useChartTheme, type ChartTheme } from "./theme";
+
+// menus are not part of what is loaded with a chart
+const OpenMenu = lazy(() => import("./chart-menu").then((file) => ({ default: file.ChartMenu })));
 
 /** The numbers of a chart as a table: for screen readers, the menu, and export. */
 export interface ChartTable {
@@ -116,41 +117,29 @@ function complete(option: EChartsCoreOption, theme: ChartTheme): EChartsCoreOpti
   };
 }
 
+/** The button of the chart's menu, which is loaded when it is first wanted. */
 function ChartMenu(props: { title: string; table: ChartTable; isTable: boolean; isEmpty: boolean; onTable: (value: boolean) => void; option: ChartProps["option"] }) {
   const { title, table, isTable, onTable, option, isEmpty } = props;
   const theme = useChartTheme();
-  const csv = () => saveFile(`${title}.csv`, "text/csv", toCsv([table.heads, ...table.rows]));
+  const [isWanted, setWanted] = useState(false);
   const picture = async (kind: "svg" | "png") => {
     const { exportChart } = await import("./export");
     await exportChart(title, kind, complete({ ...option(theme), animation: false }, theme), theme);
   };
+  const button = (
+    <AriaButton className="icon-button" aria-label={t("chart.menu", { title })} aria-haspopup="menu" onPress={() => setWanted(true)}>
+      <Icon name="more" size={16} />
+    </AriaButton>
+  );
   return (
     <div className="chart-menu">
-      <Menu
-        label={t("chart.menu", { title })}
-        trigger={
-          <AriaButton className="icon-button" aria-label={t("chart.menu", { title })}>
-            <Icon name="more" size={16} />
-          </AriaButton>
-        }
-      >
-        <MenuItem icon="boards" onAction={() => onTable(!isTable)}>
-          {t(isTable ? "chart.as_chart" : "chart.as_table")}
-        </MenuItem>
-        <MenuItem icon="download" onAction={csv}>
-          {t("chart.csv")}
-        </MenuItem>
-        {!isEmpty && (
-          <MenuItem icon="download" onAction={() => void picture("png")}>
-            {t("chart.png")}
-          </MenuItem>
-        )}
-        {!isEmpty && (
-          <MenuItem icon="download" onAction={() => void picture("svg")}>
-            {t("chart.svg")}
-          </MenuItem>
-        )}
-      </Menu>
+      {isWanted ? (
+        <Suspense fallback={button}>
+          <OpenMenu title={title} table={table} isTable={isTable} onTable={onTable} onPicture={isEmpty ? undefined : (kind) => void picture(kind)} />
+        </Suspense>
+      ) : (
+        button
+      )}
     </div>
   );
 }

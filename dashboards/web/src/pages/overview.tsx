@@ -1,12 +1,12 @@
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { useReport } from "../data/queries";
 import { useFilter } from "../data/filter";
 import { useMaySet, useTargetResults, type TargetResult } from "../data/targets";
 import type { Report } from "../data/types";
 import { formatWindow } from "../format/time";
 import { t } from "../i18n/t";
-import { Button, Card, Loaded, PageHead, Skeleton } from "../ui";
+import { Button, Card, Loaded, PageHead, Problem, Skeleton } from "../ui";
 import { Statements } from "./parts/statements";
 import { FIVE } from "./parts/five";
 import { FiveMetrics } from "./parts/five-metrics";
@@ -43,7 +43,7 @@ export function OverviewPage() {
         {({ data: answer }) => {
           if (answer.services.length === 0) return <Suspense fallback={<OverviewSkeleton />}><NoServices /></Suspense>;
           // targets come with the numbers, so that nothing moves when they are there
-          return targets.isPending ? <OverviewSkeleton /> : <Overview report={answer} targets={targets.data?.data ?? []} />;
+          return targets.isPending ? <OverviewSkeleton /> : <Overview report={answer} targets={targets.data?.data ?? []} missing={targets.isError && <Problem error={targets.error} onRetry={() => void targets.refetch()} />} />;
         }}
       </Loaded>
     </>
@@ -59,7 +59,8 @@ function WindowNote({ report }: { report: Report }) {
   return about === undefined ? written : `${about} · ${written}`;
 }
 
-function Overview({ report, targets }: { report: Report; targets: TargetResult[] }) {
+/** `missing` is why there are no targets, where they could not be asked for. */
+function Overview({ report, targets, missing }: { report: Report; targets: TargetResult[]; missing: ReactNode }) {
   const filter = useFilter();
   const maySet = useMaySet(filter.team);
   // a service has the targets of its team
@@ -72,6 +73,7 @@ function Overview({ report, targets }: { report: Report; targets: TargetResult[]
     <div className="stack overview">
       <Statements texts={report.statements} />
       <FiveMetrics report={report} className="overview-metrics" targets={targets} />
+      {missing}
       {targets.length > 0 && agreed}
       <div className="overview-split">
         <Movers filter={filter} whole={filter.service ?? filter.team ?? t("overview.whole")} slices={["team", "service"]} />
@@ -83,7 +85,7 @@ function Overview({ report, targets }: { report: Report; targets: TargetResult[]
         <Assisted />
         <Reliability />
       </div>
-      {targets.length === 0 && maySet && agreed}
+      {targets.length === 0 && missing === false && maySet && agreed}
     </div>
   );
 }

@@ -18,6 +18,7 @@ fn pages(served: &Served) -> Vec<String> {
         "/developer",
         "/product",
         "/explore",
+        "/explore?view=percentiles",
         "/boards",
         "/sources",
         "/sources?tab=findings",
