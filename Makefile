@@ -38,7 +38,7 @@ openapi: ## Check the API against its OpenAPI document, with redocly and schemat
 	@scripts/openapi
 
 .PHONY: counterparts
-counterparts: ## Run sei against what others use: Keycloak, oidc-provider, graphql-ws, urql, generated clients, schemathesis, wrk, Lighthouse
+counterparts: ## Run sei against what others use: Keycloak, oidc-provider, graphql-ws, urql, generated clients, schemathesis, wrk, Lighthouse, Superset, dbt
 	@scripts/counterparts
 
 .PHONY: screenshots

@@ -29,11 +29,14 @@ pub enum Part {
     Promtool,
     /// The right to run programs as another user.
     Root,
+    /// Apache Superset, whose address `SEI_TEST_SUPERSET` states (`scripts/superset` starts it), and the demo that it
+    /// shows, `SEI_TEST_DEMO` (`scripts/demo`).
+    Superset,
     /// The PostgreSQL extension TimescaleDB.
     TimescaleDb,
 }
 
-const NAMES: [(&str, Part); 11] = [
+const NAMES: [(&str, Part); 12] = [
     ("application", Part::Application),
     ("chromium", Part::Chromium),
     ("corpus", Part::Corpus),
@@ -44,6 +47,7 @@ const NAMES: [(&str, Part); 11] = [
     ("node", Part::Node),
     ("promtool", Part::Promtool),
     ("root", Part::Root),
+    ("superset", Part::Superset),
     ("timescaledb", Part::TimescaleDb),
 ];
 
@@ -146,7 +150,7 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "names `corpse`; parts are application, chromium, corpus, histories, kafka, keycloak, mount, node, promtool, root, timescaledb"
+        expected = "names `corpse`; parts are application, chromium, corpus, histories, kafka, keycloak, mount, node, promtool, root, superset, timescaledb"
     )]
     fn a_name_that_is_not_a_part_is_an_error() {
         required("corpus,corpse");

@@ -4,7 +4,7 @@ use panels::{Column, Filter, Kind, Panel, Show};
 use serde_json::{Value, json};
 
 use crate::jinja::{ROW_ORDER, statement};
-use crate::names::{database_id, dataset_id};
+use crate::names::{choices, database_id, dataset_id};
 use crate::shown::{is_ordered, values};
 use crate::target::Target;
 use crate::units::{DURATION_SCALE, HOURS_SCALE, axis_format, format};
@@ -33,11 +33,11 @@ pub(crate) fn of_panel(target: &Target, panel: &Panel) -> Value {
 }
 
 /// The dataset of what can be chosen in a filter, with its name; `None` of a time.
-pub(crate) fn of_choices(target: &Target, filter: Filter) -> Option<(&'static str, Value)> {
-    let (name, sql) = (crate::filters::column(filter)?, filter.choices()?);
-    let columns = vec![column(name, name, "TEXT")];
-    let description = format!("What can be chosen in the filter of this name: each {name}.");
-    Some((name, dataset(target, (name, &description, sql), (columns, Vec::new()))))
+pub(crate) fn of_choices(target: &Target, filter: Filter) -> Option<(String, Value)> {
+    let (of, sql) = (crate::filters::column(filter)?, filter.choices()?);
+    let (name, columns) = (choices(of), vec![column(of, of, "TEXT")]);
+    let dataset = dataset(target, (&name, "What can be chosen in a filter.", sql), (columns, Vec::new()));
+    Some((name, dataset))
 }
 
 fn dataset(
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_filter_has_the_choices_of_its_dataset() {
         let (name, dataset) = of_choices(&target(), Filter::Team).unwrap();
-        assert_eq!((name, dataset["columns"][0]["column_name"].as_str()), ("team", Some("team")));
+        assert_eq!((name.as_str(), dataset["columns"][0]["column_name"].as_str()), ("team_choices", Some("team")));
         assert!(of_choices(&target(), Filter::Time).is_none());
     }
 }

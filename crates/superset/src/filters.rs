@@ -3,10 +3,10 @@
 use panels::{Dashboard, Filter};
 use serde_json::{Value, json};
 
-use crate::names::dataset_id;
+use crate::names::{choices, dataset_id};
 use crate::target::Target;
 
-/// The column that a filter is about, which is also the name of the dataset of its choices; `None` of a time.
+/// The column that a filter is about; `None` of a time.
 pub(crate) const fn column(filter: Filter) -> Option<&'static str> {
     match filter {
         Filter::Time => None,
@@ -29,7 +29,7 @@ fn one(target: &Target, dashboard: &Dashboard, filter: Filter) -> Value {
     let (targets, chosen, controls) = match column(filter) {
         None => (json!([{}]), default_time(), json!({ "enableEmptyFilter": false })),
         Some(column) => (
-            json!([{ "datasetUuid": dataset_id(target, column), "column": { "name": column } }]),
+            json!([{ "datasetUuid": dataset_id(target, &choices(column)), "column": { "name": column } }]),
             json!({ "extraFormData": {}, "filterState": {} }),
             json!({
                 "enableEmptyFilter": false, "defaultToFirstItem": false, "multiSelect": false, "searchAllOptions": false,

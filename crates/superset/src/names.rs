@@ -14,6 +14,11 @@ pub(crate) fn dataset_id(target: &Target, name: &str) -> String {
     uuid(&format!("superset/{}/dataset/{name}", target.name()))
 }
 
+/// The name of the dataset with what can be chosen in the filter of a column.
+pub(crate) fn choices(column: &str) -> String {
+    format!("{column}_choices")
+}
+
 /// The id of a panel's chart.
 pub(crate) fn chart_id(target: &Target, panel: &Panel) -> String {
     uuid(&format!("superset/{}/chart/{}", target.name(), panel.name))

@@ -8,4 +8,5 @@ mod lines;
 mod metabase_clients;
 mod oidc_provider;
 mod prometheus;
+mod superset;
 mod urql;
