@@ -12,12 +12,14 @@ mod organization;
 mod scale;
 mod service;
 mod surroundings;
+mod targets;
 
 use kernel::Fact;
 
 use organization::Organization;
 pub(crate) use scale::TENANT;
 pub use scale::{Demo, Scale};
+pub(crate) use targets::set_targets;
 
 impl Demo {
     /// All its facts: first teams, accounts, services and repositories, then the history of one service

@@ -11,7 +11,7 @@ use pull::progress::Progress;
 use store::Store;
 
 use crate::cli::Global;
-use crate::demo::{Demo, Scale, TENANT};
+use crate::demo::{Demo, Scale, TENANT, set_targets};
 use crate::machine::{Machine, with};
 use crate::progress::Shown;
 use crate::report::{self, Format};
@@ -111,6 +111,7 @@ async fn load(machine: &Machine, demo: &Demo) -> Result<(Store, u64)> {
     let store = machine.store.for_tenant(&tenant);
     let events = publish(demo, &tenant, log.as_ref()).await?;
     settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
+    set_targets(&store).await?;
     Ok((store, events))
 }
 

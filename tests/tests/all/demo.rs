@@ -22,6 +22,9 @@ fn it_is_loaded_marked_loaded_again_and_dropped() {
         assert!(text.contains("DEMO DATA") || text.contains(",true"), "{text}");
     }
 
+    let targets = program.json(&["target", "list", "--tenant", "demo"]);
+    assert!(targets.as_array().unwrap().len() > 3, "{targets}");
+
     program.good(&LOAD);
     let mut second = program.json(&report);
     let mut first = first;
