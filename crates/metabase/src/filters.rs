@@ -42,8 +42,13 @@ fn used(panel: &Panel) -> impl Iterator<Item = &'static Variable> {
 pub(crate) struct Variables;
 
 impl Dialect for Variables {
+    /// Without a day, the range is as long as a dashboard is opened with, up to its end.
     fn from(&self) -> String {
-        format!("coalesce([[{{{{from}}}}::timestamptz, ]]now() - interval '{} days')", Filter::DEFAULT_DAYS)
+        let days = Filter::DEFAULT_DAYS;
+        format!(
+            "coalesce([[{{{{from}}}}::timestamptz, ]][[({{{{to}}}}::date + 1)::timestamptz - interval '{days} days', ]]\
+             now() - interval '{days} days')"
+        )
     }
 
     /// A day that is chosen as the end is part of the range.
@@ -144,9 +149,12 @@ mod tests {
     #[test]
     fn what_is_not_chosen_leaves_a_complete_expression() {
         // as Metabase does without a value
-        let without = |text: String| match (text.split_once("[["), text.split_once("]]")) {
-            (Some((before, _)), Some((_, behind))) => format!("{before}{behind}"),
-            _ => text.clone(),
+        let without = |text: String| {
+            let mut text = text;
+            while let Some((before, rest)) = text.split_once("[[") {
+                text = format!("{before}{}", rest.split_once("]]").unwrap().1);
+            }
+            text
         };
         assert_eq!(without(Variables.from()), "coalesce(now() - interval '90 days')");
         assert_eq!(without(Variables.to()), "coalesce(now())");

@@ -84,17 +84,15 @@ async fn the_command_of_metabase_s_makers_reads_all_that_was_applied() {
 }
 
 #[tokio::test]
-async fn the_command_of_metabase_s_makers_accepts_every_query() {
+async fn the_command_of_metabase_s_makers_accepts_the_queries() {
     let Some(fixture) = applied().await else { return };
-    let mut checked = 0;
-    for item in fixture.items(&["card", "metric"]).await {
+    let (mut checked, metrics) = (0, fixture.items(&["metric"]).await);
+    let questions = fixture.items(&["card"]).await;
+    for item in metrics.iter().chain(questions.iter().take(10)) {
         let query = fixture.get(&format!("/api/card/{}", item["id"])).await["dataset_query"].to_string();
         let outcome = mb(&fixture, &["query", "--dry-run", "--body", &query]).await;
         assert_eq!(outcome["ok"], true, "{}: {outcome}", item["name"]);
         checked += 1;
-        if item["model"] == "card" && checked > 40 {
-            break;
-        }
     }
     assert!(checked > 10, "{checked}");
     fixture.end().await;
@@ -118,6 +116,7 @@ async fn what_the_command_of_metabase_s_makers_changes_of_ours_is_as_declared_ag
     });
     let theirs = mb(&fixture, &["card", "create", "--body", &theirs.to_string()]).await["id"].to_string();
     assert_eq!(mb(&fixture, &["card", "query", &theirs]).await["status"], "completed");
+    assert!(!fixture.server.dropped().is_empty(), "a dashcard is sent as it was read");
     let changes: Vec<String> =
         fixture.apply(&fixture.wanted()).await.iter().map(|change| change.kind.clone()).collect();
     assert_eq!(changes, ["question", "dashboard"]);

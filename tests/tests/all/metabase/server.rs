@@ -118,9 +118,9 @@ impl Server {
         self.requests().into_iter().filter(|request| !reads(request)).collect()
     }
 
-    /// Keys of requests that Metabase does not know, which it leaves out without an error.
+    /// Keys of requests since the last call that Metabase does not know, which it leaves out without an error.
     pub(crate) fn dropped(&self) -> Vec<String> {
-        self.shared.lock().unwrap().dropped.iter().cloned().collect()
+        std::mem::take(&mut self.shared.lock().unwrap().dropped).into_iter().collect()
     }
 
     /// Answers of this server that are not as the description states.
