@@ -183,15 +183,16 @@ async fn a_role_that_is_limited_to_a_team_finds_the_name_of_no_other_team_in_any
     let all = texts(&mut owner, "select team from team").await;
     let hidden: Vec<String> = all.difference(&shown).flatten().cloned().collect();
     assert!(hidden.len() > 1 && shown.contains(&Some(teams[0].clone())), "{shown:?} of {all:?}");
+    let texts_of_hidden: Vec<String> = hidden.iter().map(|name| format!("%\"{name}\"%")).collect();
     for view in analytics::views() {
         let naming = format!(
-            "select hidden from unnest($1::text[]) hidden
-             where exists (select from {} as v where strpos(to_jsonb(v)::text, to_jsonb(hidden)::text) > 0)",
+            "select shown from (select to_jsonb(v)::text as shown from {} as v offset 0) rows
+             where shown like any ($1) limit 3",
             view.name
         );
         let found: Vec<String> =
-            sqlx::query_scalar(AssertSqlSafe(naming)).bind(&hidden).fetch_all(&mut role).await.unwrap();
-        assert!(found.is_empty(), "{} names {found:?}", view.name);
+            sqlx::query_scalar(AssertSqlSafe(naming)).bind(&texts_of_hidden).fetch_all(&mut role).await.unwrap();
+        assert!(found.is_empty(), "{} names a team: {found:?}", view.name);
     }
     let sliced = "select slice from metric_value('change_throughput', now() - interval '3 years', now(), 'team')";
     assert!(texts(&mut role, sliced).await.is_subset(&shown));
