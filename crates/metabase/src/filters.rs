@@ -33,9 +33,11 @@ fn variables(filter: Filter) -> &'static [Variable] {
     }
 }
 
-/// The variables of a panel.
+/// The variables of a panel: those of its statement.
 fn used(panel: &Panel) -> impl Iterator<Item = &'static Variable> {
-    Filter::ALL.into_iter().filter(|filter| panel.uses(*filter)).flat_map(variables)
+    let sql = panel.sql(&Variables);
+    let all = Filter::ALL.into_iter().flat_map(variables);
+    all.filter(move |variable| sql.contains(&format!("{{{{{}}}}}", variable.name)))
 }
 
 /// How Metabase writes the values of filters. What is in double brackets is left out while nothing is chosen.
