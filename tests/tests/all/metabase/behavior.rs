@@ -176,3 +176,37 @@ async fn a_query_is_kept_in_one_form_and_answered_in_both() {
     assert_eq!(fixture.server.violations(), Vec::<String>::new());
     fixture.end().await;
 }
+
+#[tokio::test]
+async fn lists_have_pages_and_a_collection_goes_into_the_trash_with_what_is_in_it() {
+    let server = Server::start().await;
+    let client = client(&server).await;
+    let post = async |path: &str, body: Value| client.write(Method::POST, path, &body).await.unwrap();
+    let outer = post("/api/collection", json!({ "name": "Outer" })).await["id"].clone();
+    let inner = post("/api/collection", json!({ "name": "Inner", "parent_id": outer })).await["id"].clone();
+    let mut dashboards = Vec::new();
+    for name in ["One", "Three", "Two"] {
+        dashboards.push(post("/api/dashboard", json!({ "name": name, "collection_id": inner })).await);
+    }
+    let names = async |query: &str| -> Vec<String> {
+        let page = client.get(&format!("/api/collection/{inner}/items?{query}")).await.unwrap();
+        page["data"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("models=dashboard&limit=2&offset=0").await, ["One", "Three"]);
+    assert_eq!(names("models=dashboard&limit=2&offset=2").await, ["Two"]);
+    assert_eq!(names("models=card&models=dataset").await, Vec::<String>::new());
+    let of_entity = client.get(&format!("/api/dashboard/{}", dashboards[1]["entity_id"].as_str().unwrap())).await;
+    assert_eq!(of_entity.unwrap()["id"], dashboards[1]["id"]);
+    let found = client.get("/api/search?q=thr").await.unwrap();
+    assert_eq!((&found["total"], &found["data"][0]["collection"]["name"]), (&json!(1), &json!("Inner")));
+    let put = async |path: String, body: Value| client.write(Method::PUT, &path, &body).await.unwrap();
+    put(format!("/api/dashboard/{}", dashboards[0]["id"]), json!({ "archived": true })).await;
+    assert_eq!(names("archived=false").await, ["Three", "Two"]);
+    put(format!("/api/collection/{outer}"), json!({ "archived": true })).await;
+    assert_eq!(names("archived=false").await, Vec::<String>::new());
+    assert_eq!(names("archived=true").await, ["One", "Three", "Two"]);
+    // what was archived by itself stays in the trash
+    put(format!("/api/collection/{outer}"), json!({})).await;
+    assert_eq!(names("archived=false").await, ["Three", "Two"]);
+    assert_eq!(server.violations(), Vec::<String>::new());
+}
