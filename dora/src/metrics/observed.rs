@@ -130,7 +130,7 @@ impl<'a> Exporter<'a> {
             let Some(number) = self.numbers.get(&*metric.id) else { continue };
             let (observations, about) = observe(self.tables, &input, owner);
             self.add(&mut chunk, (*number, metric), (&observations, &about));
-            if metric.aggregation == Aggregation::TimeOpen {
+            if is_of_red_pipelines(metric) {
                 self.add_presence(&mut chunk, *number, owner);
             }
         }
@@ -153,7 +153,7 @@ impl<'a> Exporter<'a> {
         for (row, (at, subject)) in observations.at.iter().zip(&observations.subject).enumerate() {
             let (value, until) = (observations.known(row), observations.until.get(row));
             // runs that were never red are observed by the presence of runs
-            let is_marker = metric.aggregation == A::TimeOpen && until == Some(*at);
+            let is_marker = is_of_red_pipelines(metric) && until == Some(*at);
             if is_marker || (!lasts && value.is_none()) {
                 continue;
             }
@@ -205,6 +205,12 @@ impl<'a> Exporter<'a> {
     fn key(&self, name: &str) -> i64 {
         i64::from_ne_bytes(xxh3_64_with_seed(name.as_bytes(), self.salt).to_ne_bytes())
     }
+}
+
+/// Whether it is about how long, or how many, pipelines are red: what lasts, of runs in their order.
+fn is_of_red_pipelines(metric: &Metric) -> bool {
+    let lasts = matches!(metric.aggregation, Aggregation::TimeOpen | Aggregation::OpenAtDayEnd);
+    lasts && matches!(metric.input, Input::RunsInOrder(_))
 }
 
 fn is_of_default_branch(run: &Run) -> bool {

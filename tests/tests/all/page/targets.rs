@@ -65,7 +65,8 @@ async fn a_target_of_a_team_is_set_changed_and_removed_on_its_page() {
         run(SETTLED),
         run(&text),
         click(&format!("{row} button:has-text('Change')")),
-        fill("[role=dialog] input >> nth=0", "2"),
+        // a day and a half is shown in hours
+        fill("[role=dialog] input >> nth=0", "48"),
         click("[role=dialog] .button-primary"),
         wait(&format!("{row}:has-text('at most 2 d')")),
     ]);
