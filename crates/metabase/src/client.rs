@@ -123,7 +123,8 @@ impl Client {
                 Attempt::Again(problem, asked) => (problem, asked),
             };
             failures += 1;
-            let wait = asked.unwrap_or_default() + BACKOFF.jittered(failures, getrandom::u64().unwrap_or_default());
+            let pause = BACKOFF.jittered(failures, getrandom::u64().unwrap_or_default());
+            let wait = asked.unwrap_or_default().saturating_add(pause);
             if failures >= ATTEMPTS || wait > LONGEST_WAIT {
                 let path = path.to_owned();
                 return Err(MetabaseError::Unanswered { method, path, attempts: failures, problem });

@@ -36,7 +36,7 @@ impl Target {
         if !url.scheme().starts_with("postgresql") {
             return Err(wrong("is not one of PostgreSQL"));
         }
-        if url.password().is_some() {
+        if url.password().is_some() || url.query_pairs().any(|(name, _)| name.contains("password")) {
             return Err(wrong("holds a password, which is entered on import"));
         }
         if url.username().is_empty() || url.host_str().is_none_or(str::is_empty) || url.path().len() < 2 {
@@ -80,6 +80,8 @@ mod tests {
             ("", "postgresql://bi@db/sei", "can't name"),
             ("a/b", "postgresql://bi@db/sei", "can't name"),
             ("sei", "postgresql://bi:secret@db/sei", "holds a password"),
+            ("sei", "postgresql://bi@db/sei?password=secret", "holds a password"),
+            ("sei", "postgresql://bi@db/sei?sslpassword=secret", "holds a password"),
             ("sei", "mysql://bi@db/sei", "not one of PostgreSQL"),
             ("sei", "postgresql://db/sei", "lacks the role"),
             ("sei", "postgresql://bi@db", "lacks the role"),

@@ -211,8 +211,11 @@ impl Apply {
     }
 
     fn wanted(&self) -> Result<Wanted> {
-        if !matches!(self.url.scheme(), "http" | "https") || !self.url.username().is_empty() {
-            return Err(Usage("--url: expected http:// or https://, without a user".to_owned()).into());
+        let url = &self.url;
+        let is_bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+        if !matches!(url.scheme(), "http" | "https") || !is_bare || url.fragment().is_some() {
+            let text = "--url: expected http:// or https://, without user, password, query and fragment";
+            return Err(Usage(text.to_owned()).into());
         }
         let db = &self.connection;
         let ssl = match (&db.db_ssl_root_cert, db.db_ssl) {
