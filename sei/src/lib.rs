@@ -9,6 +9,7 @@ mod commands;
 mod declare;
 pub mod demo;
 mod directory;
+mod exported;
 mod machine;
 mod output;
 mod progress;

@@ -6,7 +6,6 @@
 mod columns;
 mod dashboard;
 mod dialect;
-mod file;
 mod links;
 mod monitoring;
 mod panel;
@@ -14,18 +13,18 @@ mod provisioning;
 mod show;
 
 pub use dialect::Variables;
-pub use file::File;
+
+use std::collections::BTreeMap;
 
 use panels::PanelError;
 use serde_json::Value;
 
-/// All files: data sources, alerts and how Grafana finds them in `provisioning`, dashboards in `dashboards`.
-pub fn files() -> Result<Vec<File>, PanelError> {
-    let mut files: Vec<File> = provisioning::files();
-    for (name, dashboard) in dashboards()? {
-        files.push(File { path: format!("dashboards/{name}.json"), text: format!("{dashboard:#}\n") });
-    }
-    Ok(files)
+/// All files by their paths: data sources, alerts and how Grafana finds them in `provisioning`, dashboards in `dashboards`.
+pub fn files() -> Result<BTreeMap<String, String>, PanelError> {
+    let written = provisioning::FILES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    let made = dashboards()?.into_iter();
+    let made = made.map(|(name, dashboard)| (format!("dashboards/{name}.json"), format!("{dashboard:#}\n")));
+    Ok(written.chain(made).collect())
 }
 
 /// The dashboards by the names of their files, as Grafana has them.

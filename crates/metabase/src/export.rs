@@ -74,6 +74,13 @@ impl Content {
         [format!("collections/main/{slug}"), format!("databases/{slug}")]
     }
 
+    /// The path of a file that each export has: the collection above all others.
+    #[must_use]
+    pub fn sign(scope: &str) -> String {
+        let slug = slug(scope);
+        format!("collections/main/{slug}/{slug}.yaml")
+    }
+
     /// The serialized files by their paths. The error is a reference to nothing.
     pub fn files(&self, scope: &str) -> Result<BTreeMap<String, String>, Reference> {
         let names = Portable { scope, schema: &self.schema };

@@ -12,6 +12,11 @@ use crate::error::SupersetError;
 use crate::names::database_id;
 use crate::target::Target;
 
+/// The file by which Superset knows a bundle.
+pub const METADATA: &str = "metadata.yaml";
+/// The directories of a bundle.
+pub const DIRECTORIES: [&str; 4] = ["databases", "datasets", "charts", "dashboards"];
+
 /// The fields that stand first in a file.
 const FIRST: [&str; 9] = [
     "database_name",
@@ -32,7 +37,7 @@ pub fn files(target: &Target) -> Result<BTreeMap<String, String>, SupersetError>
     let mut add = |path: String, value: &Value| {
         files.insert(path, document(value));
     };
-    add("metadata.yaml".to_owned(), &json!({ "version": "1.0.0" }));
+    add(METADATA.to_owned(), &json!({ "version": "1.0.0" }));
     add(format!("databases/{}.yaml", target.name()), &database(target));
     for (name, dataset) in Filter::ALL.iter().filter_map(|filter| of_choices(target, *filter)) {
         add(format!("datasets/{name}.yaml"), &dataset);

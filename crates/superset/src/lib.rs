@@ -18,6 +18,6 @@ mod target;
 mod units;
 
 pub use archive::archive;
-pub use bundle::files;
+pub use bundle::{DIRECTORIES, METADATA, files};
 pub use error::SupersetError;
 pub use target::Target;

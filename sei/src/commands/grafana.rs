@@ -1,13 +1,12 @@
 //! `sei grafana`: dashboards as files that Grafana is provisioned with.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
-use serde_json::json;
 
 use crate::cli::Global;
-use crate::output;
+use crate::exported;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,20 +29,7 @@ impl GrafanaCommand {
     pub(crate) fn run(&self, global: &Global) -> Result<()> {
         let Self::Export { directory } = self;
         let files = grafana::files()?;
-        for file in &files {
-            write(&directory.join(&file.path), &file.text)?;
-        }
-        if global.json {
-            let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
-            return output::print_json(&json!({ "directory": directory, "files": paths }));
-        }
-        output::print(&format!("wrote {} to {}", output::count(files.len(), "file"), directory.display()))
+        exported::write_all(directory, &files, None)?;
+        exported::report(global, directory, &files)
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    if let Some(directory) = path.parent() {
-        std::fs::create_dir_all(directory).with_context(|| format!("can't make {}", directory.display()))?;
-    }
-    std::fs::write(path, text).with_context(|| format!("can't write {}", path.display()))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ::metabase::{Action, Change, Client, Connection, Content, Credentials, Ssl, Wanted, apply};
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use kernel::{Secret, Tenant};
 use runtime::secret::{SecretError, read};
@@ -14,6 +14,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::cli::{Global, Usage};
+use crate::exported::{self, Earlier};
 use crate::output;
 
 const API_KEY: &str = "SEI_METABASE_API_KEY";
@@ -301,43 +302,9 @@ impl Export {
     fn run(&self, global: &Global) -> Result<()> {
         let files = self.scope.content()?.files(&self.scope.name);
         let files = files.map_err(|reference| anyhow!("a declaration refers to {reference}, which does not exist"))?;
-        for directory in Content::directories(&self.scope.name) {
-            self.tidy(&self.directory.join(directory), &files)?;
-        }
-        for (path, text) in &files {
-            let path = self.directory.join(path);
-            let written =
-                path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
-            written.with_context(|| format!("{} can't be written", path.display()))?;
-        }
-        if global.json {
-            return output::print_json(
-                &json!({ "directory": self.directory, "files": files.keys().collect::<Vec<_>>() }),
-            );
-        }
-        output::print(&format!("{} in {}", output::count(files.len(), "file"), self.directory.display()))
-    }
-
-    /// Deletes what an earlier export has written, and this one doesn't write.
-    fn tidy(&self, directory: &Path, files: &BTreeMap<String, String>) -> Result<()> {
-        let failed = || format!("the files of an earlier export in {} can't be deleted", directory.display());
-        let entries = match std::fs::read_dir(directory) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            entries => entries.with_context(failed)?,
-        };
-        for entry in entries {
-            let entry = entry.with_context(failed)?;
-            let path = entry.path();
-            if entry.file_type().with_context(failed)?.is_dir() {
-                self.tidy(&path, files)?;
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
-                let relative = path.strip_prefix(&self.directory).unwrap_or(&path).to_string_lossy().into_owned();
-                if !files.contains_key(&relative) {
-                    std::fs::remove_file(&path).with_context(failed)?;
-                }
-            }
-        }
-        Ok(())
+        let (sign, directories) = (Content::sign(&self.scope.name), Content::directories(&self.scope.name));
+        exported::write_all(&self.directory, &files, Some(&Earlier { sign, directories: &directories }))?;
+        exported::report(global, &self.directory, &files)
     }
 }
 
@@ -348,15 +315,15 @@ mod tests {
     #[test]
     fn an_export_replaces_what_an_earlier_one_has_written_and_nothing_else() {
         let directory = tempfile::tempdir().unwrap();
-        let old = directory.path().join("collections/main/sei/old.yaml");
-        let others = directory.path().join("collections/main/ours.yaml");
-        std::fs::create_dir_all(old.parent().unwrap()).unwrap();
-        for path in [&old, &others] {
-            std::fs::write(path, "name: x\n").unwrap();
-        }
         let scope = Scope { tenant: Tenant::default(), name: "sei".to_owned() };
         let export = Export { directory: directory.path().to_owned(), scope };
         let global = Global { config: None, set: Vec::new(), data: None, json: true };
+        export.run(&global).unwrap();
+        let old = directory.path().join("collections/main/sei/old.yaml");
+        let others = directory.path().join("collections/main/ours.yaml");
+        for path in [&old, &others] {
+            std::fs::write(path, "name: x\n").unwrap();
+        }
         export.run(&global).unwrap();
         assert!(!old.exists() && others.exists());
         assert!(directory.path().join("collections/main/sei/models/team.yaml").exists());

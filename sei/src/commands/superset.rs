@@ -1,14 +1,13 @@
 //! `sei superset`: the dashboards as files that Apache Superset imports.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use ::superset::{Target, archive, files};
-use anyhow::{Context, Result};
+use ::superset::{DIRECTORIES, METADATA, Target, archive, files};
+use anyhow::Result;
 use clap::{Args, Subcommand};
-use serde_json::json;
 
 use crate::cli::Global;
-use crate::output;
+use crate::exported::{self, Earlier};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,50 +57,20 @@ impl Export {
         let files = files(&Target::new(&self.name, &self.database_url)?)?;
         let to = match (&self.directory, &self.zip) {
             (Some(directory), _) => {
-                tidy(directory)?;
-                for (path, text) in &files {
-                    write(&directory.join(path), text.as_bytes())?;
-                }
+                let directories = DIRECTORIES.map(str::to_owned);
+                let earlier = Earlier { sign: METADATA.to_owned(), directories: &directories };
+                exported::write_all(directory, &files, Some(&earlier))?;
                 directory
             }
             (None, Some(file)) => {
-                write(file, &archive(&files)?)?;
+                exported::write(file, &archive(&files)?)?;
                 file
             }
             // the command line asks for one of them
             (None, None) => return Ok(()),
         };
-        if global.json {
-            return output::print_json(&json!({ "to": to, "files": files.keys().collect::<Vec<_>>() }));
-        }
-        output::print(&format!("wrote {} to {}", output::count(files.len(), "file"), to.display()))
+        exported::report(global, to, &files)
     }
-}
-
-/// Deletes the files of an earlier export: this one may not have all of them.
-fn tidy(directory: &Path) -> Result<()> {
-    for part in ["databases", "datasets", "charts", "dashboards"] {
-        let part = directory.join(part);
-        let failed = || format!("the files of an earlier export in {} can't be deleted", part.display());
-        let entries = match std::fs::read_dir(&part) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            entries => entries.with_context(failed)?,
-        };
-        for entry in entries {
-            let path = entry.with_context(failed)?.path();
-            if path.extension().is_some_and(|extension| extension == "yaml") {
-                std::fs::remove_file(&path).with_context(failed)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    if let Some(directory) = path.parent() {
-        std::fs::create_dir_all(directory).with_context(|| format!("can't make {}", directory.display()))?;
-    }
-    std::fs::write(path, bytes).with_context(|| format!("can't write {}", path.display()))
 }
 
 #[cfg(test)]
@@ -120,13 +89,14 @@ mod tests {
     #[test]
     fn an_export_replaces_the_files_of_an_earlier_one_and_no_others() {
         let directory = tempfile::tempdir().unwrap();
+        let export = export(Some(directory.path().to_owned()), None);
+        export.run(&global()).unwrap();
         let old = directory.path().join("charts/old.yaml");
         let others = directory.path().join("README.md");
-        std::fs::create_dir_all(old.parent().unwrap()).unwrap();
         for path in [&old, &others] {
             std::fs::write(path, "x\n").unwrap();
         }
-        export(Some(directory.path().to_owned()), None).run(&global()).unwrap();
+        export.run(&global()).unwrap();
         assert!(!old.exists() && others.exists() && directory.path().join("charts/lead_time.yaml").exists());
     }
 

@@ -168,6 +168,11 @@ fn the_files_that_metabase_imports_are_committed() {
 }
 
 #[test]
+fn the_files_that_grafana_is_provisioned_with_are_committed() {
+    assert_files("dashboards/grafana", &grafana::files().unwrap(), "sei grafana export dashboards/grafana");
+}
+
+#[test]
 fn the_files_that_superset_imports_are_committed() {
     let target = Target::new("sei", "postgresql+psycopg2://superset@127.0.0.1:5433/sei").unwrap();
     let expected = superset::files(&target).unwrap();

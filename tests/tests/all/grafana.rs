@@ -1,7 +1,7 @@
-//! The files for Grafana in dashboards/grafana: as they are exported, and each statement over the views.
+//! The files for Grafana in dashboards/grafana: each statement over the views, links, and what is shown how.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use panels::{Literals, Show};
@@ -15,40 +15,6 @@ use crate::architecture::root;
 
 fn directory() -> PathBuf {
     root().join("dashboards/grafana")
-}
-
-/// All files below a directory, by their paths from there.
-fn below(directory: &Path) -> BTreeSet<String> {
-    let mut files = BTreeSet::new();
-    let mut open = vec![directory.to_owned()];
-    while let Some(next) = open.pop() {
-        for entry in std::fs::read_dir(&next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                files.insert(path.strip_prefix(directory).unwrap().to_str().unwrap().to_owned());
-            }
-        }
-    }
-    files
-}
-
-#[test]
-fn files_are_committed_as_they_are_exported() {
-    let exported = grafana::files().unwrap();
-    if std::env::var_os("SEI_WRITE_DOCUMENTS").is_some() {
-        for file in &exported {
-            std::fs::write(directory().join(&file.path), &file.text).unwrap();
-        }
-    }
-    let names: BTreeSet<String> = exported.iter().map(|file| file.path.clone()).collect();
-    let how = "run `sei grafana export dashboards/grafana`";
-    assert_eq!(below(&directory()), names, "{how}, and delete what is not exported any more");
-    for file in exported {
-        let found = std::fs::read_to_string(directory().join(&file.path)).unwrap();
-        assert!(found == file.text, "{} is not current: {how}", file.path);
-    }
 }
 
 /// A statement as Grafana sends it: with its macros and variables replaced.
@@ -224,10 +190,10 @@ fn each_panel_is_shown_as_it_is_declared() {
 
 #[test]
 fn no_file_holds_a_secret() {
-    for file in grafana::files().unwrap() {
-        for line in file.text.lines().filter(|line| line.contains("password") && !line.trim_start().starts_with('#')) {
+    for (path, text) in grafana::files().unwrap() {
+        for line in text.lines().filter(|line| line.contains("password") && !line.trim_start().starts_with('#')) {
             let value = line.split_once(':').unwrap().1.trim();
-            assert!(value.starts_with("${") || value.starts_with("$__file{"), "{}: {line}", file.path);
+            assert!(value.starts_with("${") || value.starts_with("$__file{"), "{path}: {line}");
         }
     }
 }
