@@ -2,7 +2,8 @@
 //! service; and the targets, with whether they are met.
 //!
 //! Promises: a value is what the API answers for the same window; who scrapes needs the same permission; the number of
-//! series is bounded, and what exceeds it is left out as a whole and counted; a scrape is answered or refused in time.
+//! series is bounded, and what exceeds it is left out as a whole and counted; a scrape is answered or refused in time. Of
+//! targets it may be 15 s behind: kept answers follow what values are made from.
 //! `/metrics`, which is about the process and has no permission, has none of it.
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -191,6 +191,8 @@ fn result(
 ) -> TargetResult {
     let state = part.map(|part| TargetState::of(part, target.bound, target.value));
     let unit = answer.metric.unit;
+    // what a team that may not be seen has agreed on counts, but not in its words
+    let is_seen = target.team.as_deref().is_none_or(|team| access.sees_team(team));
     TargetResult {
         team: team.map(str::to_owned),
         metric: answer.metric.name.clone(),
@@ -199,8 +201,8 @@ fn result(
         bound: target.bound,
         target: target.value,
         target_text: unit.text(target.value),
-        agreed_by: target.team.clone().filter(|team| access.sees_team(team)),
-        note: target.note.clone(),
+        agreed_by: target.team.clone().filter(|_| is_seen),
+        note: if is_seen { target.note.clone() } else { String::new() },
         window: answer.window,
         interval: answer.interval,
         value: part.and_then(|part| part.value),

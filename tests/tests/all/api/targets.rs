@@ -43,7 +43,11 @@ async fn answer(served: &Served, metric: &str, question: &str) -> Value {
 
 /// A team with services that is part of another one, and that one.
 async fn team_and_parent(served: &Served) -> (String, String) {
-    let teams = served.get("/api/v1/teams").await;
+    with_parent(&served.get("/api/v1/teams").await)
+}
+
+/// The same, of a list of teams.
+fn with_parent(teams: &Value) -> (String, String) {
     let owning = |team: &&Value| team["parent"].is_string() && team["services"] != json!([]);
     let team = teams["data"].as_array().unwrap().iter().find(owning).unwrap();
     (team["name"].as_str().unwrap().to_owned(), team["parent"].as_str().unwrap().to_owned())
@@ -237,6 +241,28 @@ async fn managers_set_targets_of_their_teams_and_no_one_sees_those_of_others() {
     assert!(results.status == 200 && !results.body.contains(&other), "{results:?}");
     assert_eq!(ask(&served, ("DELETE", &to_other), Some(&manager), &Value::Null).await.status, 403);
     assert_eq!(ask(&served, ("DELETE", &to_own), Some(&manager), &Value::Null).await.status, 204);
+}
+
+#[tokio::test]
+async fn what_a_team_that_is_not_seen_has_agreed_on_is_inherited_without_its_name_and_words() {
+    let served = served::with(|settings| settings.login.enabled = true).await;
+    served::fill(&served.database.store, served::organization().facts()).await;
+    let admin = token(&served, &reach(Some("main"), Role::Admin, &[])).await;
+    let teams = ask(&served, ("GET", "/api/v1/teams"), Some(&admin), &Value::Null).await.json();
+    let (team, parent) = with_parent(&teams);
+    let target = json!({ "value": 2, "note": "Only among us." });
+    let path = format!("/api/v1/targets/change_lead_time?team={parent}");
+    assert_eq!(ask(&served, ("PUT", &path), Some(&admin), &target).await.status, 200);
+    let limited = token(&served, &reach(Some("main"), Role::Manager, &[team.as_str()])).await;
+    let path = format!("/api/v1/target-results?team={team}");
+    for (who, agreed_by, note) in [(&admin, json!(parent), "Only among us."), (&limited, Value::Null, "")] {
+        let found = ask(&served, ("GET", &path), Some(who), &Value::Null).await.json()["data"][0].clone();
+        assert_eq!(
+            (&found["target"], &found["agreed_by"], &found["note"]),
+            (&json!(2.0), &agreed_by, &json!(note)),
+            "{found}"
+        );
+    }
 }
 
 #[tokio::test]
