@@ -60,20 +60,28 @@ begin
         union all
         select null, null, 0::bigint from whole w where w.n is null and metric_value.slice_by = 'all';
     elsif d.aggregation = 'per_day' then
-        -- of what was there before the end that nothing happened is 0
+        -- of what was there before the end that nothing happened is 0; each half reads by its index
         return query
         with seen as (
-            select o.slice, count(*) filter (where o.value is not null and o.at >= from_at) as n
+            select o.slice, true as counts
             from observation o
-            where o.metric = metric_value.metric and o.slice_by = metric_value.slice_by and o.at < to_at
-                  and (o.value is null or o.at >= from_at)
+            where o.metric = metric_value.metric and o.slice_by = metric_value.slice_by
+                  and o.at >= from_at and o.at < to_at and o.value is not null
                   and (metric_value.team is null or metric_value.team = any (o.teams))
                   and (metric_value.service is null or metric_value.service = any (o.services))
-            group by o.slice
+            union all
+            select o.slice, false
+            from observation o
+            where o.metric = metric_value.metric and o.slice_by = metric_value.slice_by
+                  and o.at < to_at and o.value is null
+                  and (metric_value.team is null or metric_value.team = any (o.teams))
+                  and (metric_value.service is null or metric_value.service = any (o.services))
+        ), counted as (
+            select s.slice, count(*) filter (where s.counts) as n from seen s group by s.slice
         )
-        select s.slice, s.n / days, s.n from seen s
+        select c.slice, c.n / days, c.n from counted c
         union all
-        select null, null, 0::bigint where metric_value.slice_by = 'all' and not exists (select from seen);
+        select null, null, 0::bigint where metric_value.slice_by = 'all' and not exists (select from counted);
     elsif d.aggregation in ('open_at_day_end', 'age_of_open', 'time_open') then
         ends := array(select g
                       from generate_series(date_trunc('day', from_at) + interval '1 day', to_at, interval '1 day') g
