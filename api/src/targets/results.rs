@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
-use dora::{Budget, Caveat, Interval, MetricAnswer, MetricPart, Slice, TargetState, Unit, Window};
+use dora::{Budget, Caveat, Definition, Interval, MetricAnswer, MetricPart, Slice, TargetState, Unit, Window};
 use kernel::TargetBound;
 use serde::Serialize;
 use store::mapping;
@@ -20,6 +20,28 @@ use crate::{ApiState, reads};
 
 /// What metrics of work items are grouped as: an item is of the team of those who work on it, not of a service's team.
 const OF_ITEMS: &str = "planning";
+
+/// Whose a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// Of services, and so of the teams that own them.
+    Services,
+    /// Of the teams whose members did what it is about.
+    Members,
+    /// Of the organization alone: sprints are of a tracker.
+    Organization,
+}
+
+impl Whose {
+    fn of(metric: &Definition) -> Self {
+        let has = |slice| metric.slices.contains(&slice);
+        match (has(Slice::Team), has(Slice::AuthorTeam)) {
+            (true, is_of_members) if !(is_of_members && metric.group == OF_ITEMS) => Self::Services,
+            (_, true) => Self::Members,
+            _ => Self::Organization,
+        }
+    }
+}
 
 /// A target with the value that it is held against.
 #[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
@@ -74,10 +96,8 @@ pub(crate) struct AskedTargets<'q> {
     agreed: Agreed,
     /// Whose targets the whole is held against; `None` for the organization.
     team: Option<String>,
-    /// The metrics that are needed and belong to services.
-    of_services: Vec<String>,
-    /// Those of work items.
-    of_items: Vec<String>,
+    /// The metrics that are needed.
+    metrics: Vec<Definition>,
 }
 
 impl<'q> AskedTargets<'q> {
@@ -89,25 +109,26 @@ impl<'q> AskedTargets<'q> {
         let team = if agreed.is_empty() { None } else { owner(scope, &question.services).await? };
         let needed = if question.each_team() { agreed.metrics() } else { agreed.metrics_of(team.as_deref()) };
         // one of the settings may be there no more
-        let metrics = reads::metrics(state)?;
-        let known = metrics.iter().filter(|metric| needed.contains(metric.name.as_str()));
-        let (of_items, of_services): (Vec<_>, Vec<_>) = known.partition(|metric| metric.group == OF_ITEMS);
-        let names = |metrics: Vec<&dora::Definition>| metrics.iter().map(|metric| metric.name.clone()).collect();
-        let (of_services, of_items) = (names(of_services), names(of_items));
-        Ok(Self { question, agreed, team, of_services, of_items })
+        let mut metrics = reads::metrics(state)?;
+        let of_all = question.services.team.is_none() && question.services.service.is_none();
+        metrics.retain(|metric| {
+            needed.contains(metric.name.as_str()) && (of_all || Whose::of(metric) != Whose::Organization)
+        });
+        Ok(Self { question, agreed, team, metrics })
     }
 
     /// What the answer costs, about.
     pub fn cost(&self) -> usize {
-        self.question.cost_of(self.of_services.len() + self.of_items.len(), Utc::now())
+        self.question.cost_of(self.metrics.len(), Utc::now())
     }
 
     /// The results: of the whole, then where that was asked of each team by name; each in the order of the metrics.
     pub async fn results(&self, state: &ApiState, scope: &Scope, budget: Budget) -> Result<Vec<TargetResult>, Problem> {
         let mut answers = Vec::new();
-        let asked = [(&self.of_services, self.of_services_question()), (&self.of_items, self.of_items_question())];
-        for (names, question) in asked {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for whose in [Whose::Services, Whose::Members, Whose::Organization] {
+            let of_these = self.metrics.iter().filter(|metric| Whose::of(metric) == whose);
+            let names: Vec<&str> = of_these.map(|metric| metric.name.as_str()).collect();
+            let question = self.question_about(whose);
             if !names.is_empty() {
                 answers.extend(reads::several(state, scope, &names, &question, budget.clone()).await?.answer);
             }
@@ -121,15 +142,19 @@ impl<'q> AskedTargets<'q> {
         Ok(results)
     }
 
-    fn of_services_question(&self) -> MetricQuestion {
-        self.question.metrics(self.question.services.clone(), self.question.each_team().then_some(Slice::Team))
-    }
-
-    /// A team of items is that of those who work on them: a slice of all, and no filter.
-    fn of_items_question(&self) -> MetricQuestion {
-        let services = ServiceFilter { service: self.question.services.service.clone(), team: None };
-        let is_by_team = self.question.each_team() || self.question.services.team.is_some();
-        self.question.metrics(services, is_by_team.then_some(Slice::AuthorTeam))
+    fn question_about(&self, whose: Whose) -> MetricQuestion {
+        let services = self.question.services.clone();
+        let each_team = self.question.each_team();
+        match whose {
+            Whose::Services => self.question.metrics(services, each_team.then_some(Slice::Team)),
+            Whose::Members => {
+                // a team is a slice of all, and no filter
+                let is_by_team = each_team || services.team.is_some();
+                let services = ServiceFilter { team: None, ..services };
+                self.question.metrics(services, is_by_team.then_some(Slice::AuthorTeam))
+            }
+            Whose::Organization => self.question.metrics(services, None),
+        }
     }
 
     fn of_whole(&self, answer: &MetricAnswer, access: &Access) -> Option<TargetResult> {
@@ -139,7 +164,7 @@ impl<'q> AskedTargets<'q> {
             return None;
         }
         let part = match &self.question.services.team {
-            Some(team) if answer.metric.group == OF_ITEMS => slice(answer, team),
+            Some(team) if Whose::of(&answer.metric) == Whose::Members => slice(answer, team),
             _ => Some(&answer.whole),
         };
         Some(result(None, target, (answer, part), access))
@@ -154,7 +179,7 @@ impl<'q> AskedTargets<'q> {
     }
 
     fn of_team(&self, team: &str, answer: &MetricAnswer, access: &Access) -> Option<TargetResult> {
-        let target = self.target(Some(team), answer)?;
+        let target = self.target(Some(team), answer).filter(|_| Whose::of(&answer.metric) != Whose::Organization)?;
         Some(result(Some(team), target, (answer, slice(answer, team)), access))
     }
 

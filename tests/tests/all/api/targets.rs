@@ -177,6 +177,8 @@ async fn each_team_is_held_against_what_it_has_agreed_on_and_items_are_of_those_
     let (team, _) = team_and_parent(&served).await;
     set(&served, "change_lead_time", None, &json!({ "value": 86_400 })).await;
     set(&served, "item_cycle_time", Some(&team), &json!({ "value": 432_000 })).await;
+    // sprints are of no team
+    set(&served, "say_do_ratio", None, &json!({ "value": 0.8 })).await;
     let found = results(&served, "teams=true").await;
     let by_team = answer(&served, "change_lead_time", "by=team").await;
     let of = |name: &Value, metric: &str| {
@@ -195,6 +197,10 @@ async fn each_team_is_held_against_what_it_has_agreed_on_and_items_are_of_those_
     let alone = results(&served, &format!("team={team}")).await;
     let items = alone.iter().find(|result| result["metric"] == "item_cycle_time").unwrap();
     assert_eq!((&items["value"], &items["team"]), (&slice["value"], &Value::Null));
+    let of_sprints: Vec<&Value> = found.iter().filter(|result| result["metric"] == "say_do_ratio").collect();
+    let sprints = answer(&served, "say_do_ratio", "").await;
+    assert_eq!((of_sprints.len(), &of_sprints[0]["value"]), (1, &sprints["whole"]["value"]));
+    assert!(alone.iter().all(|result| result["metric"] != "say_do_ratio"), "{alone:?}");
     let question = format!("window: \"90d\", to: \"{}\", teams: true", served::end().format("%F"));
     let query =
         format!("{{ targetResults(question: {{ {question} }}) {{ team metric target value n met missedSince }} }}");
