@@ -1,7 +1,7 @@
 //! How the rows of a panel are shown: the kind of panel, its options, and what is set of columns.
 
 use dora::Unit;
-use panels::{Column, Kind, Panel, Show};
+use panels::{Column, Kind, Panel, Show, fields};
 use serde_json::{Map, Value, json};
 
 use crate::columns::{hidden, of_column, properties, scale, thresholds, unit};
@@ -94,12 +94,8 @@ fn label(panel: &Panel) -> String {
     format!("${{__field.labels.{series}}}")
 }
 
-fn object(value: Value) -> Map<String, Value> {
-    if let Value::Object(object) = value { object } else { Map::new() }
-}
-
 fn of_kind(kind: &'static str, options: Value, defaults: Value) -> Shown {
-    let defaults = object(defaults);
+    let defaults = fields(defaults);
     Shown { kind, version: None, options, defaults, overrides: Vec::new(), transformations: Vec::new() }
 }
 

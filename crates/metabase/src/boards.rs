@@ -1,9 +1,9 @@
 //! Questions and dashboards, as Metabase has them, of the declared panels.
 
-use panels::{Dashboard, Panel, Show};
+use panels::{Dashboard, Panel, Show, fields};
 use serde_json::{Map, Value, json};
 
-use crate::content::{Object, fields};
+use crate::content::Object;
 use crate::filters;
 use crate::format::{column_settings, setting_key};
 use crate::key::{Key, Kind};
@@ -59,8 +59,7 @@ fn shown(panel: &Panel) -> Map<String, Value> {
         (show, Some(x)) => {
             let dimensions = std::iter::once(x).chain(panel.series());
             set("graph.dimensions", dimensions.map(|column| Value::from(column.name.as_str())).collect());
-            let values = panel.values().filter(|column| column.name != x.name);
-            set("graph.metrics", values.map(|column| Value::from(column.name.as_str())).collect());
+            set("graph.metrics", panel.values().map(|column| Value::from(column.name.as_str())).collect());
             if x.kind == panels::Kind::Time {
                 set("graph.x_axis.scale", "timeseries".into());
             }

@@ -2,13 +2,13 @@
 
 use dora::DoraError;
 use kernel::Tenant;
-use panels::PanelError;
+use panels::{PanelError, fields};
 use serde_json::json;
 use store::analytics::schema_of;
 
 use crate::boards;
 use crate::columns::metadata;
-use crate::content::{Content, Object, fields};
+use crate::content::{Content, Object};
 use crate::key::{Key, Kind};
 use crate::models::{METRICS, MODELS, metrics, models};
 use crate::reference::object;

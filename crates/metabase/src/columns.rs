@@ -1,9 +1,10 @@
 //! What Metabase keeps of views and columns beside what it reads of them: what they mean, and how they are shown.
 
+use panels::fields;
 use serde_json::{Map, Value, json};
 use store::analytics::{View, ViewColumn, views};
 
-use crate::content::{ColumnMetadata, ViewMetadata, fields};
+use crate::content::{ColumnMetadata, ViewMetadata};
 use crate::reference::field;
 
 /// The views that describe others. They are hidden from those who look for data.

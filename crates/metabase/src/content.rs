@@ -55,12 +55,3 @@ pub struct Object {
     /// Its fields, with references to others.
     pub body: Map<String, Value>,
 }
-
-/// The fields of an object of JSON.
-#[must_use]
-pub(crate) fn fields(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
-}

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use panels::fields;
 use serde_json::{Map, Value, json};
 
 use crate::columns::base_type;
-use crate::content::{Content, Object, ViewMetadata, fields};
+use crate::content::{Content, Object, ViewMetadata};
 use crate::entity_id::entity_id;
 use crate::key::{Key, Kind};
 use crate::mbql;

@@ -1,10 +1,10 @@
 //! How values are shown: the settings of columns by their units.
 
 use dora::Unit;
+use panels::fields;
 use serde_json::{Map, Value, json};
 
 use crate::columns::hours;
-use crate::content::fields;
 
 /// How numbers of a unit are shown.
 #[must_use]

@@ -43,10 +43,10 @@ pub(crate) fn numbered(mut wanted: Map<String, Value>, dashboard: &Value) -> Map
 
 #[cfg(test)]
 mod tests {
+    use panels::fields;
     use serde_json::json;
 
     use super::*;
-    use crate::content::fields;
     use crate::difference::differing;
 
     #[test]

@@ -1,11 +1,12 @@
 //! Models, one a view, and metrics of Metabase: what people ask questions of without writing SQL.
 
 use dora::{Aggregation, Definition};
+use panels::{fields, title_of};
 use serde_json::{Value, json};
 use store::analytics::views;
 
 use crate::columns::{base_type, is_technical};
-use crate::content::{Object, fields};
+use crate::content::Object;
 use crate::format::{setting_key, unit_settings};
 use crate::key::{Key, Kind};
 use crate::reference::{database, field, object, table};
@@ -15,14 +16,6 @@ pub(crate) const MODELS: &str = "models";
 /// The collection of the metrics.
 pub(crate) const METRICS: &str = "metrics";
 
-/// A name of a view or column as people read it: `deployed_change` is `Deployed change`.
-#[must_use]
-pub(crate) fn title(name: &str) -> String {
-    let words = name.replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
 /// A model for each view of things, under the scope.
 #[must_use]
 pub(crate) fn models(scope: &str) -> Vec<Object> {
@@ -31,7 +24,7 @@ pub(crate) fn models(scope: &str) -> Vec<Object> {
         .map(|view| {
             let key = Key::new(Kind::Model, view.name);
             let body = json!({
-                "name": title(view.name),
+                "name": title_of(view.name),
                 "description": key.described(scope, view.comment),
                 "type": "model",
                 "display": "table",

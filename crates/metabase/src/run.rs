@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use http::Method;
+use panels::fields;
 use serde_json::{Map, Value};
 
 use crate::change::Change;
 use crate::client::{Client, unexpected};
-use crate::content::fields;
 use crate::error::MetabaseError;
 use crate::key::Key;
 use crate::reference::{Names, Reference, resolved};

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use kernel::Secret;
+use panels::fields;
 use serde_json::{Map, Value, json};
 
-use crate::content::{Content, fields};
+use crate::content::Content;
 
 /// What is wanted, and how.
 #[derive(Debug)]

@@ -3,10 +3,12 @@
 //! Promises: a declaration that is wrong is refused, with its file and panel; a panel is one statement of SQL over the
 //! views of `docs/analytics.md`, which is the same for all tools but for how they write the values of filters; panels
 //! of a metric ask the function `metric_value`, so that their numbers are those of the API. How a tool stores a
-//! dashboard is left to the crate that renders it; the form of YAML and ids that follow from names are here.
+//! dashboard is left to the crate that renders it; what several of them need for that, such as the form of YAML and ids that
+//! follow from names, is here.
 
 mod error;
 mod files;
+mod json;
 mod load;
 mod metric_sql;
 mod model;
@@ -16,6 +18,8 @@ mod yaml;
 
 pub use error::PanelError;
 pub use files::dashboards;
+pub use json::fields;
+pub use load::title_of;
 pub use metric_sql::By;
 pub use model::{Column, Dashboard, Kind, Panel, Show, Size};
 pub use sql::{Dialect, Filter, Literals};

@@ -211,8 +211,9 @@ fn kind(word: &str) -> Result<Kind, String> {
     }
 }
 
-/// `first_review_at` → `First review`, `age_seconds` → `Age`.
-fn title_of(name: &str) -> String {
+/// A name of a column or view as people read it: `first_review_at` is `First review`, `age_seconds` is `Age`.
+#[must_use]
+pub fn title_of(name: &str) -> String {
     let name = name.strip_suffix("_seconds").or_else(|| name.strip_suffix("_at")).unwrap_or(name).replace('_', " ");
     let mut characters = name.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()

@@ -107,10 +107,12 @@ impl Panel {
         self.columns.iter().skip(1).find(|column| column.kind == Kind::Text && !column.detail)
     }
 
-    /// The columns whose numbers a chart or a number shows.
+    /// The columns whose numbers a chart shows, what runs along its axis not among them; of a number that one.
     pub fn values(&self) -> impl Iterator<Item = &Column> {
-        let first = usize::from(self.x().is_some() && self.show != Show::Scatter);
-        self.columns.iter().skip(first).filter(|column| matches!(column.kind, Kind::Number(_)) && !column.detail)
+        let first = usize::from(self.x().is_some());
+        let most = if self.show == Show::Number { 1 } else { usize::MAX };
+        let columns = self.columns.iter().skip(first);
+        columns.filter(|column| matches!(column.kind, Kind::Number(_)) && !column.detail).take(most)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Charts: how a panel is shown.
 
-use panels::{Column, Kind, Panel, Show};
+use panels::{Column, Kind, Panel, Show, fields};
 use serde_json::{Map, Value, json};
 
 use crate::dataset::{ROW_ORDER_METRIC, metric_name, shown_name};
 use crate::names::{chart_id, dataset_id};
-use crate::shown::{is_ordered, values};
+use crate::shown::is_ordered;
 use crate::target::Target;
 use crate::units::{axis_format, axis_title, format, suffix};
 
@@ -46,20 +46,13 @@ const fn kind(show: Show) -> &'static str {
     }
 }
 
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
-}
-
 fn number(panel: &Panel) -> Map<String, Value> {
-    let shown = values(panel).first().and_then(|column| unit(column).map(|unit| (metric_name(column), unit)));
+    let shown = panel.values().next().and_then(|column| unit(column).map(|unit| (metric_name(column), unit)));
     let (metric, format, suffix) = match shown {
         Some((metric, unit)) => (metric, format(unit), suffix(unit)),
         None => (String::new(), "", ""),
     };
-    object(json!({
+    fields(json!({
         "metric": metric,
         "y_axis_format": format,
         "subtitle": suffix,
@@ -75,7 +68,7 @@ fn table(panel: &Panel) -> Map<String, Value> {
         Some((shown_name(column), json!({ "d3NumberFormat": format })))
     });
     let formats: Map<String, Value> = formats.collect();
-    object(json!({
+    fields(json!({
         "query_mode": "raw",
         "all_columns": names,
         "column_config": formats,
@@ -91,10 +84,10 @@ fn table(panel: &Panel) -> Map<String, Value> {
 
 /// A chart with two axes.
 fn axes(panel: &Panel) -> Map<String, Value> {
-    let shown = values(panel);
+    let shown: Vec<&Column> = panel.values().collect();
     let series: Vec<&str> = panel.series().map(|column| column.name.as_str()).into_iter().collect();
     let first = shown.first().and_then(|column| unit(column));
-    let mut params = object(json!({
+    let mut params = fields(json!({
         "x_axis": panel.x().map(|column| column.name.as_str()),
         "metrics": shown.iter().map(|column| metric_name(column)).collect::<Vec<_>>(),
         "groupby": series,

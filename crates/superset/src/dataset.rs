@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::jinja::{ROW_ORDER, statement};
 use crate::names::{choices, database_id, dataset_id};
-use crate::shown::{is_ordered, values};
+use crate::shown::is_ordered;
 use crate::target::Target;
 use crate::units::{DURATION_SCALE, HOURS_SCALE, axis_format, format};
 
@@ -20,7 +20,7 @@ pub(crate) fn of_panel(target: &Target, panel: &Panel) -> Value {
     }
     let mut metrics: Vec<Value> = Vec::new();
     if panel.show != Show::Table {
-        metrics.extend(values(panel).into_iter().map(|column| metric(panel.show, column)));
+        metrics.extend(panel.values().map(|column| metric(panel.show, column)));
     }
     if is_ordered(panel) {
         columns.push(column(ROW_ORDER, "Order", "BIGINT"));
