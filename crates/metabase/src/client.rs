@@ -211,7 +211,10 @@ impl Client {
             other => other.to_string(),
         };
         for secret in self.hidden.iter().filter_map(Secret::expose_str) {
-            message = message.replace(secret, "…");
+            // an object is shown as JSON, where quotes are escaped
+            let quoted = Value::from(secret).to_string();
+            let escaped = quoted.get(1..quoted.len() - 1).unwrap_or(secret);
+            message = message.replace(secret, "…").replace(escaped, "…");
         }
         match message.char_indices().nth(MESSAGE_CHARS) {
             Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
@@ -284,6 +287,8 @@ mod tests {
         assert_eq!(shown(r#"{"errors":{"name":"value must be a string"}}"#), r#"{"name":"value must be a string"}"#);
         assert_eq!(shown("Not found."), "Not found.");
         assert_eq!(shown(""), "no reason");
+        let quoted = self::client("a\"b").message(br#"{"errors":{"details":"wrong: a\"b"}}"#);
+        assert_eq!(quoted, r#"{"details":"wrong: …"}"#);
         assert_eq!(shown(&"x".repeat(1000)).chars().count(), MESSAGE_CHARS + 1);
     }
 
