@@ -41,7 +41,8 @@ async fn synced(run: &mut Run<'_>) -> Result<Vec<Value>, MetabaseError> {
     let Some(id) = run.known.database else { return Ok(Vec::new()) };
     let wanted = run.wanted;
     let began = Instant::now();
-    let mut is_asked = false;
+    // whether it had been given up before it was asked for
+    let mut was_aborted: Option<bool> = None;
     loop {
         let database = run.get(&format!("/api/database/{id}")).await?;
         let status = text(&database, "initial_sync_status");
@@ -50,11 +51,12 @@ async fn synced(run: &mut Run<'_>) -> Result<Vec<Value>, MetabaseError> {
         if missing.is_empty() {
             return Ok(tables);
         }
-        if status == "aborted" && is_asked {
+        let is_aborted = status == "aborted";
+        if is_aborted && was_aborted == Some(false) {
             return Err(MetabaseError::SyncAborted(wanted.name.clone()));
         }
-        if !is_asked && status != "incomplete" {
-            is_asked = true;
+        if was_aborted.is_none() && status != "incomplete" {
+            was_aborted = Some(is_aborted);
             run.changed(Change::new(Action::Sync, "database", wanted.name.as_str()));
             run.write(Method::POST, &format!("/api/database/{id}/sync_schema"), json!({})).await?;
         }
@@ -62,6 +64,9 @@ async fn synced(run: &mut Run<'_>) -> Result<Vec<Value>, MetabaseError> {
             return Ok(tables);
         }
         if began.elapsed() >= wanted.sync_timeout {
+            if is_aborted {
+                return Err(MetabaseError::SyncAborted(wanted.name.clone()));
+            }
             return Err(not_synced(&wanted.content.schema, began.elapsed(), &missing));
         }
         run.show(&format!("waiting for Metabase to read {}", named(&missing)));

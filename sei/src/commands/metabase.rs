@@ -329,6 +329,27 @@ mod tests {
         assert!(directory.path().join("collections/main/sei/models/team.yaml").exists());
     }
 
+    #[derive(clap::Parser)]
+    struct Parsed {
+        #[command(flatten)]
+        apply: Apply,
+    }
+
+    #[test]
+    fn an_address_that_may_hold_a_secret_is_refused_and_not_repeated() {
+        for url in [
+            "ftp://metabase",
+            "http://ann@metabase",
+            "http://:pw@metabase",
+            "http://metabase/?k=pw",
+            "http://metabase/#pw",
+        ] {
+            let parsed = <Parsed as clap::Parser>::try_parse_from(["apply", "--url", url]).unwrap();
+            let error = parsed.apply.wanted().unwrap_err().to_string();
+            assert!(error.starts_with("--url: expected") && !error.contains("pw"), "{url}: {error}");
+        }
+    }
+
     #[test]
     fn a_name_that_can_t_be_found_again_in_descriptions_is_refused() {
         for name in ["", " sei", "a/b", "a\nb"] {
