@@ -24,12 +24,7 @@ pub(crate) fn dashboard(dashboard: &Dashboard, places: &Places<'_>) -> Value {
         .collect();
     let uses = |filter| dashboard.panels.iter().any(|panel: &Panel| panel.uses(filter));
     let mut variables = vec![source()];
-    variables.extend(
-        [(Filter::Team, "team", "Team"), (Filter::Service, "service", "Service")]
-            .into_iter()
-            .filter(|(filter, ..)| uses(*filter))
-            .filter_map(|(filter, name, label)| Some(choice(name, label, filter.choices()?))),
-    );
+    variables.extend(Filter::ALL.into_iter().filter(|filter| uses(*filter)).filter_map(choice));
     let mut value = json!({
         "templating": { "list": variables },
         "time": { "from": format!("now-{}d", Filter::DEFAULT_DAYS), "to": "now" },
@@ -89,23 +84,23 @@ fn source() -> Value {
     })
 }
 
-/// What can be chosen of a filter. Where nothing is, its text is `null`: see [`crate::Variables`].
-fn choice(name: &str, label: &str, query: &str) -> Value {
-    json!({
+/// What can be chosen of a filter; `None` of a time. Where nothing is, its text is `null`: see [`crate::Variables`].
+fn choice(filter: Filter) -> Option<Value> {
+    Some(json!({
         "allValue": "null",
         "current": { "text": "All", "value": "$__all" },
         "datasource": panel::datasource(),
         "includeAll": true,
-        "label": label,
+        "label": filter.title(),
         "multi": false,
-        "name": name,
+        "name": filter.column()?,
         "options": [],
-        "query": query,
+        "query": filter.choices()?,
         "refresh": 1,
         "regex": "",
         "sort": 0,
         "type": "query",
-    })
+    }))
 }
 
 #[cfg(test)]

@@ -73,7 +73,27 @@ impl Filter {
     /// The length of the time range that a dashboard is opened with.
     pub const DEFAULT_DAYS: u32 = 90;
 
-    /// The statement that lists what can be chosen, one column of text; a time is not chosen from a list.
+    /// Its title.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Time => "Time range",
+            Self::Team => "Team",
+            Self::Service => "Service",
+        }
+    }
+
+    /// The column of the statement that lists what can be chosen; a time is not chosen from a list.
+    #[must_use]
+    pub const fn column(self) -> Option<&'static str> {
+        match self {
+            Self::Time => None,
+            Self::Team => Some("team"),
+            Self::Service => Some("service"),
+        }
+    }
+
+    /// The statement that lists what can be chosen, one column of text.
     #[must_use]
     pub const fn choices(self) -> Option<&'static str> {
         match self {

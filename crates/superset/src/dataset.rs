@@ -34,7 +34,7 @@ pub(crate) fn of_panel(target: &Target, panel: &Panel) -> Value {
 
 /// The dataset of what can be chosen in a filter, with its name; `None` of a time.
 pub(crate) fn of_choices(target: &Target, filter: Filter) -> Option<(String, Value)> {
-    let (of, sql) = (crate::filters::column(filter)?, filter.choices()?);
+    let (of, sql) = (filter.column()?, filter.choices()?);
     let (name, columns) = (choices(of), vec![column(of, of, "TEXT")]);
     let dataset = dataset(target, (&name, "What can be chosen in a filter.", sql), (columns, Vec::new()));
     Some((name, dataset))

@@ -6,27 +6,15 @@ use serde_json::{Value, json};
 use crate::names::{choices, dataset_id};
 use crate::target::Target;
 
-/// The column that a filter is about; `None` of a time.
-pub(crate) const fn column(filter: Filter) -> Option<&'static str> {
-    match filter {
-        Filter::Time => None,
-        Filter::Team => Some("team"),
-        Filter::Service => Some("service"),
-    }
-}
-
 /// The filters, as Superset keeps them.
 fn configuration(target: &Target, dashboard: &Dashboard) -> Vec<Value> {
     Filter::ALL.iter().map(|filter| one(target, dashboard, *filter)).collect()
 }
 
 fn one(target: &Target, dashboard: &Dashboard, filter: Filter) -> Value {
-    let (id, title, kind) = match filter {
-        Filter::Time => ("time", "Time range", "filter_time"),
-        Filter::Team => ("team", "Team", "filter_select"),
-        Filter::Service => ("service", "Service", "filter_select"),
-    };
-    let (targets, chosen, controls) = match column(filter) {
+    let column = filter.column();
+    let (id, kind) = column.map_or(("time", "filter_time"), |column| (column, "filter_select"));
+    let (targets, chosen, controls) = match column {
         None => (json!([{}]), default_time(), json!({ "enableEmptyFilter": false })),
         Some(column) => (
             json!([{ "datasetUuid": dataset_id(target, &choices(column)), "column": { "name": column } }]),
@@ -40,7 +28,7 @@ fn one(target: &Target, dashboard: &Dashboard, filter: Filter) -> Value {
     json!({
         "id": format!("NATIVE_FILTER-{id}"),
         "type": "NATIVE_FILTER",
-        "name": title,
+        "name": filter.title(),
         "filterType": kind,
         "description": "",
         "targets": targets,
