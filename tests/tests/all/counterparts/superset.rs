@@ -66,7 +66,7 @@ async fn script(name: &str, arguments: &[&str]) -> String {
     let output = Command::new(root().join("scripts").join(name)).args(arguments).output().await.unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}{err}");
-    format!("{out}{err}").trim().to_owned()
+    out.trim().to_owned()
 }
 
 impl Superset {
