@@ -30,7 +30,8 @@ pub(crate) async fn journey(
     let owners = reads::asked_owners(state, scope, &ServiceFilter::default()).await?;
     let tenant = scope.tenant.tenant.clone();
     let key = JourneyKey { tenant, owners: owners.clone(), kind: asked.kind, id: asked.id.clone() };
-    state.journeys().of(scope, &key, made(state, scope, asked, owners)).await
+    // what makes one is large
+    Box::pin(state.journeys().of(scope, &key, made(state, scope, asked, owners))).await
 }
 
 async fn made(

@@ -64,10 +64,10 @@ impl Journeys {
     ) -> Result<Option<Journey>, Problem> {
         let place = self.0.place(key);
         let alone = place.lock().await;
-        let made = self.made(scope, key, make).await;
+        let journey = self.made(scope, key, make).await;
         drop(alone);
         self.0.give_up(key, &place);
-        made
+        journey
     }
 
     async fn made(

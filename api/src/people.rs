@@ -31,14 +31,14 @@ const TENANTS: usize = 1_000;
 /// The people of tenants, as they were read last. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct KnownPeople {
-    kept: Arc<Kept<Tenant, Read>>,
+    kept: Arc<Kept<Tenant, Known>>,
     /// Logins and accounts that are bots (`dora.bots`).
     bots: Arc<[String]>,
 }
 
 /// What was read, and when.
 #[derive(Clone, Debug)]
-struct Read {
+struct Known {
     people: Arc<People>,
     /// Up to which changes.
     read_at: ReadAt,
@@ -111,9 +111,9 @@ impl KnownPeople {
             (Some((mut known, read_at)), _) => {
                 mark_bots(&mut known.accounts, &self.bots);
                 let people = People::new(join(&known.accounts, &known.persons), &known.members, known.users);
-                Read { people: people.into(), read_at, whole_at: at, at }
+                Known { people: people.into(), read_at, whole_at: at, at }
             }
-            (None, Some(before)) => Read { at, ..before },
+            (None, Some(before)) => Known { at, ..before },
             (None, None) => return Ok(Arc::default()),
         };
         let people = Arc::clone(&read.people);

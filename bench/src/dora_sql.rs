@@ -1,4 +1,4 @@
-//! Five panels of DORA metrics beside SQL in the manner of Apache DevLake's dashboards, over tables of the same shape,
+//! Five panels of DORA metrics beside SQL in the manner of Apache `DevLake`'s dashboards, over tables of the same shape,
 //! on the same facts: ten thousand incidents and a hundred thousand deployments. `dora_sql=10` takes a tenth of it.
 //!
 //! There, dashboards read which deployment an incident is linked to; that is found before, by a question to all deployments
@@ -38,9 +38,9 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, percent: u
     let days = i64::from(scale.days);
     let company = Company::of(machine, scale).await?;
     let running = &company.running;
-    let begun = Instant::now();
+    let started = Instant::now();
     let begin = bi::grant(running, &company.store()).await?;
-    let refreshed = begun.elapsed().as_secs_f64();
+    let refreshed = started.elapsed().as_secs_f64();
     running.sql(TABLES)?;
     running.rest()?;
     let count = |table: &str| -> Result<f64> {
@@ -51,14 +51,14 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, percent: u
     Figures::heading(&format!("Five DORA panels, {incidents} incidents, {deployments} deployments:"));
 
     let to = company.demo.end;
-    let range = Literals { from: to - TimeDelta::days(days), to, team: None, service: None };
+    let chosen = Literals { from: to - TimeDelta::days(days), to, team: None, service: None };
     let panels: Vec<panels::Panel> = dashboards()?.into_iter().flat_map(|dashboard| dashboard.panels).collect();
     let (mut ours, mut theirs) = (0.0, 0.0);
     for (name, statement) in PEER {
         let panel = panels.iter().find(|panel| panel.name == name).with_context(|| format!("the panel {name}"))?;
-        let [from, to] = [range.from, range.to].map(|at| format!("timestamptz '{}'", at.to_rfc3339()));
+        let [from, to] = [chosen.from, chosen.to].map(|at| format!("timestamptz '{}'", at.to_rfc3339()));
         let statement = statement.replace("FROM_TIME", &from).replace("TO_TIME", &to);
-        let one = bi::millis(running, &begin, &panel.sql(&range))?;
+        let one = bi::millis(running, &begin, &panel.sql(&chosen))?;
         let other = bi::millis(running, "set search_path = peer", &statement)?;
         Figures::note(&format!("{name}: {one:.1} ms, the peer {other:.1} ms"));
         ours += one;

@@ -105,6 +105,7 @@ impl Opened {
     }
 
     /// A source that is being set up, and stands in no settings yet. Options beside these are as without settings.
+    #[must_use]
     pub fn unsaved(connector: &str, name: &str, url: Option<Url>, token: Secret, projects: Vec<String>) -> Self {
         // a reference, which is not read: the token is here
         let reference = Map::from_iter([("env".to_owned(), Value::from("TOKEN"))]);

@@ -4,6 +4,7 @@ use panels::{Dashboard, Filter, Panel};
 use serde_json::{Value, json};
 
 use crate::links::{Places, uid};
+use crate::object::set;
 use crate::panel::{self, SOURCE, panel};
 
 /// The version of the form that dashboards have. Newer Grafana brings them up to its own.
@@ -17,8 +18,8 @@ pub(crate) fn dashboard(dashboard: &Dashboard, places: &Places<'_>) -> Value {
         .enumerate()
         .map(|(index, (column, row, one))| {
             let mut value = panel(one, &dashboard.name, places);
-            value["id"] = json!(index + 1);
-            value["gridPos"] = position((column, row), (one.size.width, one.size.height));
+            set(&mut value, "id", json!(index + 1));
+            set(&mut value, "gridPos", position((column, row), (one.size.width, one.size.height)));
             value
         })
         .collect();
@@ -36,29 +37,33 @@ pub(crate) fn dashboard(dashboard: &Dashboard, places: &Places<'_>) -> Value {
 
 /// What every dashboard has.
 pub(crate) fn complete(value: &mut Value, (name, title, description): (&str, &str, &str), panels: &[Value]) {
-    value["annotations"] = json!({ "list": [] });
-    value["description"] = json!(description);
-    value["editable"] = json!(true);
-    value["graphTooltip"] = json!(1);
-    value["links"] = json!([{
-        "asDropdown": true,
-        "icon": "external link",
-        "includeVars": true,
-        "keepTime": true,
-        "tags": ["sei"],
-        "targetBlank": false,
-        "title": "sei",
-        "tooltip": "",
-        "type": "dashboards",
-        "url": "",
-    }]);
-    value["panels"] = json!(panels);
-    value["schemaVersion"] = json!(SCHEMA);
-    value["tags"] = json!(["sei"]);
+    set(value, "annotations", json!({ "list": [] }));
+    set(value, "description", json!(description));
+    set(value, "editable", json!(true));
+    set(value, "graphTooltip", json!(1));
+    set(
+        value,
+        "links",
+        json!([{
+            "asDropdown": true,
+            "icon": "external link",
+            "includeVars": true,
+            "keepTime": true,
+            "tags": ["sei"],
+            "targetBlank": false,
+            "title": "sei",
+            "tooltip": "",
+            "type": "dashboards",
+            "url": "",
+        }]),
+    );
+    set(value, "panels", json!(panels));
+    set(value, "schemaVersion", json!(SCHEMA));
+    set(value, "tags", json!(["sei"]));
     // weeks are those of UTC
-    value["timezone"] = json!("utc");
-    value["title"] = json!(title);
-    value["uid"] = json!(uid(name));
+    set(value, "timezone", json!("utc"));
+    set(value, "title", json!(title));
+    set(value, "uid", json!(uid(name)));
 }
 
 /// Where a panel is. A row of Grafana is two thirds as high as one of the declarations.

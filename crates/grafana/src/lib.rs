@@ -8,6 +8,7 @@ mod dashboard;
 mod dialect;
 mod links;
 mod monitoring;
+mod object;
 mod panel;
 mod provisioning;
 mod show;

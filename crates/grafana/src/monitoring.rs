@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::dashboard::{complete, position};
+use crate::object::set;
 
 /// The kind of the data source.
 const PROMETHEUS: &str = "prometheus";
@@ -225,8 +226,8 @@ pub(crate) fn dashboard() -> Value {
             (column, row, height) = (0, row + height, 0);
         }
         let mut value = panel(one);
-        value["id"] = json!(index + 1);
-        value["gridPos"] = position((column, row), one.size);
+        set(&mut value, "id", json!(index + 1));
+        set(&mut value, "gridPos", position((column, row), one.size));
         panels.push(value);
         column += one.size.0;
         height = height.max(one.size.1);
@@ -285,19 +286,20 @@ fn panel(one: &Watched) -> Value {
         one.queries.iter().zip('A'..='Z').map(|(query, id)| target(query, id, is_number)).collect();
     let (kind, options) = if is_number { ("stat", number_options()) } else { ("timeseries", chart_options()) };
     let mut defaults = json!({ "noValue": "–", "unit": one.unit });
-    match one.colors {
-        Some(colors) => {
-            let steps = colors.iter().map(|(from, color)| json!({ "color": color, "value": from }));
-            defaults["color"] = json!({ "mode": "thresholds" });
-            defaults["thresholds"] = json!({ "mode": "absolute", "steps": steps.collect::<Vec<_>>() });
-        }
-        None => {
-            defaults["color"] = json!({ "mode": "palette-classic" });
-            defaults["custom"] = json!({
+    if let Some(colors) = one.colors {
+        let steps = colors.iter().map(|(from, color)| json!({ "color": color, "value": from }));
+        set(&mut defaults, "color", json!({ "mode": "thresholds" }));
+        set(&mut defaults, "thresholds", json!({ "mode": "absolute", "steps": steps.collect::<Vec<_>>() }));
+    } else {
+        set(&mut defaults, "color", json!({ "mode": "palette-classic" }));
+        set(
+            &mut defaults,
+            "custom",
+            json!({
                 "axisSoftMin": 0, "drawStyle": "line", "fillOpacity": 8, "lineWidth": 1, "showPoints": "never",
                 "spanNulls": false,
-            });
-        }
+            }),
+        );
     }
     json!({
         "datasource": datasource(),

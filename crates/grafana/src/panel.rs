@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::dialect::Variables;
 use crate::links::Places;
+use crate::object::set;
 use crate::show::shown;
 
 /// The kind of the data source.
@@ -39,10 +40,10 @@ pub(crate) fn panel(panel: &Panel, dashboard: &str, places: &Places<'_>) -> Valu
         "type": shown.kind,
     });
     if !shown.transformations.is_empty() {
-        value["transformations"] = json!(shown.transformations);
+        set(&mut value, "transformations", json!(shown.transformations));
     }
     if let Some(version) = shown.version {
-        value["pluginVersion"] = json!(version);
+        set(&mut value, "pluginVersion", json!(version));
     }
     value
 }

@@ -42,9 +42,9 @@ pub(crate) async fn apply(run: &mut Run<'_>) -> Result<(), MetabaseError> {
     for object in wanted.content.objects.iter().filter(|object| object.key.kind != Kind::Collection) {
         let found = inventory.ours.get(&object.key).copied();
         if object.key.kind == Kind::Dashboard {
-            dashboard(run, object, found).await?
+            dashboard(run, object, found).await?;
         } else {
-            card(run, object, found).await?
+            card(run, object, found).await?;
         }
     }
     prune(run, &inventory, &found).await

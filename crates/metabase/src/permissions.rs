@@ -82,7 +82,7 @@ async fn write(
 }
 
 /// What a group may do with something; empty where nothing is stated.
-fn found<'a>(graph: &'a Value, group: u64, of: u64) -> &'a Value {
+fn found(graph: &Value, group: u64, of: u64) -> &Value {
     graph.get(group.to_string()).and_then(|group| group.get(of.to_string())).unwrap_or(&Value::Null)
 }
 

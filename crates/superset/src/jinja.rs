@@ -61,8 +61,8 @@ pub(crate) fn statement(panel: &Panel) -> String {
         sql
     };
     let set = values().into_iter().filter(|(name, _)| sql.contains(&place(name)));
-    let set: String = set.map(|(name, value)| format!("{{% set sei_{name} = {value} -%}}\n")).collect();
-    set + &sql
+    let set = set.map(|(name, value)| format!("{{% set sei_{name} = {value} -%}}\n"));
+    set.chain([sql.clone()]).collect::<Vec<_>>().concat()
 }
 
 #[cfg(test)]

@@ -133,20 +133,27 @@ fn week(at: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// A value's place in a panel.
-fn key(week: Option<DateTime<Utc>>, slice: Option<&str>) -> Option<String> {
-    Some(format!("{week:?} {slice:?}"))
+fn key(week: Option<DateTime<Utc>>, slice: Option<&str>) -> String {
+    format!("{week:?} {slice:?}")
 }
+
+/// A place in a panel, the value there, and how many observations are behind it.
+type Placed = (Option<String>, (Option<f64>, i64));
+/// The same as SQL has it: the place is a week and a slice.
+type Selected = (Option<DateTime<Utc>>, Option<String>, Option<f64>, i64);
 
 /// What the API answers, as a panel that is split like this shows it.
 fn answered(answer: &MetricAnswer, by: By) -> Values {
     let parts = if by.slice().is_some() { &answer.slices[..] } else { std::slice::from_ref(&answer.whole) };
-    let values = |part: &MetricPart| -> Vec<(Option<String>, (Option<f64>, i64))> {
+    let values = |part: &MetricPart| -> Vec<Placed> {
         let slice = part.slice.as_deref();
         if !by.is_weekly() {
-            return vec![(key(None, slice), (part.value, part.n.try_into().unwrap()))];
+            return vec![(Some(key(None, slice)), (part.value, part.n.try_into().unwrap()))];
         }
         let points = part.series.iter();
-        points.map(|point| (key(Some(week(point.from)), slice), (point.value, point.n.try_into().unwrap()))).collect()
+        points
+            .map(|point| (Some(key(Some(week(point.from)), slice)), (point.value, point.n.try_into().unwrap())))
+            .collect()
     };
     parts.iter().flat_map(values).collect()
 }
@@ -156,9 +163,8 @@ async fn selected(role: &mut PgConnection, panel: &Panel, by: By, choice: &Liter
     let week = if by.is_weekly() { "week" } else { "null::timestamptz" };
     let slice = by.slice().map_or("null", Slice::as_str);
     let statement = format!("select {week}, {slice}::text, value, n from ({}) panel", panel.sql(choice));
-    let rows: Vec<(Option<DateTime<Utc>>, Option<String>, Option<f64>, i64)> =
-        sqlx::query_as(AssertSqlSafe(statement)).fetch_all(role).await.unwrap();
-    rows.into_iter().map(|(week, slice, value, n)| (key(week, slice.as_deref()), (value, n))).collect()
+    let rows: Vec<Selected> = sqlx::query_as(AssertSqlSafe(statement)).fetch_all(role).await.unwrap();
+    rows.into_iter().map(|(week, slice, value, n)| (Some(key(week, slice.as_deref())), (value, n))).collect()
 }
 
 #[tokio::test]

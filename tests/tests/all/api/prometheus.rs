@@ -157,7 +157,7 @@ async fn targets_are_those_of_each_team_and_whether_they_are_met() {
             expected.insert(("sei_metric_target_met".to_owned(), labels), f64::from(met));
         }
     }
-    assert!(expected.values().any(|value| *value == 1.0) && expected.len() > 10, "{expected:?}");
+    assert!(expected.values().any(|value| *value > 0.0) && expected.len() > 10, "{expected:?}");
     let mut found = scraped(&served, &[]).await;
     found.retain(|(name, _), _| name.starts_with("sei_metric_target"));
     assert_eq!(found, expected);

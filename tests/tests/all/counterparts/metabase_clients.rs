@@ -1,5 +1,5 @@
 //! Clients of others against the server that behaves like Metabase, after `sei metabase apply`: the command line of
-//! Metabase's own makers, which checks every answer, and two of PyPI. What they find shows that the server is like
+//! Metabase's own makers, which checks every answer, and two of `PyPI`. What they find shows that the server is like
 //! Metabase, and that what was applied is there for others.
 
 use std::collections::BTreeSet;
@@ -142,7 +142,7 @@ async fn exported_files_are_as_metabase_s_makers_specify() {
     assert!(output.status.success() && out.contains(" passed"), "{out}\n{err}");
 }
 
-/// What a client of PyPI reports, step by step.
+/// What a client of `PyPI` reports, step by step.
 async fn steps(arguments: &[&str]) -> Vec<(String, Value)> {
     let mut client = Client::start("metabase-clients", arguments).unwrap();
     let mut steps = Vec::new();

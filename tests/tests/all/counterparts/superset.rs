@@ -105,8 +105,8 @@ impl Superset {
 
     /// How Superset has the chart of a panel.
     async fn chart(&self, panel: &Panel) -> Value {
-        let lines = self.files[&format!("charts/{}.yaml", panel.name)].lines();
-        let id = lines.filter_map(|line| line.strip_prefix("uuid: ")).next().unwrap().trim_matches('"');
+        let mut lines = self.files[&format!("charts/{}.yaml", panel.name)].lines();
+        let id = lines.find_map(|line| line.strip_prefix("uuid: ")).unwrap().trim_matches('"');
         let chart = self.ask("GET", &format!("/api/v1/chart/{id}"), "").await;
         serde_json::from_str(chart["result"]["params"].as_str().unwrap()).unwrap()
     }

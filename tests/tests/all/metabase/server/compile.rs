@@ -1,7 +1,7 @@
 //! Makes SQL of queries in MBQL 5: of those of native queries with their parameters, and of those that are built from
 //! tables and cards, as far as tests need them.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::native::{self, Given, quoted};
 use super::state::{Object, State};
@@ -196,9 +196,8 @@ fn applied(operator: &str, operands: &[String]) -> Option<String> {
         ("count-where", [condition]) => format!("count(*) filter (where {condition})"),
         ("sum-where", [of, condition]) => format!("sum({of}) filter (where {condition})"),
         ("share", [condition]) => format!("(count(*) filter (where {condition})::float8 / nullif(count(*), 0))"),
-        ("+" | "-" | "*", [_, _, ..]) => joined(&format!(" {operator} ")),
+        ("+" | "-" | "*" | "and" | "or", [_, ..]) => joined(&format!(" {operator} ")),
         ("/", [of, by]) => format!("({of}::float8 / nullif({by}, 0))"),
-        ("and" | "or", [_, ..]) => joined(&format!(" {operator} ")),
         ("not", [condition]) => format!("(not {condition})"),
         ("=", [of, value]) => format!("{of} = {value}"),
         ("=", [of, values @ ..]) => format!("{of} in ({})", values.join(", ")),
@@ -237,5 +236,5 @@ fn name(text: &str) -> String {
 /// The table that a query begins with.
 pub(super) fn table(query: &Value) -> Value {
     let stage = &query["stages"][0];
-    stage.get("source-table").cloned().unwrap_or_else(|| json!(null))
+    stage.get("source-table").cloned().unwrap_or(Value::Null)
 }
