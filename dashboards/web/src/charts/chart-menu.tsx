@@ -10,12 +10,12 @@ interface ChartMenuProps {
   table: ChartTable;
   isTable: boolean;
   onTable: (value: boolean) => void;
-  /** Saves a picture of the chart; absent where there is nothing to draw. */
-  onPicture?: (kind: "svg" | "png") => void;
+  /** Saves the chart as an image; absent where there is nothing to draw. */
+  onImage?: (kind: "svg" | "png") => void;
 }
 
 /** What can be done with a chart: its numbers as a table, and as a file. It opens as soon as it is loaded. */
-export function ChartMenu({ title, table, isTable, onTable, onPicture }: ChartMenuProps) {
+export function ChartMenu({ title, table, isTable, onTable, onImage }: ChartMenuProps) {
   const csv = () => saveFile(`${title}.csv`, "text/csv", toCsv([table.heads, ...table.rows]));
   return (
     <Menu
@@ -33,13 +33,13 @@ export function ChartMenu({ title, table, isTable, onTable, onPicture }: ChartMe
       <MenuItem icon="download" onAction={csv}>
         {t("chart.csv")}
       </MenuItem>
-      {onPicture !== undefined && (
-        <MenuItem icon="download" onAction={() => onPicture("png")}>
+      {onImage !== undefined && (
+        <MenuItem icon="download" onAction={() => onImage("png")}>
           {t("chart.png")}
         </MenuItem>
       )}
-      {onPicture !== undefined && (
-        <MenuItem icon="download" onAction={() => onPicture("svg")}>
+      {onImage !== undefined && (
+        <MenuItem icon="download" onAction={() => onImage("svg")}>
           {t("chart.svg")}
         </MenuItem>
       )}

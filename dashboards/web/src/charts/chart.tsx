@@ -135,7 +135,7 @@ function ChartMenu(props: { title: string; table: ChartTable; isTable: boolean; 
     <div className="chart-menu">
       {isWanted ? (
         <Suspense fallback={button}>
-          <OpenMenu title={title} table={table} isTable={isTable} onTable={onTable} onPicture={isEmpty ? undefined : (kind) => void picture(kind)} />
+          <OpenMenu title={title} table={table} isTable={isTable} onTable={onTable} onImage={isEmpty ? undefined : (kind) => void picture(kind)} />
         </Suspense>
       ) : (
         button

@@ -222,10 +222,10 @@ async fn logins_at_a_provider_that_does_not_answer_are_bounded_and_hold_up_no_ot
     slow.state().mood = Mood::Silent;
     let slow = provider(&slow.url(), CLIENT, SECRET);
     let slow = api::settings::LoginProvider { name: "slow".into(), timeout: DEADLINE, ..slow };
-    // a quarter of these at work, and four times as many that wait
+    // one of these at work, and nineteen that wait
     let served = served_where(vec![provider(&quick.url(), CLIENT, SECRET), slow], |api| api.in_flight = 4).await;
     let mut held = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..20 {
         held.push(served.open("GET", "/login/slow", &[], "").await);
     }
     let refused = async || {
