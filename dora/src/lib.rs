@@ -38,9 +38,7 @@ mod within;
 mod work;
 
 pub use basis::{Basis, Caveat, CaveatCode, EvidenceSource};
-pub use benchmark::{
-    Benchmark, GroupKind, Level, LevelYear, Mean, NotABenchmark, QuickCheckEdition, level_limits,
-};
+pub use benchmark::{Benchmark, GroupKind, Level, LevelYear, Mean, NotABenchmark, QuickCheckEdition, level_limits};
 pub use budget::Budget;
 pub use compute::{ServiceMetrics, compute};
 pub use engine::{Compute, recompute, recompute_with, run};

@@ -284,7 +284,11 @@ mod tests {
         let recovery = level_limits(Y2024, "failed_deployment_recovery_time").unwrap();
         assert_eq!(recovery, [(None, Elite), (Some(HOUR), High), (Some(DAY), Low)], "medium has the limit of high");
         let frequency = level_limits(Y2022, "deployment_frequency").unwrap();
-        assert_eq!(frequency, [(None, Low), (Some(1.0 / (MONTH / DAY)), Medium), (Some(1.0), High)], "2022 had no elite");
+        assert_eq!(
+            frequency,
+            [(None, Low), (Some(1.0 / (MONTH / DAY)), Medium), (Some(1.0), High)],
+            "2022 had no elite"
+        );
         assert_eq!(level_limits(Y2024, "review_time"), None);
     }
 
