@@ -129,7 +129,7 @@ mod tests {
         }
         assert_eq!("2025".parse::<Benchmark>().unwrap(), Benchmark::default());
         assert_eq!("2025/solo".parse::<Benchmark>().unwrap().kind, GroupKind::OrganizationSize);
-        for bad in ["", "2020", "2026", "x", "2025/nobody", "2025/industry/technology/more"] {
+        for bad in ["", "2020", "2026", "x", "2025/unknown", "2025/industry/technology/more"] {
             assert!(bad.parse::<Benchmark>().is_err(), "{bad}");
         }
     }

@@ -1,10 +1,9 @@
 //! A dashboard as Grafana has it: its filters, its links, and where its panels are.
 
-use panels::{Dashboard, Filter, Panel};
+use panels::{Dashboard, Filter, Panel, set};
 use serde_json::{Value, json};
 
 use crate::links::{Places, uid};
-use crate::object::set;
 use crate::panel::{self, SOURCE, panel};
 
 /// The version of the form that dashboards have. Newer Grafana brings them up to its own.

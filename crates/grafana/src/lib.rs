@@ -8,7 +8,6 @@ mod dashboard;
 mod dialect;
 mod links;
 mod monitoring;
-mod object;
 mod panel;
 mod provisioning;
 mod show;

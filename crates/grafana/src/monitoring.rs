@@ -1,9 +1,9 @@
 //! The dashboard of `sei` itself, over what its processes expose to Prometheus.
 
+use panels::set;
 use serde_json::{Value, json};
 
 use crate::dashboard::{complete, position};
-use crate::object::set;
 
 /// The kind of the data source.
 const PROMETHEUS: &str = "prometheus";

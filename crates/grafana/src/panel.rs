@@ -1,11 +1,10 @@
 //! A panel as Grafana has it: where its rows come from, and how they are shown.
 
-use panels::Panel;
+use panels::{Panel, set};
 use serde_json::{Value, json};
 
 use crate::dialect::Variables;
 use crate::links::Places;
-use crate::object::set;
 use crate::show::shown;
 
 /// The kind of the data source.

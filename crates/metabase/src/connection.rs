@@ -1,6 +1,7 @@
 //! The connection of Metabase to the views: made, or brought to what is wanted.
 
 use kernel::Secret;
+use panels::set;
 use serde_json::{Map, Value, json};
 
 use crate::change::{Action, Change};
@@ -116,9 +117,7 @@ fn updated(wanted: &Wanted, differing: &[String], found: Option<&Value>) -> Resu
         let found = found.and_then(|found| found.get("details")).and_then(Value::as_object);
         let mut details = found.cloned().unwrap_or_default();
         details.extend(wanted.details());
-        if let Some(body) = body.as_object_mut() {
-            body.insert("details".to_owned(), Value::Object(with_password(wanted, details)?));
-        }
+        set(&mut body, "details", Value::Object(with_password(wanted, details)?));
     }
     Ok(body)
 }

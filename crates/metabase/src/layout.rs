@@ -1,5 +1,6 @@
 //! The cards on a dashboard: compared by their places, and sent with the numbers that they have there.
 
+use panels::set;
 use serde_json::{Map, Value};
 
 /// A dashboard as a server has it, with its cards in the order of their places.
@@ -33,9 +34,7 @@ pub(crate) fn numbered(mut wanted: Map<String, Value>, dashboard: &Value) -> Map
             });
             let id = same.and_then(|same| same.get("id")).cloned().unwrap_or_else(|| (-new).into());
             taken.push(id.clone());
-            if let Some(fields) = card.as_object_mut() {
-                fields.insert("id".to_owned(), id);
-            }
+            set(card, "id", id);
         }
     }
     wanted

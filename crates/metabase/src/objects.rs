@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use panels::set;
 use serde_json::{Map, Value, json};
 
 use crate::change::{Action, Change};
@@ -62,9 +63,7 @@ fn collections(scope: &str, listed: &[Value]) -> BTreeMap<Key, (u64, Value)> {
         let location = text(item, "location").trim_end_matches('/');
         let parent: Option<u64> = location.rsplit('/').next().and_then(|number| number.parse().ok());
         let mut item = item.clone();
-        if let Some(fields) = item.as_object_mut() {
-            fields.insert("parent_id".to_owned(), parent.into());
-        }
+        set(&mut item, "parent_id", parent.into());
         found.insert(key, (id, item));
     }
     found

@@ -18,7 +18,7 @@ mod yaml;
 
 pub use error::PanelError;
 pub use files::dashboards;
-pub use json::fields;
+pub use json::{fields, set};
 pub use load::title_of;
 pub use metric_sql::By;
 pub use model::{Column, Dashboard, Kind, Panel, Show, Size};

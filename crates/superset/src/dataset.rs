@@ -1,6 +1,6 @@
 //! Datasets: a panel's statement with its columns, and what charts compute of them.
 
-use panels::{Column, Filter, Kind, Panel, Show};
+use panels::{Column, Filter, Kind, Panel, Show, set};
 use serde_json::{Value, json};
 
 use crate::jinja::{ROW_ORDER, statement};
@@ -102,9 +102,7 @@ fn computed(of: &Column) -> Option<Value> {
         _ => return None,
     };
     let mut computed = column(&shown_name(of), &of.title, native);
-    if let Some(fields) = computed.as_object_mut() {
-        fields.insert("expression".to_owned(), expression.into());
-    }
+    set(&mut computed, "expression", expression.into());
     Some(computed)
 }
 

@@ -277,7 +277,7 @@ async fn what_can_not_be_agreed_on_is_refused_by_its_name() {
     for (path, body, status, parameter) in [
         ("change_lead_tiem", json!({ "value": 1 }), 404, "metric"),
         ("ci_red_time", json!({ "value": 1 }), 400, "metric"),
-        ("change_lead_time?team=nobody", json!({ "value": 1 }), 404, "team"),
+        ("change_lead_time?team=unknown", json!({ "value": 1 }), 404, "team"),
         ("change_fail_rate", json!({ "value": 15 }), 400, "value"),
         ("changes_in_progress", json!({ "value": 5 }), 400, "bound"),
     ] {
@@ -288,7 +288,7 @@ async fn what_can_not_be_agreed_on_is_refused_by_its_name() {
         let reply = ask(&served, ("PUT", "/api/v1/targets/change_lead_time"), None, &body).await;
         assert_eq!(reply.status, 422, "{body}: {reply:?}");
     }
-    for path in ["team=nobody", "service=nobody"] {
+    for path in ["team=unknown", "service=unknown"] {
         let reply = served.ask("GET", &format!("/api/v1/target-results?{path}"), &[], "").await;
         assert_eq!(reply.status, 404, "{path}: {reply:?}");
     }
@@ -310,7 +310,7 @@ fn the_command_line_sets_lists_and_removes_targets() {
     for (arguments, hint) in [
         (&["target", "set", "change_lead_tiem", "1"][..], "Did you mean `change_lead_time`"),
         (&["target", "set", "items_in_progress", "1"], "`at_most` or `at_least`"),
-        (&["target", "set", "change_lead_time", "1", "--team", "nobody"], "nobody"),
+        (&["target", "set", "change_lead_time", "1", "--team", "nowhere"], "nowhere"),
     ] {
         let wrong = program.run(arguments);
         assert!(wrong.code == Some(1) && wrong.err.contains(hint), "{arguments:?}: {}", wrong.err);
