@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::dataset::{ROW_ORDER_METRIC, metric_name, shown_name};
 use crate::names::{chart_id, dataset_id};
-use crate::shown::is_ordered;
+use crate::shown::{is_ordered, shows_html};
 use crate::target::Target;
 use crate::units::{axis_format, axis_title, format, suffix};
 
@@ -78,7 +78,7 @@ fn table(panel: &Panel) -> Map<String, Value> {
         "include_search": true,
         "show_cell_bars": false,
         "table_timestamp_format": "%Y-%m-%d %H:%M",
-        "allow_render_html": panel.columns.iter().any(|column| column.kind == Kind::Link),
+        "allow_render_html": shows_html(panel),
     }))
 }
 

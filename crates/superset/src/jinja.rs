@@ -1,8 +1,8 @@
 //! The statements of panels with the values of filters as Superset's templates write them.
 
-use panels::{Dialect, Filter, Panel};
+use panels::{Column, Dialect, Filter, Kind, Panel};
 
-use crate::shown::is_ordered;
+use crate::shown::{is_ordered, shows_html};
 
 /// The column with the place of a row in the statement's order.
 pub(crate) const ROW_ORDER: &str = "row_order";
@@ -52,11 +52,27 @@ fn values() -> [(&'static str, String); 4] {
     ]
 }
 
+/// A column as a table shows it whose cells are HTML. Superset takes a text for HTML if it has a tag, so that one with `<`
+/// becomes an element with escaped text in it, and every other stays as it is.
+fn inert(column: &Column) -> String {
+    let name = &column.name;
+    if column.kind != Kind::Text {
+        return name.clone();
+    }
+    format!(
+        "case when strpos({name}, '<') > 0 then '<span>' || replace(replace({name}, '&', '&amp;'), '<', '&lt;') \
+         || '</span>' else {name} end as {name}"
+    )
+}
+
 /// The statement of a panel.
 pub(crate) fn statement(panel: &Panel) -> String {
     let sql = panel.sql(&Variables);
     let sql = if is_ordered(panel) {
         format!("select rows.*, row_number() over () as {ROW_ORDER} from (\n{sql}\n) rows")
+    } else if shows_html(panel) {
+        let columns: Vec<String> = panel.columns.iter().map(inert).collect();
+        format!("select {} from (\n{sql}\n) rows", columns.join(",\n       "))
     } else {
         sql
     };
@@ -92,5 +108,19 @@ from metric_value('change_lead_time', {{ sei_from }}, {{ sei_to }}, 'all', {{ se
         let sql = statement(&named("open_changes_by_age"));
         assert!(sql.contains("\nselect rows.*, row_number() over () as row_order from (\n"), "{sql}");
         assert!(sql.ends_with("\norder by a.position\n) rows"), "{sql}");
+    }
+
+    #[test]
+    fn texts_of_a_table_with_links_are_shown_as_texts_whatever_they_hold() {
+        let sql = statement(&named("merged_changes"));
+        let title = "case when strpos(title, '<') > 0 then '<span>' || replace(replace(title, '&', '&amp;'), '<', '&lt;') \
+                     || '</span>' else title end as title";
+        assert!(sql.contains(title), "{sql}");
+        assert!(sql.ends_with("\n) rows"), "{sql}");
+        for panel in panels::dashboards().unwrap().iter().flat_map(|dashboard| &dashboard.panels) {
+            let texts = panel.columns.iter().filter(|column| column.kind == Kind::Text);
+            let escaped = statement(panel).matches("'&lt;'").count();
+            assert_eq!(escaped, if shows_html(panel) { texts.count() } else { 0 }, "{}", panel.name);
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! `sei superset`: the dashboards as files that Apache Superset imports.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use ::superset::{DIRECTORIES, METADATA, Target, archive, files};
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 
 use crate::cli::Global;
@@ -28,7 +29,8 @@ pub(crate) enum SupersetCommand {
 /// Write the files
 #[derive(Args, Debug)]
 pub(crate) struct Export {
-    /// The directory; it is made if it is not there, and files of an earlier export are replaced, or deleted
+    /// The directory; it is made if it is not there, and files of an earlier export are replaced, or deleted. Each name
+    /// needs one of its own
     #[arg(value_name = "DIR", required_unless_present = "zip")]
     directory: Option<PathBuf>,
 
@@ -59,6 +61,7 @@ impl Export {
             (Some(directory), _) => {
                 let directories = DIRECTORIES.map(str::to_owned);
                 let earlier = Earlier { sign: METADATA.to_owned(), directories: &directories };
+                check_name(directory, &self.name)?;
                 exported::write_all(directory, &files, Some(&earlier))?;
                 directory
             }
@@ -73,6 +76,27 @@ impl Export {
     }
 }
 
+/// Fails where the directory holds an export of another name: files of both have the same paths.
+fn check_name(directory: &Path, name: &str) -> Result<()> {
+    let databases = directory.join("databases");
+    let failed = || format!("can't read {}", databases.display());
+    let entries = match std::fs::read_dir(&databases) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.with_context(failed)?,
+    };
+    for entry in entries {
+        let path = entry.with_context(failed)?.path();
+        let other = path.file_stem().filter(|stem| *stem != name).map(|stem| stem.to_string_lossy());
+        if let Some(other) = other.filter(|_| path.extension().is_some_and(|extension| extension == "yaml")) {
+            bail!(
+                "found {} of an export with `--name {other}`; expected one with `--name {name}`: give another directory",
+                path.display()
+            );
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +104,21 @@ mod tests {
     fn export(directory: Option<PathBuf>, zip: Option<PathBuf>) -> Export {
         let database_url = "postgresql+psycopg2://superset@127.0.0.1:5433/sei".to_owned();
         Export { directory, zip, database_url, name: "sei".to_owned() }
+    }
+
+    #[test]
+    fn an_export_of_another_name_is_refused_and_the_earlier_one_is_left_as_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = export(Some(directory.path().to_owned()), None);
+        first.run(&global()).unwrap();
+        let chart = directory.path().join("charts/lead_time.yaml");
+        let before = std::fs::read(&chart).unwrap();
+        let second = Export { name: "shop".to_owned(), ..export(Some(directory.path().to_owned()), None) };
+        let error = second.run(&global()).unwrap_err().to_string();
+        assert!(error.contains("`--name sei`") && error.contains("give another directory"), "{error}");
+        assert_eq!(std::fs::read(&chart).unwrap(), before);
+        assert!(directory.path().join("databases/sei.yaml").exists());
+        first.run(&global()).unwrap();
     }
 
     fn global() -> Global {
