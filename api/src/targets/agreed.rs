@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use store::targets::{self, TargetRow};
 use store::{Store, StoreError, mapping};
 
-/// Targets that are read at most: more than a thousand teams with ten each.
+/// Targets of a tenant at most, which are read at once: those of a thousand teams with ten each.
 pub(crate) const TARGETS_MAX: u32 = 10_000;
 
 /// The targets of a tenant, and which team is part of which.

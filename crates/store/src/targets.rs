@@ -90,6 +90,17 @@ pub async fn list(
     rows.into_iter().map(TargetRow::try_from).collect()
 }
 
+/// Holds off others that set or remove targets, until the transaction ends.
+pub async fn hold(tx: &mut StoreTx) -> Result<(), StoreError> {
+    sqlx::query("lock table target in share row exclusive mode").execute(tx.connection()).await?;
+    Ok(())
+}
+
+/// Number of targets of the transaction's tenant.
+pub async fn count(tx: &mut StoreTx) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from target"#).fetch_one(tx.connection()).await?)
+}
+
 /// The target of a team, or of the organization, for a metric. No one else changes it before the transaction ends.
 pub async fn locked(tx: &mut StoreTx, team: Option<&str>, metric: &str) -> Result<Option<TargetRow>, StoreError> {
     let row = sqlx::query_as!(

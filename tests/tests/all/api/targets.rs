@@ -2,6 +2,7 @@
 
 use kernel::Role;
 use serde_json::{Value, json};
+use sqlx::ConnectOptions;
 use store::audit::{self, AuditFilter, Order};
 use tests::Program;
 
@@ -78,6 +79,23 @@ async fn a_target_is_set_replaced_and_removed_and_each_change_is_recorded() {
     assert_eq!(actions, ["target_set", "target_set", "target_removed"]);
     assert_eq!(entries[1].detail["before"]["value"], 172_800.0);
     assert_eq!((&entries[0].detail["before"], &entries[1].detail["after"]["value"]), (&Value::Null, &json!(86_400.0)));
+}
+
+#[tokio::test]
+async fn a_tenant_has_as_many_targets_as_are_read_and_the_next_is_refused() {
+    let served = served::empty().await;
+    set(&served, "change_lead_time", None, &json!({ "value": 172_800 })).await;
+    let mut connection = served.database.options().connect().await.unwrap();
+    let many = "insert into main.target (team, metric, bound, value, note)
+                select 'team ' || number, 'change_lead_time', 'at_most', 1, '' from generate_series(1, 9999) number";
+    sqlx::raw_sql(many).execute(&mut connection).await.unwrap();
+    let path = "/api/v1/targets/change_fail_rate";
+    let refused = ask(&served, ("PUT", path), None, &json!({ "value": 0.1 })).await;
+    assert_eq!(refused.status, 409, "{refused:?}");
+    assert!(refused.json()["detail"].as_str().unwrap().contains("10000 targets at most"), "{refused:?}");
+    set(&served, "change_lead_time", None, &json!({ "value": 1 })).await;
+    sqlx::raw_sql("delete from main.target where team = 'team 1'").execute(&mut connection).await.unwrap();
+    set(&served, "change_fail_rate", None, &json!({ "value": 0.1 })).await;
 }
 
 #[tokio::test]
