@@ -41,15 +41,8 @@ use freshness::{Freshness, Look};
 use kept::{Answer, Kept, Usable};
 
 /// The routes whose answers are kept: those that say what they are made from.
-const ROUTES: [&str; 7] = [
-    paths::DORA,
-    paths::METRIC,
-    paths::ANSWERS,
-    paths::DISTRIBUTION,
-    paths::CONTRIBUTIONS,
-    paths::MOVERS,
-    paths::RESULTS,
-];
+const ROUTES: [&str; 6] =
+    [paths::DORA, paths::METRIC, paths::ANSWERS, paths::DISTRIBUTION, paths::CONTRIBUTIONS, paths::MOVERS];
 /// What an answer depends on beside the address of the request.
 const HEADERS: [&str; 3] = ["accept", "accept-encoding", "sei-tenant"];
 /// A longer question is not kept, in bytes.

@@ -2,8 +2,8 @@
 //! service; and the targets, with whether they are met.
 //!
 //! Promises: a value is what the API answers for the same window; who scrapes needs the same permission; the number of
-//! series is bounded, and what exceeds it is left out as a whole and counted; a scrape is answered or refused in time. Of
-//! targets it may be 15 s behind: kept answers follow what values are made from.
+//! series is bounded, and what exceeds it is left out as a whole and counted; a scrape is answered or refused in time. No
+//! answer is kept here, so that targets are those of now; values come from what snapshots keep.
 //! `/metrics`, which is about the process and has no permission, has none of it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,13 +14,12 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
-use dora::{Budget, Dated, Definition, Interval, MetricAnswer, MetricPart, Question, Slice, Versions};
+use dora::{Budget, Definition, Interval, MetricAnswer, MetricPart, Question, Slice};
 use kernel::Right;
 use runtime::exposition::{Gauge, Labels, OPEN_METRICS, open_metrics};
 use tokio::time::timeout;
 
 use crate::ApiState;
-use crate::made::MadeFrom;
 use crate::problem::Problem;
 use crate::questions::{Asked, MetricQuestion, Span, TargetResultsQuestion, Text};
 use crate::scope::Scope;
@@ -54,43 +53,41 @@ async fn results(
         return Err(Problem::no_results());
     }
     scope.access.check(Right::Read)?;
-    let Dated { answer: gauges, versions } =
-        timeout(TIMEOUT, read(&state, &scope)).await.map_err(|_| Problem::slow_results(TIMEOUT))??;
-    let from = MadeFrom { tenant: scope.tenant.clone(), versions };
-    Ok((Extension(from), [(header::CONTENT_TYPE, OPEN_METRICS)], open_metrics(gauges)).into_response())
+    let gauges = timeout(TIMEOUT, read(&state, &scope)).await.map_err(|_| Problem::slow_results(TIMEOUT))??;
+    Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], open_metrics(gauges)).into_response())
 }
 
-async fn read(state: &ApiState, scope: &Scope) -> Result<Dated<Vec<Gauge>>, Problem> {
+async fn read(state: &ApiState, scope: &Scope) -> Result<Vec<Gauge>, Problem> {
     let settings = &state.settings().api.prometheus;
     let definitions = reads::metrics(state)?;
     let levels = if settings.by_service { 3 } else { 2 };
     let _turn = state.admission().reports_by_cost(scope, definitions.len().saturating_mul(levels * COST)).await?;
     let mut results = Results::new(scope.tenant.tenant.as_str(), &definitions);
-    let mut versions = add_values(state, scope, (&definitions, None), &mut results).await?;
-    versions = versions.and(add_values(state, scope, (&definitions, Some(Slice::Team)), &mut results).await?);
+    add_values(state, scope, (&definitions, None), &mut results).await?;
+    add_values(state, scope, (&definitions, Some(Slice::Team)), &mut results).await?;
     add_targets(state, scope, &mut results).await?;
     if settings.by_service {
-        versions = versions.and(add_values(state, scope, (&definitions, Some(Slice::Service)), &mut results).await?);
+        add_values(state, scope, (&definitions, Some(Slice::Service)), &mut results).await?;
     }
-    Ok(Dated { answer: results.into_gauges(), versions })
+    Ok(results.into_gauges())
 }
 
-/// Adds the values of the whole, or of slices if there is room for all of them. Returns what they were made from.
+/// Adds the values of the whole, or of slices if there is room for all of them.
 async fn add_values(
     state: &ApiState,
     scope: &Scope,
     (definitions, by): (&[Definition], Option<Slice>),
     results: &mut Results,
-) -> Result<Versions, Problem> {
+) -> Result<(), Problem> {
     let limit = state.settings().api.prometheus.series;
     // the whole has a value for each metric at most, whatever the limit is
     let room = by.map_or(usize::MAX, |_| limit.saturating_sub(results.series()));
-    let Some(read) = answers(state, scope, (definitions, by), room).await? else {
+    let Some(answers) = answers(state, scope, (definitions, by), room).await? else {
         results.leave_out(by.map_or("all", Slice::as_str), limit);
-        return Ok(Versions::default());
+        return Ok(());
     };
-    results.add(&read.answer, by);
-    Ok(read.versions)
+    results.add(&answers, by);
+    Ok(())
 }
 
 /// Adds the targets of the organization and of each team, if there is room for all of them.
@@ -118,9 +115,9 @@ async fn answers(
     scope: &Scope,
     (definitions, by): (&[Definition], Option<Slice>),
     room: usize,
-) -> Result<Option<Dated<Vec<MetricAnswer>>>, Problem> {
+) -> Result<Option<Vec<MetricAnswer>>, Problem> {
     let question = question(&state.settings().api.prometheus, by);
-    let (mut answers, mut versions, mut series) = (Vec::new(), Versions::default(), 0);
+    let (mut answers, mut series) = (Vec::new(), 0);
     for group in definitions.chunk_by(|one, other| one.group == other.group) {
         let asked = group.iter().filter(|definition| by.is_none_or(|by| definition.slices.contains(&by)));
         let names: Vec<&str> = asked.map(|definition| definition.name.as_str()).collect();
@@ -130,16 +127,15 @@ async fn answers(
         let read = match reads::several(state, scope, &names, &question, Budget::default()).await {
             // more slices than the engine answers for
             Err(problem) if by.is_some() && problem.status == 422 => return Ok(None),
-            read => read?,
+            read => read?.answer,
         };
-        series += read.answer.iter().flat_map(|answer| parts(answer, by)).count() * SERIES;
+        series += read.iter().flat_map(|answer| parts(answer, by)).count() * SERIES;
         if series > room {
             return Ok(None);
         }
-        versions = versions.and(read.versions);
-        answers.extend(read.answer);
+        answers.extend(read);
     }
-    Ok(Some(Dated { answer: answers, versions }))
+    Ok(Some(answers))
 }
 
 /// The question about metrics. Its series are not used: the longest step makes them short.

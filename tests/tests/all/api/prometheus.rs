@@ -139,6 +139,8 @@ async fn results_are_of_the_window_of_the_settings_and_of_no_service_by_default(
 #[tokio::test]
 async fn targets_are_those_of_each_team_and_whether_they_are_met() {
     let served = filled(|_| ()).await;
+    let before = scraped(&served, &[]).await;
+    assert!(!before.keys().any(|(name, _)| name == "sei_metric_target"), "a scrape before is not repeated");
     let teams = served.get("/api/v1/teams").await;
     let team = teams["data"][0]["name"].as_str().unwrap();
     targets::set(&served, "change_fail_rate", None, &json!({ "value": 0.1 })).await;
