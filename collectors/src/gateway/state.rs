@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::http::Extensions;
 use connector::Connector;
 use eventlog::EventLog;
-use kernel::{Envelope, IgnoreReason, Tenant, TenantError};
+use kernel::{Envelope, IgnoreReason, RejectReason, Tenant, TenantError};
 use runtime::http::Peer;
 use runtime::secret::{self, Secret, SecretError};
 use runtime::settings::WebhookOptions;
@@ -63,8 +63,13 @@ impl Source {
         Ok(Self { connector, name, secrets, tenant, canceled, refused: Occasionally::new() })
     }
 
-    /// Logs a refusal: the kind of it, since its text may be as long as the request.
+    /// Counts a request that was not authenticated, and logs a refusal: the kind of it, since its text may be as long as
+    /// the request.
     pub(super) fn refused(&self, answer: &Answer) {
+        if matches!(answer, Answer::Unauthenticated) {
+            let reason = Reason::Rejected(RejectReason::Unauthenticated);
+            runtime::metrics().events_ended.get_or_create(&labels::Ended::new(self.connector.name(), reason)).inc();
+        }
         if let Some(more) = self.refused.pass() {
             let kind = answer.kind();
             tracing::info!(source.name = self.name, not_logged = more, "refused a request: {kind}");

@@ -7,9 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use eventlog::{EventLog, LogError, LogReader, Position};
 use hmac::{Hmac, KeyInit, Mac};
-use kernel::Envelope;
+use kernel::{Envelope, RejectReason};
 use runtime::http::Listeners;
 use runtime::settings::{SecretRef, Server, Source, WebhookOptions};
+use runtime::{Reason, labels};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -171,4 +172,17 @@ async fn complete_bodies_hold_the_budget_until_the_log_has_them_and_the_next_is_
         assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
     }
     served.until_used(0).await;
+}
+
+#[tokio::test]
+async fn a_request_with_a_wrong_signature_is_counted_as_not_authenticated() {
+    let served = serve();
+    let reason = Reason::Rejected(RejectReason::Unauthenticated);
+    let counted = || runtime::metrics().events_ended.get_or_create(&labels::Ended::new("github", reason)).get();
+    let before = counted();
+    let headers =
+        "x-github-event: push\r\nx-github-delivery: d\r\nx-hub-signature-256: sha256=00\r\ncontent-length: 2\r\n";
+    let answer = answer(served.send(headers, b"{}").await).await;
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    assert_eq!(counted(), before + 1);
 }

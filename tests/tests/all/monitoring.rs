@@ -79,6 +79,50 @@ fn each_alert_has_a_test_in_which_it_fires() {
     assert_eq!(alerts, fires);
 }
 
+/// Where runbooks are read, as the workspace declares it.
+fn runbooks_url() -> String {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let declared = Regex::new(r#"(?m)^runbooks = "(https://\S+)"$"#).unwrap();
+    declared.captures(&manifest).expect("[workspace.metadata.sei] declares where runbooks are")[1].to_owned()
+}
+
+/// What an alert must state, by its name: its runbook.
+fn with_runbooks(directory: &Path, ending: &str, alert: &str) -> BTreeSet<String> {
+    let base = regex::escape(&runbooks_url());
+    // the first annotation, so that it is that of this alert
+    let pattern =
+        format!(r"(?s)- {alert}: ([\w-]+)\n(?:[^\n]*\n){{1,12}}? +annotations:\n +runbook_url: {base}#([\w-]+)\n");
+    let pattern = Regex::new(&pattern).unwrap();
+    let mut names = BTreeSet::new();
+    for (file, text) in files(directory, ending) {
+        for found in pattern.captures_iter(&text) {
+            assert_eq!(found[1].to_lowercase(), found[2], "{file}: the runbook of another alert");
+            names.insert(found[1].to_owned());
+        }
+    }
+    names
+}
+
+#[test]
+fn each_alert_has_a_runbook_and_each_runbook_an_alert() {
+    let grafana = root().join("dashboards/grafana/provisioning/alerting");
+    let mut alerts = found(&directory(), ".rules.yml", r"- alert: (\w+)");
+    alerts.extend(found(&grafana, ".yaml", r"- uid: (\S+)"));
+    let mut linked = with_runbooks(&directory(), ".rules.yml", "alert");
+    linked.extend(with_runbooks(&grafana, ".yaml", "uid"));
+    assert_eq!(linked, alerts, "the annotation runbook_url, as the first one");
+    let text = std::fs::read_to_string(root().join("docs/runbooks.md")).unwrap();
+    let mut written = BTreeSet::new();
+    for section in text.split("\n## ").skip(1) {
+        let (alert, _) = section.split_once('\n').unwrap();
+        for part in ["**Means.** ", "**Look.** ", "**Do.** ", "**Over when.** "] {
+            assert_eq!(section.matches(&format!("\n\n{part}")).count(), 1, "{alert}: {part}");
+        }
+        assert!(written.insert(alert.to_owned()), "{alert} has two runbooks");
+    }
+    assert_eq!(written, alerts, "docs/runbooks.md has a section for each alert");
+}
+
 /// The metrics that a text of Prometheus has, as they are asked for.
 fn names(text: &str) -> BTreeSet<String> {
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
