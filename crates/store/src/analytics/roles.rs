@@ -202,9 +202,10 @@ async fn make(
              then
                  execute format('revoke temporary on database %I from public', current_database());
              end if;
-             -- TimescaleDB lets everyone use its schemas
+             -- TimescaleDB lets everyone use its schemas; without its functions, which hold no data, no session begins
              for found in select nspname from pg_namespace
-                          where nspname like 'timescaledb\\_%' or nspname like '\\_timescaledb\\_%' loop
+                          where (nspname like 'timescaledb\\_%' or nspname like '\\_timescaledb\\_%')
+                                and nspname <> '_timescaledb_functions' loop
                  execute format('grant usage on schema %I to current_user', found);
                  execute format('revoke usage on schema %I from public', found);
              end loop;
