@@ -2,9 +2,12 @@
 //! run once each, and a database that a later version migrated, or one with other migrations, is left alone. Where the
 //! TimescaleDB extension can be created, its migrations are applied as well, counted separately.
 
+use std::time::Duration;
+
 use kernel::Tenant;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgExecutor};
+use tokio::time::Instant;
 
 use crate::audit::{self, Action, Actor, Entry};
 use crate::identity::with_tenant;
@@ -16,6 +19,12 @@ static TIMESCALE: Migrator = sqlx::migrate!("../../migrations/timescale");
 
 /// The advisory lock under which schemas are made and dropped: "sei" and a number.
 const LOCK: i64 = 0x73_65_69_01;
+/// How long it is tried to drop a tenant that others read or write.
+const DROP_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long the others have in between.
+const DROP_PAUSE: Duration = Duration::from_millis(100);
+/// How long each table is waited for: less than the second after which PostgreSQL looks for deadlocks.
+const TABLE_TIMEOUT: &str = "set local lock_timeout = '500ms'";
 
 /// A number that changes whenever a migration does: two builds with the same number make the same schema.
 #[must_use]
@@ -180,14 +189,53 @@ async fn make(
     Ok(is_new)
 }
 
-/// Drops a tenant with what is granted for it only, and returns whether it was there.
+/// Drops a tenant with what is granted for it only, and returns whether it was there. Others lock its tables in the order in
+/// which they read and write them, whatever that is: where one of them has a table that is waited for, all that is locked is
+/// given back, so that they end, and it is tried again.
 async fn drop_schema(connection: &mut PgConnection, tenant: &Tenant, entry: &Entry) -> Result<bool, StoreError> {
+    let end = Instant::now() + DROP_TIMEOUT;
+    loop {
+        match try_to_drop_schema(connection, tenant, entry).await {
+            Err(StoreError::Transient(error)) if is_in_use(&error) && Instant::now() < end => {
+                tokio::time::sleep(DROP_PAUSE).await;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+/// Whether something else has a lock: `lock_not_available`, or `deadlock_detected`.
+fn is_in_use(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| matches!(error.code().as_deref(), Some("55P03" | "40P01")))
+}
+
+/// Locks all tables of a tenant for the transaction, or fails.
+async fn lock_tables(connection: &mut PgConnection, tenant: &Tenant) -> Result<(), StoreError> {
+    let statement = format!(
+        "do $$
+         declare
+             found text;
+         begin
+             for found in select tablename from pg_tables where schemaname = '{tenant}' order by tablename loop
+                 execute format('lock table %I.%I in access exclusive mode', '{tenant}', found);
+             end loop;
+         end
+         $$"
+    );
+    connection.execute(AssertSqlSafe(statement)).await?;
+    Ok(())
+}
+
+async fn try_to_drop_schema(connection: &mut PgConnection, tenant: &Tenant, entry: &Entry) -> Result<bool, StoreError> {
     let mut transaction = connection.begin().await?;
     // a token or a grant that is added for it meanwhile waits, and then fails
     let known = sqlx::query_scalar!("select name from tenant where name = $1 for update", tenant.as_str())
         .fetch_optional(&mut *transaction)
         .await?;
+    transaction.execute(TABLE_TIMEOUT).await?;
     analytics::leave_out(&mut transaction, tenant).await?;
+    lock_tables(&mut transaction, tenant).await?;
+    transaction.execute("set local lock_timeout to default").await?;
     let roles = analytics::forget_tenant(&mut transaction, tenant).await?;
     // a tenant's name holds only letters, digits and `_`
     transaction.execute(AssertSqlSafe(format!("drop schema if exists \"{tenant}\" cascade"))).await?;

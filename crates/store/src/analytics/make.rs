@@ -50,11 +50,26 @@ pub(crate) async fn make_all(connection: &mut PgConnection) -> Result<(), StoreE
     bring_up(connection, &schema_of(None), &of_all(&views(), &tenants)).await
 }
 
-/// Drops the schema of a tenant that is no longer known, in the transaction that drops its tables.
+/// Drops the schema of a tenant that is no longer known, in the transaction that drops its tables. With it go the views over
+/// all tenants, which are made again in the same transaction: they are locked first, as by who asks them.
 pub(crate) async fn leave_out(connection: &mut PgConnection, tenant: &Tenant) -> Result<(), StoreError> {
-    // with it go the views over all tenants, which are made again in the same transaction
-    let schema = schema_of(Some(tenant));
-    connection.execute(AssertSqlSafe(format!("drop schema if exists \"{schema}\" cascade"))).await?;
+    let (schema, of_all) = (schema_of(Some(tenant)), schema_of(None));
+    let statements = format!(
+        "do $$
+         declare
+             found text;
+         begin
+             for found in select viewname from pg_views
+                          where schemaname = '{of_all}' and exists (select from pg_namespace where nspname = '{schema}')
+                          order by viewname
+             loop
+                 execute format('drop view if exists %I.%I cascade', '{of_all}', found);
+             end loop;
+         end
+         $$;
+         drop schema if exists \"{schema}\" cascade"
+    );
+    connection.execute(AssertSqlSafe(statements)).await?;
     Ok(())
 }
 

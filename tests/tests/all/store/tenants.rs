@@ -1,11 +1,13 @@
 //! Tenants: one transaction may write to several, and none sees another's data.
 
+use std::time::Duration;
+
 use chrono::Utc;
 use kernel::{Account, Completeness, EventOutcome, Fact, Tenant, Version};
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::counts::{self, EventCount};
 use store::{Store, StoreError, TenantInfo, facts, positions};
-use tests::database;
+use tests::{database, eventually};
 
 fn tenant(name: &str) -> Tenant {
     Tenant::new(name).unwrap()
@@ -88,6 +90,35 @@ async fn a_tenant_can_be_made_dropped_and_made_again() {
     let gone = counts::all(&store).await.unwrap_err();
     assert!(matches!(gone, StoreError::NoTable(_)) && gone.is_transient(), "{gone:?}");
     assert_eq!(events(&database.store).await, 0);
+}
+
+#[tokio::test]
+async fn a_tenant_is_dropped_beside_a_reader_that_locks_tables_in_another_order() {
+    let database = database().await;
+    let (store, demo) = (database.store.clone(), tenant("demo"));
+    store.create_tenant(&demo, true).await.unwrap();
+    let [mut reader, mut watcher] = [
+        PgConnection::connect_with(&database.options()).await.unwrap(),
+        PgConnection::connect_with(&database.options()).await.unwrap(),
+    ];
+    let tables =
+        "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'demo' order by tablename";
+    let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut reader).await.unwrap();
+    let (last, others) = tables.split_last().unwrap();
+    reader.execute(AssertSqlSafe(format!("begin; select from {last} limit 1"))).await.unwrap();
+    let dropping = tokio::spawn(async move { store.drop_tenant(&demo).await });
+    let waiting = "select exists (select from pg_locks join pg_database on pg_database.oid = database
+                                   where not granted and datname = current_database())";
+    let is_waiting = async || sqlx::query_scalar::<_, bool>(waiting).fetch_one(&mut watcher).await.unwrap();
+    eventually(Duration::from_mins(1), is_waiting).await;
+    for table in others {
+        let read = reader.execute(AssertSqlSafe(format!("select from {table} limit 1"))).await;
+        assert!(read.is_ok(), "{table}: {read:?}");
+    }
+    reader.execute("commit").await.unwrap();
+    dropping.await.unwrap().unwrap();
+    let names: Vec<Tenant> = database.store.tenants().await.unwrap().into_iter().map(|info| info.tenant).collect();
+    assert_eq!(names, [Tenant::default()]);
 }
 
 #[tokio::test]
