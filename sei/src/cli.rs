@@ -137,9 +137,11 @@ enum Command {
     Schema(commands::schema::Schema),
     /// Make the running `sei up` reload its settings
     Reload(commands::reload::Reload),
+    /// Ask the running process whether it is ready
+    Health(commands::health::Health),
     /// Print a shell completion script
     Completions(commands::shell::Completions),
-    /// Print the manual page
+    /// Print the manual page, or write those of all commands
     Man(commands::shell::Man),
     /// Write a commented sei.toml for the repository of this directory
     Init(commands::init::Init),
@@ -243,6 +245,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
         Command::Schema(command) => return done(command.run()),
         Command::Webhooks(command) => return command.run(&global),
         Command::Version(command) => return done(command.run(&global)),
+        Command::Health(command) => return done(command.run(&global)),
         Command::Completions(command) => return done(command.run(&mut Cli::command())),
         Command::Man(command) => return done(command.run(Cli::command())),
         Command::Init(command) => return done(command.run(&global)),
@@ -293,6 +296,7 @@ async fn run_with_settings(command: Command, settings: Settings, global: &Global
         Command::Config(_)
         | Command::Schema(_)
         | Command::Webhooks(_)
+        | Command::Health(_)
         | Command::Completions(_)
         | Command::Man(_)
         | Command::Init(_)

@@ -12,6 +12,7 @@ pub(crate) mod export;
 pub(crate) mod forget;
 pub(crate) mod grafana;
 pub(crate) mod grant;
+pub(crate) mod health;
 mod identity;
 pub(crate) mod import;
 pub(crate) mod init;

@@ -1,6 +1,8 @@
 //! `sei completions` and `sei man`: what shells and `man` know of the command line, made from it.
 
-use anyhow::Result;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
 use clap::{Args, Command};
 use clap_complete::Shell;
 
@@ -29,13 +31,21 @@ impl Completions {
     }
 }
 
-/// Print the manual page
+/// Print the manual page, or write those of all commands
 #[derive(Args, Debug)]
-pub(crate) struct Man {}
+pub(crate) struct Man {
+    /// A directory for the pages of all commands, a file each; without it the page of `sei` is printed
+    #[arg(value_name = "DIR")]
+    directory: Option<PathBuf>,
+}
 
 impl Man {
     pub(crate) fn run(&self, command: Command) -> Result<()> {
-        let Self {} = self;
+        if let Some(directory) = &self.directory {
+            let written =
+                std::fs::create_dir_all(directory).and_then(|()| clap_mangen::generate_to(command, directory));
+            return written.with_context(|| format!("the pages can't be written into `{}`", directory.display()));
+        }
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page)?;
         output::print_bytes(&page)

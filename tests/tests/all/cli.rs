@@ -28,6 +28,7 @@ fn help_names_every_command_and_the_exit_codes() {
         "init",
         "completions",
         "man",
+        "health",
     ] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}:\n{help}");
     }
@@ -312,6 +313,9 @@ fn completions_the_manual_and_a_first_settings_file_are_written() {
         assert!(program.good(&["completions", shell]).contains("collect"), "{shell}");
     }
     assert!(program.good(&["man"]).contains(".TH"));
+    program.good(&["man", "pages"]);
+    let page = std::fs::read_to_string(program.directory().join("pages/sei-dora-report.1")).unwrap();
+    assert!(page.contains("window"), "{page}");
     // nothing of this machine is asked: no program but these, no token but this
     let gh = program.directory().join("bin/gh");
     std::fs::create_dir(gh.parent().unwrap()).unwrap();

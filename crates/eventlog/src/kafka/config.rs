@@ -58,6 +58,10 @@ pub(super) fn client(settings: &settings::Kafka) -> Result<ClientConfig, LogErro
     default(&["message.max.bytes"], &LARGEST_EVENT.to_string());
     // A broker that comes back is found again this soon.
     default(&["reconnect.backoff.max.ms"], "2000");
+    // An OpenSSL that is linked in does not know where a distribution keeps its certificates.
+    if cfg!(feature = "static") {
+        default(&["ssl.ca.location", "ssl.ca.pem"], "probe");
+    }
     for (name, value) in &settings.properties {
         config.set(name, value);
     }
