@@ -43,7 +43,8 @@ impl Role for ApiRole {
 
     async fn open(settings: ApiSettings) -> Result<Self> {
         settings.login.require(&settings.server)?;
-        let store = Store::open(&role::database_url(&settings.database)?, settings.database.connections).await?;
+        let store =
+            Store::open_migrated(&role::database_url(&settings.database)?, settings.database.connections).await?;
         store::audit::note_settings(&store, Self::NAME, &serde_json::to_value(&settings)?).await;
         Ok(Self::new(&settings, store))
     }

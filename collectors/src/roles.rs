@@ -134,7 +134,7 @@ impl Role for WebhooksRole {
 }
 
 async fn store_and_log(database: &Database, log: &Log) -> Result<(Store, Arc<dyn EventLog>)> {
-    let store = Store::open(&role::database_url(database)?, database.connections).await?;
+    let store = Store::open_migrated(&role::database_url(database)?, database.connections).await?;
     let log = eventlog::open(log, &store).await?;
     Ok((store, log))
 }

@@ -34,7 +34,8 @@ impl Role for EngineRole {
     const CHECKS: &'static [Check] = &[Check::Database];
 
     async fn open(settings: EngineSettings) -> Result<Self> {
-        let store = Store::open(&role::database_url(&settings.database)?, settings.database.connections).await?;
+        let store =
+            Store::open_migrated(&role::database_url(&settings.database)?, settings.database.connections).await?;
         store::audit::note_settings(&store, Self::NAME, &serde_json::to_value(&settings)?).await;
         Ok(Self::new(&settings, store))
     }

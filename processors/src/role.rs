@@ -45,7 +45,8 @@ impl Role for ProcessorRole {
     const CHECKS: &'static [Check] = &[Check::Database, Check::Log];
 
     async fn open(settings: ProcessorSettings) -> Result<Self> {
-        let store = Store::open(&role::database_url(&settings.database)?, settings.database.connections).await?;
+        let store =
+            Store::open_migrated(&role::database_url(&settings.database)?, settings.database.connections).await?;
         let log = eventlog::open(&settings.log, &store).await?;
         store::audit::note_settings(&store, Self::NAME, &serde_json::to_value(&settings)?).await;
         Ok(Self::new(&settings, store, log))

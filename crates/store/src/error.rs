@@ -45,8 +45,21 @@ pub enum StoreError {
     #[error("the database can't be migrated")]
     Migration(#[source] MigrateError),
     /// Stop: the schema was made by a later version of `sei`.
-    #[error("the database was migrated by a later version of `sei` (it knows migration {0}, this one does not)")]
+    #[error(
+        "the database was migrated by a later version of `sei` (it knows migration {0}, this one does not); run that \
+         version"
+    )]
     NewerSchema(i64),
+    /// Stop: the schema was made by an earlier version of `sei`.
+    #[error(
+        "the schema `{schema}` lacks migration {version}, which this version of `sei` needs; run its `sei migrate`"
+    )]
+    OlderSchema {
+        /// The schema.
+        schema: String,
+        /// The first that it lacks.
+        version: i64,
+    },
     /// Stop: the schema was made by migrations that were replaced, which only happens before a release.
     #[error(
         "the database was made by a development version of `sei` with other migrations (migration {version} in \

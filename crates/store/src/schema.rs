@@ -1,21 +1,18 @@
-//! The schemas: `sei`, which all tenants share, and one for each tenant. Migrations are compiled in,
-//! run once each, and a database that a later version migrated, or one with other migrations, is left alone. Where the
-//! TimescaleDB extension can be created, its migrations are applied as well, counted separately.
+//! The schemas: `sei`, which all tenants share, and one for each tenant. Where the TimescaleDB extension can be created,
+//! its migrations are applied as well, counted separately. A schema that a later version has migrated, which this one
+//! works with, is left as it is, with its views for BI tools.
 
 use std::time::Duration;
 
 use kernel::Tenant;
-use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgExecutor};
 use tokio::time::Instant;
 
 use crate::audit::{self, Action, Actor, Entry};
 use crate::identity::with_tenant;
+use crate::migrations::{self, Applied, MigrationSet};
+use crate::schema_status::SchemaStatus;
 use crate::{Store, StoreError, analytics};
-
-static SHARED: Migrator = sqlx::migrate!("../../migrations/shared");
-static TENANT: Migrator = sqlx::migrate!("../../migrations/tenant");
-static TIMESCALE: Migrator = sqlx::migrate!("../../migrations/timescale");
 
 /// The advisory lock under which schemas are made and dropped: "sei" and a number.
 const LOCK: i64 = 0x73_65_69_01;
@@ -25,12 +22,14 @@ const DROP_TIMEOUT: Duration = Duration::from_mins(1);
 const DROP_PAUSE: Duration = Duration::from_millis(100);
 /// How long each table is waited for: less than the second after which PostgreSQL looks for deadlocks.
 const TABLE_TIMEOUT: &str = "set local lock_timeout = '500ms'";
+/// How often it is tried. A statement that waits for it would hold up indexes that its holder makes concurrently.
+const LOCK_POLL: Duration = Duration::from_millis(50);
 
 /// A number that changes whenever a migration does: two builds with the same number make the same schema.
 #[must_use]
 pub fn schema_digest() -> u64 {
     let mut hash = xxhash_rust::xxh3::Xxh3::new();
-    for migration in [&SHARED, &TENANT, &TIMESCALE].into_iter().flat_map(Migrator::iter) {
+    for migration in migrations::all() {
         hash.update(&migration.checksum);
     }
     hash.update(&analytics::digest().to_be_bytes());
@@ -57,12 +56,20 @@ pub struct TenantInfo {
 
 impl Store {
     /// Brings the shared schema and every tenant's up to date, and makes the tenant `main`. Several
-    /// processes may do so at once; those that come second find nothing to do.
+    /// processes may do so at once; those that come second find nothing to do, and so does this version where a later one
+    /// has migrated that it works with.
     pub async fn migrate(&self) -> Result<Timescale, StoreError> {
         let mut connection = self.locked().await?;
         connection.execute("create schema if not exists sei").await?;
-        run(&SHARED, &mut connection, "sei", "_sqlx_migrations").await?;
+        let shared = run(MigrationSet::Shared, &mut connection, "sei").await?;
         let timescale = self.timescale().await?;
+        if shared == Applied::ByLater || of_later(&mut connection).await?.is_some() {
+            tracing::warn!("a later version of `sei` has migrated the database, and this one works with it as it is");
+            connection.close().await?;
+            return Ok(timescale);
+        }
+        // before the tenants: a role that starts meanwhile finds it
+        migrations::write_requirements(&mut connection).await?;
         make(&mut connection, (&Tenant::default(), false), &timescale, None).await?;
         for info in tenants(&mut connection).await? {
             migrate_tenant(&mut connection, &info.tenant, &timescale).await?;
@@ -71,6 +78,32 @@ impl Store {
         analytics::make_all(&mut connection).await?;
         connection.close().await?;
         Ok(timescale)
+    }
+
+    /// Opens the database of a URL, and fails unless this version works with its schema.
+    pub async fn open_migrated(url: &str, connections: u32) -> Result<Self, StoreError> {
+        let store = Self::open(url, connections).await?;
+        if let Err(error) = store.check_schema().await {
+            store.close().await;
+            return Err(error);
+        }
+        Ok(store)
+    }
+
+    /// Fails unless this version works with the schema of the database: that of all, and that of this tenant.
+    pub async fn check_schema(&self) -> Result<(), StoreError> {
+        match self.schema_status(std::slice::from_ref(self.tenant())).await? {
+            SchemaStatus::Current => Ok(()),
+            SchemaStatus::Later { .. } => {
+                tracing::info!("a later version of `sei` has migrated the database, and this one works with it");
+                Ok(())
+            }
+            SchemaStatus::Older { schema, version } => Err(StoreError::OlderSchema { schema, version }),
+            SchemaStatus::TooNew { version, .. } => Err(StoreError::NewerSchema(version)),
+            SchemaStatus::Replaced { schema, version } => {
+                Err(StoreError::ReplacedMigration { search_path: schema, version })
+            }
+        }
     }
 
     /// Makes a tenant, if it is not there, as `sei` itself does. `demo` marks its data as made up, for good.
@@ -82,7 +115,7 @@ impl Store {
     /// Makes a tenant, unless it is there, and adds the entry of the audit log that says who did. Returns whether it was
     /// not there.
     pub async fn create_tenant_by(&self, tenant: &Tenant, demo: bool, entry: &Entry) -> Result<bool, StoreError> {
-        let mut connection = self.locked().await?;
+        let mut connection = self.locked_to_change().await?;
         let timescale = self.timescale().await?;
         let is_new = make(&mut connection, (tenant, demo), &timescale, Some(entry)).await?;
         connection.close().await?;
@@ -102,7 +135,7 @@ impl Store {
     /// Makes a tenant without data in place of the one of that name, if there is one. A process that creates it meanwhile, because
     /// its events arrive, finds this one.
     pub async fn replace_tenant(&self, tenant: &Tenant, demo: bool) -> Result<(), StoreError> {
-        let mut connection = self.locked().await?;
+        let mut connection = self.locked_to_change().await?;
         let timescale = self.timescale().await?;
         drop_schema(&mut connection, tenant, &by_sei(Action::TenantDropped, tenant)).await?;
         let created = by_sei(Action::TenantCreated, tenant);
@@ -118,7 +151,7 @@ impl Store {
     /// Drops a tenant, all of its data, and the tokens and grants that are for it only, and adds the entry of the audit log
     /// that says who did, with one for each token and grant. Returns whether it was there.
     pub async fn drop_tenant_by(&self, tenant: &Tenant, entry: &Entry) -> Result<bool, StoreError> {
-        let mut connection = self.locked().await?;
+        let mut connection = self.locked_to_change().await?;
         let was_there = drop_schema(&mut connection, tenant, entry).await?;
         connection.close().await?;
         Ok(was_there)
@@ -132,8 +165,23 @@ impl Store {
     /// A connection that holds the lock until it is closed.
     async fn locked(&self) -> Result<PgConnection, StoreError> {
         let mut connection = self.separate_connection("sei").await?;
-        sqlx::query!("select pg_advisory_lock($1)", LOCK).execute(&mut connection).await?;
+        while !sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "is_ours!""#, LOCK)
+            .fetch_one(&mut connection)
+            .await?
+        {
+            tokio::time::sleep(LOCK_POLL).await;
+        }
         Ok(connection)
+    }
+
+    /// The same, to make or drop tenants: only the version that migrated the database last does, since tenants of another
+    /// one would be older than those that are there.
+    async fn locked_to_change(&self) -> Result<PgConnection, StoreError> {
+        let mut connection = self.locked().await?;
+        match of_later(&mut connection).await? {
+            Some(version) => Err(StoreError::NewerSchema(version)),
+            None => Ok(connection),
+        }
     }
 
     /// Creates the extension where that is possible. On a connection of its own, which the server
@@ -273,40 +321,29 @@ async fn migrate_tenant(
     timescale: &Timescale,
 ) -> Result<(), StoreError> {
     connection.execute(AssertSqlSafe(format!("create schema if not exists \"{tenant}\""))).await?;
-    run(&TENANT, connection, tenant.as_str(), "_sqlx_migrations").await?;
+    run(MigrationSet::Tenant, connection, tenant.as_str()).await?;
     if matches!(timescale, Timescale::Used(_)) {
-        run(&TIMESCALE, connection, &format!("{tenant},public"), "_sqlx_migrations_timescale").await?;
+        run(MigrationSet::Timescale, connection, &format!("{tenant},public")).await?;
     }
     see(connection, "sei").await
 }
 
 /// Runs migrations in a schema; the table that counts them is in it too.
-async fn run(
-    migrator: &Migrator,
-    connection: &mut PgConnection,
-    search_path: &str,
-    table: &'static str,
-) -> Result<(), StoreError> {
+async fn run(set: MigrationSet, connection: &mut PgConnection, search_path: &str) -> Result<Applied, StoreError> {
     see(connection, search_path).await?;
-    let mut migrator = Migrator { migrations: migrator.migrations.clone(), ..Migrator::DEFAULT };
-    migrator.dangerous_set_table_name(table);
-    // the lock is held already
-    migrator.set_locking(false);
-    let outcome = migrator.run_direct(None, connection, false).await;
-    if matches!(outcome, Err(MigrateError::VersionMissing(_) | MigrateError::VersionMismatch(_))) {
-        // one that is not known is of a later version only if those before it are the same
-        let applied = connection.list_applied_migrations(table).await?;
-        let replaced = applied.iter().find(|applied| {
-            migrator.iter().any(|own| own.version == applied.version && own.checksum != applied.checksum)
-        });
-        if let Some(replaced) = replaced {
-            return Err(StoreError::ReplacedMigration {
-                search_path: search_path.to_owned(),
-                version: replaced.version,
-            });
-        }
-    }
-    Ok(outcome?)
+    set.apply(connection, search_path).await
+}
+
+/// The migration by which a later version has migrated the tenant that is always there, if one has.
+async fn of_later(connection: &mut PgConnection) -> Result<Option<i64>, StoreError> {
+    let (main, set) = (Tenant::default(), MigrationSet::Tenant);
+    see(connection, main.as_str()).await?;
+    let is_there = sqlx::query_scalar!(r#"select to_regclass($1) is not null as "is_there!""#, set.table())
+        .fetch_one(&mut *connection)
+        .await?;
+    let unknown = if is_there { set.of_later(connection, main.as_str()).await? } else { None };
+    see(connection, "sei").await?;
+    Ok(unknown)
 }
 
 async fn see(connection: &mut PgConnection, search_path: &str) -> Result<(), StoreError> {

@@ -1,11 +1,12 @@
-//! Migrations: once each, by any number of processes, never on a later version's schema or after other migrations. And a full disk.
+//! Migrations: once each, by any number of processes, beside a later version or not at all, never after other migrations.
+//! And a full disk.
 
 use chrono::Utc;
 use kernel::Tenant;
 use parts::{Part, missing};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
-use store::{Store, StoreError, cursors};
-use tests::{database, database_server, empty_database};
+use store::{SchemaStatus, Store, StoreError, cursors};
+use tests::{TestDatabase, database, database_server, empty_database};
 
 #[tokio::test]
 async fn migrating_again_or_at_the_same_time_changes_nothing() {
@@ -20,17 +21,75 @@ async fn migrating_again_or_at_the_same_time_changes_nothing() {
     assert_eq!(store.tenants().await.unwrap().len(), 2);
 }
 
-#[tokio::test]
-async fn the_schema_of_a_later_version_is_left_alone() {
+/// A database as a later version leaves it: with a migration that this one does not know, and what programs have to know.
+async fn migrated_by_later(known: i64) -> (TestDatabase, PgConnection) {
     let database = database().await;
     let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
-    connection
-        .execute("insert into sei._sqlx_migrations values (9999, 'later', now(), true, '\\x00', 0)")
-        .await
-        .unwrap();
-    let error = database.store.migrate().await.unwrap_err();
+    let later = "insert into main._sqlx_migrations values (9999, 'later', now(), true, '\\x00', 0)";
+    connection.execute(later).await.unwrap();
+    let required = format!("update sei.schema_requirement set known = {known} where migrations = 'tenant'");
+    connection.execute(AssertSqlSafe(required)).await.unwrap();
+    (database, connection)
+}
+
+#[tokio::test]
+async fn the_schema_of_a_later_version_that_needs_more_is_left_alone() {
+    let (database, _connection) = migrated_by_later(9999).await;
+    for error in [database.store.migrate().await.unwrap_err(), database.store.check_schema().await.unwrap_err()] {
+        assert!(matches!(error, StoreError::NewerSchema(9999)), "{error:?}");
+        assert!(error.to_string().contains("later version of `sei`"), "{error}");
+    }
+    let status = database.store.schema_status(&[Tenant::default()]).await.unwrap();
+    assert_eq!(status, SchemaStatus::TooNew { schema: "main".to_owned(), version: 9999 });
+}
+
+#[tokio::test]
+async fn this_version_works_beside_a_later_one_that_took_nothing_away_and_changes_nothing_of_its_schema() {
+    let (database, mut connection) = migrated_by_later(1).await;
+    // views as the later version has made them
+    connection.execute("comment on schema analytics_main is 'of a later version'").await.unwrap();
+    let store = Store::open_migrated(&database.url, 2).await.unwrap();
+    store.migrate().await.unwrap();
+    cursors::save(&store, "s", &serde_json::json!(1)).await.unwrap();
+    store.close().await;
+    let kept = "select obj_description('analytics_main'::regnamespace, 'pg_namespace')";
+    let kept: String = sqlx::query_scalar(kept).fetch_one(&mut connection).await.unwrap();
+    assert_eq!(kept, "of a later version");
+    // a tenant of this version would lack what the later one expects
+    let error = database.store.create_tenant(&Tenant::new("late").unwrap(), false).await.unwrap_err();
     assert!(matches!(error, StoreError::NewerSchema(9999)), "{error:?}");
-    assert!(error.to_string().contains("later version of `sei`"), "{error}");
+}
+
+#[tokio::test]
+async fn what_a_program_has_to_know_never_becomes_less() {
+    let database = database().await;
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    let known = "select known from sei.schema_requirement where migrations = 'tenant'";
+    let own: i64 = sqlx::query_scalar(known).fetch_one(&mut connection).await.unwrap();
+    connection.execute("update sei.schema_requirement set known = known + 100").await.unwrap();
+    database.store.migrate().await.unwrap();
+    assert_eq!(sqlx::query_scalar::<_, i64>(known).fetch_one(&mut connection).await.unwrap(), own + 100);
+    connection.execute("update sei.schema_requirement set known = 1").await.unwrap();
+    database.store.migrate().await.unwrap();
+    assert_eq!(sqlx::query_scalar::<_, i64>(known).fetch_one(&mut connection).await.unwrap(), own);
+}
+
+#[tokio::test]
+async fn a_role_does_not_start_before_the_schema_has_what_it_needs() {
+    let database = database().await;
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    let last = "delete from main._sqlx_migrations where version = (select max(version) from main._sqlx_migrations)
+                returning version";
+    let last: i64 = sqlx::query_scalar(last).fetch_one(&mut connection).await.unwrap();
+    let error = Store::open_migrated(&database.url, 2).await.unwrap_err();
+    assert!(
+        matches!(&error, StoreError::OlderSchema { schema, version } if schema == "main" && *version == last),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("run its `sei migrate`"), "{error}");
+    let empty = empty_database().await;
+    let error = Store::open_migrated(&empty.url, 2).await.unwrap_err();
+    assert!(matches!(&error, StoreError::OlderSchema { schema, .. } if schema == "sei"), "{error:?}");
 }
 
 #[tokio::test]
