@@ -164,6 +164,16 @@ impl Problem {
         problem
     }
 
+    /// No deployment to a production environment of that name is known.
+    #[must_use]
+    pub fn unknown_environment(unknown: &UnknownName) -> Self {
+        let name = shortened(&unknown.name);
+        let hint = unknown.hint().map(|hint| format!(" Of production environments {hint}.")).unwrap_or_default();
+        let detail =
+            format!("No deployment to a production environment `{name}` is known, and metrics count no others.{hint}");
+        Self { detail, ..Self::unknown("environment", unknown) }
+    }
+
     /// Raw events are not shown by this server.
     #[must_use]
     pub fn raw_events() -> Self {

@@ -146,6 +146,8 @@ pub struct DistributionQuestion {
     pub services: ServiceFilter,
     /// Only this repository (`host/owner/name`).
     pub repository: Option<String>,
+    /// Only what reached this production environment.
+    pub environment: Option<String>,
     /// A distribution for each of these, beside the whole.
     #[param(inline)]
     pub by: Option<Slice>,
@@ -240,7 +242,8 @@ impl DistributionQuestion {
     #[must_use]
     pub fn metric(&self) -> MetricQuestion {
         let (span, services) = (self.span.clone(), self.services.clone());
-        let question = dora::Question { repository: self.repository.clone(), by: self.by, ..dora::Question::default() };
+        let (repository, environment) = (self.repository.clone(), self.environment.clone());
+        let question = dora::Question { repository, environment, by: self.by, ..dora::Question::default() };
         MetricQuestion { span, services, question }
     }
 }

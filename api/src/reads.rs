@@ -390,6 +390,7 @@ pub fn refused(error: dora::DoraError) -> Problem {
         dora::DoraError::UnknownService(unknown) => Problem::unknown("service", &unknown),
         dora::DoraError::UnknownTeam(unknown) => Problem::unknown("team", &unknown),
         dora::DoraError::UnknownRepository(unknown) => Problem::unknown("repository", &unknown),
+        dora::DoraError::UnknownEnvironment(unknown) => Problem::unknown_environment(&unknown),
         dora::DoraError::UnknownMetric(unknown) => Problem::unknown("metric", &unknown),
         dora::DoraError::Question(text) => Problem::question(text),
         other => Problem::fault(&other),

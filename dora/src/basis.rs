@@ -120,6 +120,10 @@ kernel::closed_list! {
         NoEarlierBeginning,
         /// Some have not ended yet.
         StillOpen,
+        /// An environment was asked for, and the metric is not about deployments: the value is of all environments.
+        AllEnvironments,
+        /// An environment was asked for: incidents that no deployment is known to have caused are left out.
+        CausedIncidents,
         /// A single observation can change the value much.
         FewObservations,
         /// The values of a preview: no deployment is known, and each merge is taken for one.
@@ -161,6 +165,14 @@ impl Seen {
     }
 }
 
+/// The environment that a metric is asked for by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Environment<'a> {
+    pub name: &'a str,
+    /// Whether it decides what is observed.
+    pub decides: bool,
+}
+
 /// A metric as far as its caveats depend on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measured<'a> {
@@ -172,6 +184,8 @@ pub(crate) struct Measured<'a> {
     pub sways: bool,
     /// The time zone in which days are shown.
     pub zone: Tz,
+    /// The environment that is asked for.
+    pub environment: Option<Environment<'a>>,
 }
 
 /// A service that a value is of, and what is known of it.
@@ -240,6 +254,8 @@ impl Measured<'_> {
             (CaveatCode::EndsUnknown, !open && seen.known < seen.total),
             (CaveatCode::NoEarlierBeginning, self.metric == "change_lead_time" && seen.is_zero),
             (CaveatCode::StillOpen, open && seen.known < seen.total),
+            (CaveatCode::AllEnvironments, self.environment.is_some_and(|environment| !environment.decides)),
+            (CaveatCode::CausedIncidents, self.environment.is_some() && self.is_of_incidents()),
             (CaveatCode::FewObservations, self.sways && (1..FEW).contains(&seen.known)),
         ];
         all.into_iter().filter_map(|(code, holds)| holds.then_some(code)).collect()
@@ -297,11 +313,26 @@ impl Measured<'_> {
             CaveatCode::StillOpen => {
                 format!("{missing} of {total} {noun} have no known end before the end of the window and are left out.")
             }
+            CaveatCode::AllEnvironments | CaveatCode::CausedIncidents => self.of_environment(),
             CaveatCode::FewObservations => {
                 format!("There are few observations (n = {}): each of them changes the value much.", seen.known)
             }
             CaveatCode::PreviewMergesAsDeployments => PREVIEW.to_owned(),
         }
+    }
+}
+
+impl Measured<'_> {
+    /// What an environment decides about the metric.
+    fn of_environment(&self) -> String {
+        let (noun, environment) = (self.noun, self.environment.map_or("", |environment| environment.name));
+        if self.is_of_incidents() {
+            return format!(
+                "Only incidents that a deployment to `{environment}` is known to have caused are counted; the others \
+                 belong to no environment."
+            );
+        }
+        format!("The value is of all environments, not only of `{environment}`: {noun} are not about deployments.")
     }
 }
 
@@ -380,7 +411,13 @@ mod tests {
     fn codes(metric: &str, services: &[ServiceBasis], known: u64, total: u64) -> Vec<CaveatCode> {
         let window = Window { from: at(5), to: at(25) };
         let services: Vec<&ServiceBasis> = services.iter().collect();
-        let measured = Measured { metric, noun: "deployments", sways: metric != "deployment_frequency", zone: Tz::UTC };
+        let measured = Measured {
+            metric,
+            noun: "deployments",
+            sways: metric != "deployment_frequency",
+            zone: Tz::UTC,
+            environment: None,
+        };
         let seen = Seen { total, known, ..Seen::default() };
         let caveats = measured.caveats(&services, seen, window);
         assert!(caveats.iter().all(|caveat| caveat.text.ends_with('.') && !caveat.text.contains("  ")), "{caveats:?}");
@@ -429,7 +466,7 @@ mod tests {
         let service = service("squashed");
         let window = Window { from: at(5), to: at(25) };
         let caveats = |metric, value| {
-            let measured = Measured { metric, noun: "changes", sways: true, zone: Tz::UTC };
+            let measured = Measured { metric, noun: "changes", sways: true, zone: Tz::UTC, environment: None };
             let seen = Seen { known: 30, total: 30, ..Seen::default() }.with_value(value);
             measured.codes_of_step(&[&service], seen, window)
         };
@@ -438,6 +475,23 @@ mod tests {
         assert_eq!(caveats("change_lead_time", None), []);
         assert_eq!(caveats("pickup_time", Some(0.0)), []);
         assert!(no_earlier_beginning(Some(0.0)).is_some_and(|caveat| caveat.text.contains("0 s")));
+    }
+
+    #[test]
+    fn a_metric_says_what_an_environment_decides_about_it() {
+        let service = service("a");
+        let window = Window { from: at(5), to: at(25) };
+        let caveats = |metric, noun, decides| {
+            let environment = Some(Environment { name: "eu", decides });
+            let measured = Measured { metric, noun, sways: true, zone: Tz::UTC, environment };
+            measured.caveats(&[&service], Seen { known: 30, total: 30, ..Seen::default() }, window)
+        };
+        assert_eq!(caveats("change_fail_rate", "deployments", true), []);
+        let of_all = caveats("ci_duration", "runs", false);
+        assert_eq!(of_all.iter().map(|caveat| caveat.code).collect::<Vec<_>>(), [CaveatCode::AllEnvironments]);
+        assert!(of_all.iter().all(|caveat| caveat.text.contains("`eu`: runs are not about deployments")), "{of_all:?}");
+        let caused = caveats("time_to_restore", "incidents", true);
+        assert_eq!(caused.iter().map(|caveat| caveat.code).collect::<Vec<_>>(), [CaveatCode::CausedIncidents]);
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub enum DoraError {
     /// The question names a repository that does not exist.
     #[error("there is no repository {0} (all are listed by /api/v1/repositories)")]
     UnknownRepository(UnknownName),
+    /// The question names an environment to which no deployment counts.
+    #[error("no deployment to a production environment {0} is known; metrics count no others")]
+    UnknownEnvironment(UnknownName),
     /// The question can't be answered as it was asked. The text says what was expected.
     #[error("{0}")]
     Question(String),

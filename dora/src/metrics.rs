@@ -36,6 +36,7 @@ mod parallel;
 mod plan;
 mod planning;
 mod quality;
+mod reached;
 mod registry;
 mod review;
 mod rows;

@@ -78,6 +78,9 @@ pub struct ReportQuery {
     #[graphql(skip)]
     #[serde(skip)]
     pub budget: Budget,
+    /// Only what reached this production environment.
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
     /// The length of a step of the series; by the length of the window without it.
     #[arg(long, value_name = "STEP")]
     #[param(inline)]

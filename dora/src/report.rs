@@ -273,6 +273,9 @@ pub struct Report {
     /// The team that was asked for.
     #[schema(required)]
     pub team: Option<String>,
+    /// The production environment that was asked for.
+    #[schema(required)]
+    pub environment: Option<String>,
     /// The annual report whose levels are used.
     pub levels: LevelYear,
     /// Change lead time.

@@ -71,6 +71,9 @@ pub struct Tile {
     /// Only this repository (`host/owner/name`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
+    /// Only what reached this production environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     /// How the answer is shown; as a chart without it.
     #[serde(default)]
     pub form: TileForm,
@@ -116,6 +119,7 @@ impl Tile {
         let services = ServiceFilter { service: self.service.clone(), team: self.team.clone() };
         let question = dora::Question {
             repository: self.repository.clone(),
+            environment: self.environment.clone(),
             by: self.by,
             interval: self.interval,
             compare: self.compare,

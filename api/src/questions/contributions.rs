@@ -27,6 +27,8 @@ pub struct ContributionsQuestion {
     pub services: ServiceFilter,
     /// Only this repository (`host/owner/name`).
     pub repository: Option<String>,
+    /// Only what reached this production environment.
+    pub environment: Option<String>,
     /// What the parts are; services without it.
     #[param(inline)]
     pub by: Option<ContributionBy>,
@@ -47,6 +49,8 @@ pub struct MoversQuestion {
     #[param(ignore)]
     #[expect(missing_docs, reason = "its fields are those of the question")]
     pub services: ServiceFilter,
+    /// Only what reached this production environment; metrics that are not about deployments are of all environments.
+    pub environment: Option<String>,
     /// Also each of these, beside the whole.
     #[param(inline)]
     pub by: Option<ReportBy>,
@@ -65,6 +69,7 @@ impl ContributionsQuestion {
     pub fn metric(&self) -> MetricQuestion {
         let question = dora::Question {
             repository: self.repository.clone(),
+            environment: self.environment.clone(),
             compare: self.compare.or(Some(Compare::Previous)),
             interval: Some(Interval::Year),
             ..dora::Question::default()
@@ -85,6 +90,7 @@ impl MoversQuestion {
     #[must_use]
     pub fn metrics(&self) -> MetricQuestion {
         let question = dora::Question {
+            environment: self.environment.clone(),
             by: self.by.map(ReportBy::slice),
             compare: self.compare.or(Some(Compare::Previous)),
             interval: Some(Interval::Year),

@@ -11,7 +11,6 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use chrono_tz::Tz;
 use store::metric_rows::ServiceBasis;
 
 use super::grid::Grid;
@@ -96,8 +95,7 @@ impl Asked<'_> {
 
     fn parts(&self, grid: &Grid<'_>, cells: &[Cell]) -> Vec<MetricPart> {
         let noun = self.metric.observed();
-        let zone: Tz = self.spans.calendar.zone;
-        let measured = Measured { metric: &self.metric.id, noun: &noun, sways: self.metric.sways(), zone };
+        let measured = self.measured(&noun);
         let of_slots = if self.by.is_some() { grid.services() } else { Vec::new() };
         let slots = grid.names().zip(cells.chunks(self.spans.len())).enumerate();
         let part = |(slot, (name, cells)): (usize, (Option<&str>, &[Cell]))| {

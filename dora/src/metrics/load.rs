@@ -68,6 +68,9 @@ pub(crate) async fn load(tx: &mut StoreTx, plan: &Plan, settings: &settings::Dor
         tables: Tables::default(),
     };
     for source in plan.sources() {
+        // a rollout may have reached an environment outside of the span
+        let is_whole = source == Source::Deployments && plan.is_of_environment();
+        loader.part = if is_whole { Part::All } else { Part::Span(plan.span()) };
         loader.read(source).await?;
     }
     Ok(loader.tables)
@@ -127,17 +130,21 @@ impl Loader<'_> {
         let rows = flow::deployments(self.tx, &self.part).await?;
         let first = flow::first_deployments(self.tx, &self.part).await?;
         let names = &mut *self.names;
-        let mut of = |service: &str, repository: Option<&str>| Subject {
+        let of = |names: &mut Names, service: &str, repository: Option<&str>| Subject {
             service: Some(names.get(service)),
             repository: names.opt(repository),
             ..Subject::default()
         };
         let entry = |row: flow::DeploymentRow| {
-            let subject = of(&row.service, row.repository.as_deref());
+            let subject = of(names, &row.service, row.repository.as_deref());
             // the same commit again is no further success, but can fail
             let once = row.counted || row.failed;
-            let is_eligible = row.kind != DeploymentKind::None && !row.in_rollout && once;
+            let is_eligible = row.kind != DeploymentKind::None && row.rollout.is_none() && once;
+            let id = Key::of(&row.id);
             let deployment = Deployment {
+                id,
+                rollout: row.rollout.as_deref().map_or(id, Key::of),
+                environment: names.opt(row.environment.map(|name| name.to_lowercase()).as_deref()),
                 service: subject.service.clone().unwrap_or_default(),
                 finished: row.finished,
                 counted: row.counted,
@@ -153,7 +160,7 @@ impl Loader<'_> {
         };
         self.tables.deployments = Table::by_owner(rows.into_iter().map(entry), |subject| subject.service.as_ref());
         let entry = |row: flow::FirstDeploymentRow| Entry {
-            subject: of(&row.service, row.repository.as_deref()),
+            subject: of(names, &row.service, row.repository.as_deref()),
             row: FirstDeployment { at: row.at },
             ..Entry::default()
         };
@@ -175,6 +182,7 @@ impl Loader<'_> {
                 detected: row.detected,
                 resolved: row.resolved,
                 restore_us: row.restore,
+                deployment: row.deployment.as_deref().map(Key::of),
                 deployed: row.failed_deployment,
             },
             ..Entry::default()

@@ -63,6 +63,11 @@ impl Input {
         Cow::Borrowed(all)
     }
 
+    /// Whether it is about deployments, so that an environment can be asked for.
+    pub const fn has_deployments(&self) -> bool {
+        matches!(self, Self::Deployed(_) | Self::Deployments(_) | Self::Incidents(_) | Self::Recoveries(_))
+    }
+
     /// What its observations are.
     fn noun(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {

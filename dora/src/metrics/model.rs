@@ -417,6 +417,10 @@ pub struct Question {
     /// Only this repository (`host/owner/name`).
     #[arg(long, value_name = "ID")]
     pub repository: Option<String>,
+    /// Only what reached this production environment. What is no deployment, and was not caused by one, is of all
+    /// environments, as a caveat states.
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
     /// A value for each of these, beside the whole.
     #[arg(long, value_name = "SLICE")]
     #[param(inline)]

@@ -7,7 +7,8 @@ use kernel::near::UnknownName;
 use store::history::Services;
 
 use super::model::{Question, Slice};
-use super::rows::{About, Name, Subject};
+use super::reached::Reached;
+use super::rows::{About, EntryRef, Name, Row, Subject};
 use crate::{DoraError, Persons, Within, services};
 
 /// What belongs to what.
@@ -34,6 +35,8 @@ pub(crate) struct Filter {
     seen: Option<Seen>,
     /// Who may be named.
     persons: Persons,
+    /// The deployments of the environment that is asked for, if not all.
+    reached: Option<Reached>,
 }
 
 /// The services and teams that who asks may see.
@@ -44,6 +47,21 @@ struct Seen {
 }
 
 impl Filter {
+    /// The same, of what was deployed to an environment, or failed by it.
+    pub fn in_environment(self, reached: Reached) -> Self {
+        Self { reached: Some(reached), ..self }
+    }
+
+    /// Whether an environment is asked for.
+    pub const fn is_of_environment(&self) -> bool {
+        self.reached.is_some()
+    }
+
+    /// Whether who asks may see a service.
+    pub fn sees_service(&self, service: &str) -> bool {
+        self.shows(SliceName::Service(service))
+    }
+
     /// By name the services that are asked for, and the teams that may be named, if not all of them.
     pub fn into_names(self) -> (Option<Vec<String>>, Option<Vec<String>>) {
         let list = |names: BTreeSet<String>| names.into_iter().collect();
@@ -160,7 +178,7 @@ impl Ownership {
             }
         }
         let persons = question.persons.clone();
-        Ok(Filter { services, repository: question.repository.clone(), seen, persons })
+        Ok(Filter { services, repository: question.repository.clone(), seen, persons, reached: None })
     }
 
     /// Each team with the teams that it is part of, itself first.
@@ -223,6 +241,14 @@ impl Ownership {
     pub(super) fn passes(&self, subject: &Subject, filter: &Filter) -> bool {
         filter.services.as_ref().is_none_or(|asked| self.services_of(subject).any(|name| asked.contains(name)))
             && filter.repository.as_deref().is_none_or(|asked| subject.repository.as_deref() == Some(asked))
+    }
+
+    /// Whether a row is asked for: its subject, and of what is about a deployment its environment.
+    pub(super) fn passes_row<T: Row>(&self, entry: &EntryRef<'_, T>, filter: &Filter) -> bool {
+        let is_reached = |reached: &Reached| {
+            entry.row.deployment().is_some_and(|id| reached.holds(entry.subject.service.as_ref(), id))
+        };
+        self.passes(entry.subject, filter) && (!T::HAS_DEPLOYMENT || filter.reached.as_ref().is_none_or(is_reached))
     }
 
     /// Hands each slice that a subject is part of, and that may be shown, to `take`. The same one may come more than

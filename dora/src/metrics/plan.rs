@@ -16,6 +16,7 @@ use super::distribution::Distribution;
 use super::metric::{Input, Metric};
 use super::model::{AskedServices, MetricAnswer, MetricSettings, Question, Slice};
 use super::ownership::Filter;
+use super::reached::Reached;
 use super::registry::find;
 use super::tables::{Source, Tables};
 use super::window::Window;
@@ -123,7 +124,13 @@ impl Plan {
     /// What is to be read.
     pub(crate) fn sources(&self) -> BTreeSet<Source> {
         let inputs = self.parts.iter().map(|part| self.input(&part.metric).source());
-        inputs.chain([Source::Ownership, Source::Bases]).chain(self.beside).collect()
+        let of_environment = self.is_of_environment().then_some(Source::Deployments);
+        inputs.chain([Source::Ownership, Source::Bases]).chain(of_environment).chain(self.beside).collect()
+    }
+
+    /// Whether an environment is asked for; the deployments say what reached it.
+    pub fn is_of_environment(&self) -> bool {
+        self.question.environment.is_some()
     }
 
     /// The span in which all windows are.
@@ -137,7 +144,11 @@ impl Plan {
     /// What is asked about, of what was read.
     pub(crate) fn filter(&self, tables: &Tables) -> Result<Filter, DoraError> {
         let computed = tables.bases.iter().map(|basis| basis.service.as_str()).collect();
-        tables.ownership.filter(&self.question, &computed)
+        let filter = tables.ownership.filter(&self.question, &computed)?;
+        let Some(environment) = self.question.environment.as_deref() else { return Ok(filter) };
+        let seen = tables.deployments.all().filter(|entry| filter.sees_service(&entry.row.service));
+        let reached = Reached::new(&seen.collect::<Vec<_>>(), environment)?;
+        Ok(filter.in_environment(reached))
     }
 
     /// The services that are asked about, of what was read.

@@ -1,6 +1,7 @@
 //! Tables as a question sees them: the rows that its window is about and that pass its filter, with their slices.
 //! Each is made once, whatever number of metrics is asked for.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use super::metric::Input;
@@ -8,8 +9,8 @@ use super::model::Slice;
 use super::observations::Observations;
 use super::ownership::Filter;
 use super::rows::{
-    About, Author, Change, Deployed, Deployment, EntryRef, FirstDeployment, Incident, Item, Measure, Micros, Review,
-    Row, Run, Sprint, Vulnerability,
+    About, Author, Change, Deployed, Deployment, EntryRef, Incident, Item, Measure, Micros, Name, Review, Row, Run,
+    Sprint, Subject, Vulnerability,
 };
 use super::slices::Parts;
 use super::tables::{Table, Tables};
@@ -33,7 +34,7 @@ pub(super) struct View<'t> {
     reviews: Once<&'t Review>,
     deployed: Once<EntryRef<'t, Deployed>>,
     deployments: Once<EntryRef<'t, Deployment>>,
-    first_deployments: OnceLock<Vec<EntryRef<'t, FirstDeployment>>>,
+    first_deployments: OnceLock<Vec<(&'t Subject, i64)>>,
     incidents: Once<EntryRef<'t, Incident>>,
     recoveries: Once<EntryRef<'t, Incident>>,
     runs: Once<EntryRef<'t, Run>>,
@@ -122,11 +123,11 @@ impl<'t> View<'t> {
         })
     }
 
-    fn passes<T>(&self, entry: &EntryRef<'_, T>) -> bool {
-        self.tables.ownership.passes(entry.subject, self.filter)
+    fn passes<T: Row>(&self, entry: &EntryRef<'_, T>) -> bool {
+        self.tables.ownership.passes_row(entry, self.filter)
     }
 
-    fn choose<T>(&self, rows: impl Iterator<Item = EntryRef<'t, T>>) -> Chosen<EntryRef<'t, T>> {
+    fn choose<T: Row>(&self, rows: impl Iterator<Item = EntryRef<'t, T>>) -> Chosen<EntryRef<'t, T>> {
         let rows: Vec<EntryRef<'t, T>> = rows.filter(|entry| self.passes(entry)).collect();
         let parts = Parts::new(rows.iter().map(|entry| entry.about()), self.by, (&self.tables.ownership, self.filter));
         Chosen { rows, parts: Arc::new(parts) }
@@ -160,22 +161,37 @@ impl<'t> View<'t> {
 
     /// The observations of deployments, and since when services are known to deploy.
     fn deployments(&self, metric: fn(&Deployment, &mut Observations)) -> Observed {
-        let first = self
-            .first_deployments
-            .get_or_init(|| self.tables.first_deployments.of(self.window).filter(|entry| self.passes(entry)).collect());
+        let first = self.first_deployments.get_or_init(|| self.first());
         let chosen = self.deployments.get_or_init(|| {
             let rows: Vec<_> = self.tables.deployments.of(self.window).filter(|entry| self.passes(entry)).collect();
-            let subjects = rows.iter().map(|entry| entry.about()).chain(first.iter().map(|entry| entry.about()));
+            let first = first.iter().map(|(subject, _)| About { subject, reviewer: None });
+            let subjects = rows.iter().map(|entry| entry.about()).chain(first);
             let parts = Parts::new(subjects, self.by, (&self.tables.ownership, self.filter));
             Chosen { rows, parts: Arc::new(parts) }
         });
         let (mut into, parts) = each(chosen, |entry, into| metric(entry.row, into));
         let after = u32::try_from(chosen.rows.len()).unwrap_or(u32::MAX);
-        for (number, entry) in (after..).zip(first) {
+        for (number, (_, at)) in (after..).zip(first) {
             into.about(number);
-            into.since(entry.row.at);
+            into.since(*at);
         }
         (into, parts)
+    }
+
+    /// When services deployed first, of each of their repositories: in an environment, what counts of it.
+    fn first(&self) -> Vec<(&'t Subject, i64)> {
+        if !self.filter.is_of_environment() {
+            let first = self.tables.first_deployments.of(self.window).filter(|entry| self.passes(entry));
+            return first.map(|entry| (entry.subject, entry.row.at)).collect();
+        }
+        let counted = self.tables.deployments.all().filter(|entry| entry.row.counted && self.passes(entry));
+        let mut first: BTreeMap<(Option<&Name>, Option<&Name>), (&'t Subject, i64)> = BTreeMap::new();
+        for entry in counted.filter(|entry| entry.row.finished < self.window.to) {
+            let of = (entry.subject.service.as_ref(), entry.subject.repository.as_ref());
+            let known = first.entry(of).or_insert((entry.subject, entry.row.finished));
+            known.1 = known.1.min(entry.row.finished);
+        }
+        first.into_values().collect()
     }
 }
 

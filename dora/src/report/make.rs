@@ -56,7 +56,8 @@ pub(crate) async fn from_answers(
 ) -> Result<Report, DoraError> {
     let asked = tables.computations.iter().filter(|row| tables.ownership.passes_service(&row.service, filter));
     let asked: Vec<Computation> = asked.cloned().collect();
-    let is_previewed = query.preview.unwrap_or(true) && asked.iter().all(|row| row.deployments <= 0);
+    let may_preview = query.preview.unwrap_or(true) && query.environment.is_none();
+    let is_previewed = may_preview && asked.iter().all(|row| row.deployments <= 0);
     let merges = if is_previewed {
         let services: Vec<String> = asked.iter().map(|row| row.service.clone()).collect();
         let mut tx = store::changes::begin_reading(store).await?;
@@ -100,6 +101,7 @@ pub(crate) fn question(query: &ReportQuery) -> Question {
         time_zone: query.time_zone,
         service: query.service.clone(),
         team: query.team.clone(),
+        environment: query.environment.clone(),
         within: query.within.clone(),
         values_in_series: Some(true),
         budget: query.budget.clone(),
@@ -141,6 +143,7 @@ fn made(
         interval,
         service: query.service.clone(),
         team: query.team.clone(),
+        environment: query.environment.clone(),
         levels: query.benchmark.levels,
         quick_check,
         change_lead_time,

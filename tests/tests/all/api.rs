@@ -10,6 +10,7 @@ mod cors;
 mod costly;
 pub(crate) mod dead_letters;
 mod distribution;
+mod environments;
 mod events;
 mod fields;
 mod formats;

@@ -24,6 +24,8 @@ pub struct DeployedRow<'r> {
     pub title: &'r str,
     /// Its labels.
     pub labels: Vec<String>,
+    /// The deployment that carried it.
+    pub deployment: &'r str,
     /// When it was deployed.
     pub deployed: i64,
     /// Lead time.
@@ -36,6 +38,8 @@ pub struct DeployedRow<'r> {
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "they are columns")]
 pub struct DeploymentRow {
+    /// Its id.
+    pub id: String,
     /// The service.
     pub service: String,
     /// The repository whose code it is.
@@ -48,8 +52,10 @@ pub struct DeploymentRow {
     pub success: bool,
     /// How it relates to the one before it.
     pub kind: DeploymentKind,
-    /// It is counted with another deployment of the same rollout.
-    pub in_rollout: bool,
+    /// The deployment of the same rollout that it is counted with, if that is another.
+    pub rollout: Option<String>,
+    /// The production environment.
+    pub environment: Option<String>,
     /// It failed.
     pub failed: bool,
     /// When service was restored.
@@ -84,6 +90,8 @@ pub struct IncidentRow {
     pub resolved: Option<i64>,
     /// Detected → resolved.
     pub restore: Option<i64>,
+    /// The deployment that caused it.
+    pub deployment: Option<String>,
     /// When the deployment finished that it failed.
     pub failed_deployment: Option<i64>,
 }
@@ -98,7 +106,7 @@ fn deployed_of(part: &Part) -> String {
 pub async fn deployed(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(DeployedRow<'_>)) -> Result<(), StoreError> {
     let statement = format!(
         "select m.service, m.repository, m.author, m.change, c.source_branch, coalesce(c.title, m.title),
-                coalesce(c.labels, '{{}}'),
+                coalesce(c.labels, '{{}}'), m.deployment,
                 m.deployed_at, m.lead_time_us, m.coding_us, m.pickup_us, m.review_us, m.approval_us, m.deploy_us
          from change_metric m left join change c on c.id = m.change
          where {}",
@@ -113,6 +121,7 @@ pub async fn deployed(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(Deploy
             branch: row.opt_text()?,
             title: row.text()?,
             labels: row.texts()?,
+            deployment: row.text()?,
             deployed: row.micros()?,
             lead_time: row.opt_i64()?,
             stages: [row.opt_i64()?, row.opt_i64()?, row.opt_i64()?, row.opt_i64()?, row.opt_i64()?],
@@ -140,8 +149,8 @@ pub async fn deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<Deployment
               when recovered_at is not null then greatest(finished_at, recovered_at) end",
     );
     let statement = format!(
-        "select service, repository, finished_at, counted, success, kind, rollout is not null, failed, recovered_at,
-                rework, {RULES}
+        "select deployment, service, repository, finished_at, counted, success, kind, rollout, environment, failed,
+                recovered_at, rework, {RULES}
          from deployment_metric
          where {}
          order by finished_at, deployment",
@@ -149,13 +158,15 @@ pub async fn deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<Deployment
     );
     rows(tx, part, &statement, |row| {
         Ok(DeploymentRow {
+            id: text(row)?,
             service: text(row)?,
             repository: opt_text(row)?,
             finished: row.micros()?,
             counted: row.bool()?,
             success: row.bool()?,
             kind: row.word()?,
-            in_rollout: row.bool()?,
+            rollout: opt_text(row)?,
+            environment: opt_text(row)?,
             failed: row.bool()?,
             recovered: row.opt_micros()?,
             rework: row.bool()?,
@@ -183,7 +194,7 @@ pub async fn incidents(tx: &mut StoreTx, part: &Part) -> Result<Vec<IncidentRow>
     // a clock may have run backwards in between
     let open = Extent::Between("least(i.detected_at, i.resolved_at)", "i.resolved_at");
     let statement = format!(
-        "select i.service, i.severity, i.detected_at, i.resolved_at, i.restore_us, d.finished_at
+        "select i.service, i.severity, i.detected_at, i.resolved_at, i.restore_us, i.deployment, d.finished_at
          from incident_metric i
          left join deployment_metric d on d.service = i.service and d.deployment = i.deployment and d.failed
          where {}",
@@ -196,6 +207,7 @@ pub async fn incidents(tx: &mut StoreTx, part: &Part) -> Result<Vec<IncidentRow>
             detected: row.micros()?,
             resolved: row.opt_micros()?,
             restore: row.opt_i64()?,
+            deployment: opt_text(row)?,
             failed_deployment: row.opt_micros()?,
         })
     })

@@ -3,7 +3,7 @@
 use store::metric_rows::ServiceBasis;
 
 use crate::Budget;
-use crate::basis::Seen;
+use crate::basis::{Environment, Measured, Seen};
 use crate::compute::DeliveryRules;
 use crate::metrics::metric::Metric;
 use crate::metrics::model::{Slice, ValueName};
@@ -54,6 +54,8 @@ impl Cell {
 pub(in crate::metrics) struct Asked<'a> {
     pub metric: &'a Metric,
     pub by: Option<Slice>,
+    /// The environment that is asked for.
+    pub environment: Option<&'a str>,
     pub spans: &'a Spans<'a>,
     /// Steps are days, too short for a week.
     pub daily: bool,
@@ -65,6 +67,16 @@ pub(in crate::metrics) struct Asked<'a> {
     pub budget: &'a Budget,
     /// The services that are asked about.
     pub services: &'a [&'a ServiceBasis],
+}
+
+impl Asked<'_> {
+    /// The metric as its caveats depend on it.
+    pub fn measured<'m>(&'m self, noun: &'m str) -> Measured<'m> {
+        let environment =
+            self.environment.map(|name| Environment { name, decides: self.metric.input.has_deployments() });
+        let (metric, zone) = (&*self.metric.id, self.spans.calendar.zone);
+        Measured { metric, noun, sways: self.metric.sways(), zone, environment }
+    }
 }
 
 /// Durations are observed in microseconds and shown in seconds.

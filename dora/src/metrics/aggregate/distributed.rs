@@ -83,8 +83,7 @@ impl Asked<'_> {
         (summaries, totals): (&Summaries, &Summaries),
     ) -> Vec<DistributionPart> {
         let noun = self.metric.observed();
-        let zone = self.spans.calendar.zone;
-        let measured = Measured { metric: &self.metric.id, noun: &noun, sways: self.metric.sways(), zone };
+        let measured = self.measured(&noun);
         let of_slots = if self.by.is_some() { grid.services() } else { Vec::new() };
         let part = |(slot, name): (usize, Option<&str>)| {
             let cell = grid.cell(slot, 0);

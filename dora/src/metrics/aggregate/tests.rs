@@ -54,6 +54,7 @@ fn asked_in(
     let asked = Asked {
         metric: &metric,
         by,
+        environment: None,
         spans: &Spans::new(calendar, window, &steps),
         daily: false,
         rules: DeliveryRules::default(),
@@ -92,6 +93,7 @@ fn each_slice_costs_as_many_values_as_the_series_has_steps() {
         let asked = Asked {
             metric: &registry::find("change_cycle_time", &[]).unwrap(),
             by: Some(Slice::Label),
+            environment: None,
             spans: &Spans::new(&calendar, window, &steps),
             daily: true,
             rules: DeliveryRules::default(),

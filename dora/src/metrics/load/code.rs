@@ -93,7 +93,8 @@ impl Loader<'_> {
             };
             let [coding, pickup, review, approval, deploy] = row.stages.map(Into::into);
             let (key, at, lead_time) = (Key::of(row.id), row.deployed, row.lead_time.into());
-            let row = Deployed { at, lead_time, coding, pickup, review, approval, deploy };
+            let deployment = Key::of(row.deployment);
+            let row = Deployed { at, deployment, lead_time, coding, pickup, review, approval, deploy };
             deployed.push(Entry { key, subject, row }, |subject| subject.service.as_ref());
         })
         .await?;

@@ -78,6 +78,7 @@ impl Plan {
             let asked = Asked {
                 metric: &part.metric,
                 by: self.question.by,
+                environment: self.question.environment.as_deref(),
                 spans: &Spans::new(&calendar, window, &steps),
                 daily: false,
                 rules: self.rules_of(&part.metric),
@@ -138,6 +139,7 @@ impl<'t> OfPlan<'t> {
         let asked = Asked {
             metric,
             by: question.by,
+            environment: question.environment.as_deref(),
             spans: &Spans::new(self.calendar, *window, steps),
             daily: *interval == Interval::Day,
             rules: self.plan.rules_of(metric),
@@ -176,6 +178,7 @@ impl<'t> OfPlan<'t> {
         let asked = Asked {
             metric: &part.metric,
             by: None,
+            environment: plan.question.environment.as_deref(),
             spans: &Spans::new(self.calendar, part.window, &steps),
             daily: interval == Interval::Day,
             rules: plan.rules_of(&part.metric),

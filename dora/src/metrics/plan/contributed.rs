@@ -232,6 +232,7 @@ impl Compared<'_> {
         let asked = Asked {
             metric,
             by: Some(self.by.slice()),
+            environment: self.plan.question.environment.as_deref(),
             spans: &Spans::new(self.calendar, window, &steps),
             daily: false,
             rules: self.plan.rules_of(metric),

@@ -1,7 +1,7 @@
 //! Changes with their reviews, and what was deployed of them.
 
 use super::row::Row;
-use super::subject::Name;
+use super::subject::{Key, Name};
 
 /// Reviews and comments of others, no bots, on a change before it was merged.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,6 +72,8 @@ impl From<Option<i64>> for Duration {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::metrics) struct Deployed {
     pub at: i64,
+    /// The deployment that carried it.
+    pub deployment: Key,
     pub lead_time: Duration,
     pub coding: Duration,
     pub pickup: Duration,
@@ -81,6 +83,12 @@ pub(in crate::metrics) struct Deployed {
 }
 
 impl Row for Deployed {
+    const HAS_DEPLOYMENT: bool = true;
+
+    fn deployment(&self) -> Option<Key> {
+        Some(self.deployment)
+    }
+
     fn extent(&self) -> Option<(i64, Option<i64>)> {
         Some((self.at, Some(self.at)))
     }

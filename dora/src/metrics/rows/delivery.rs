@@ -1,13 +1,18 @@
 //! Deployments and incidents.
 
 use super::row::Row;
-use super::subject::Name;
+use super::subject::{Key, Name};
 use crate::basis::EvidenceSet;
 
 /// A production deployment.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a verdict of its own")]
 pub(in crate::metrics) struct Deployment {
+    pub id: Key,
+    /// The deployment that is counted for its rollout: this one, or another.
+    pub rollout: Key,
+    /// In lower case, as environments are compared.
+    pub environment: Option<Name>,
     pub service: Name,
     pub finished: i64,
     /// It is counted as a deployment.
@@ -23,6 +28,12 @@ pub(in crate::metrics) struct Deployment {
 }
 
 impl Row for Deployment {
+    const HAS_DEPLOYMENT: bool = true;
+
+    fn deployment(&self) -> Option<Key> {
+        Some(self.id)
+    }
+
     fn extent(&self) -> Option<(i64, Option<i64>)> {
         let recovered = self.recovered.map(|recovered| recovered.max(self.finished));
         Some((self.finished, if self.failed { recovered } else { Some(self.finished) }))
@@ -54,11 +65,19 @@ pub(in crate::metrics) struct Incident {
     pub detected: i64,
     pub resolved: Option<i64>,
     pub restore_us: Option<i64>,
+    /// The deployment that caused it.
+    pub deployment: Option<Key>,
     /// When the deployment finished that it failed.
     pub deployed: Option<i64>,
 }
 
 impl Row for Incident {
+    const HAS_DEPLOYMENT: bool = true;
+
+    fn deployment(&self) -> Option<Key> {
+        self.deployment
+    }
+
     fn extent(&self) -> Option<(i64, Option<i64>)> {
         // a clock may have run backwards in between
         let begin = self.resolved.map_or(self.detected, |resolved| resolved.min(self.detected));

@@ -1,5 +1,7 @@
 //! Which rows a window is about, and their order.
 
+use super::subject::Key;
+
 /// A span of time in microseconds: `[from, to)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::metrics) struct Micros {
@@ -35,6 +37,14 @@ pub(in crate::metrics) trait Row: Clone + PartialEq {
     /// Whether no window that begins then or later is about it. If this holds of a row, it does of all before it.
     fn is_over(&self, _from: i64) -> bool {
         false
+    }
+
+    /// Whether it can be asked for by an environment: that of the deployment that it is about.
+    const HAS_DEPLOYMENT: bool = false;
+
+    /// The deployment that it is about, where there is one.
+    fn deployment(&self) -> Option<Key> {
+        None
     }
 
     /// How much memory it takes beside itself.

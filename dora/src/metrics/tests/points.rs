@@ -86,6 +86,9 @@ impl Observed {
             Table::by_owner(rows, |subject| subject.service.as_ref())
         }
         let deployment = |point: &DeploymentPoint| Deployment {
+            id: Key::default(),
+            rollout: Key::default(),
+            environment: None,
             service: point.service.to_string().into(),
             finished: point.finished_us,
             counted: point.counted,
@@ -100,18 +103,20 @@ impl Observed {
         let deployed = |point: &ChangePoint| {
             let [coding, pickup, review, approval, deploy] = point.stages_us.map(Into::into);
             let (at, lead_time) = (point.deployed_us, point.lead_time_us.into());
-            Deployed { at, lead_time, coding, pickup, review, approval, deploy }
+            Deployed { at, deployment: Key::default(), lead_time, coding, pickup, review, approval, deploy }
         };
         let incident = |point: &IncidentPoint| Incident {
             detected: point.detected_us,
             resolved: point.resolved_us,
             restore_us: point.restore_us,
+            deployment: None,
             deployed: None,
         };
         let recovery = |(deployed, resolved): &(i64, Option<i64>)| Incident {
             detected: *deployed,
             resolved: *resolved,
             restore_us: None,
+            deployment: None,
             deployed: Some(*deployed),
         };
         let first = self.services.iter().filter_map(|basis| Some((basis.service.clone(), basis.first?)));
