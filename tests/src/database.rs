@@ -12,7 +12,12 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::Store;
 use tokio::sync::OnceCell;
 
-/// A database of one test. It is dropped with this.
+/// The roles that were granted a database.
+const GRANTED: &str = "select rolname::text from pg_db_role_setting
+                       join pg_roles on pg_roles.oid = setrole join pg_database on pg_database.oid = setdatabase
+                       where datname = $1 and not rolsuper";
+
+/// A database of one test. It is dropped with this, and with it the roles of BI tools that were granted it.
 #[derive(Debug)]
 pub struct TestDatabase {
     /// The store on it, for the tenant `main`.
@@ -52,7 +57,12 @@ impl Drop for TestDatabase {
         let dropping = std::thread::spawn(move || -> Result<()> {
             tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
                 let mut connection = PgConnection::connect(&server()?).await?;
+                // roles of BI tools are of the whole server
+                let roles: Vec<String> = sqlx::query_scalar(GRANTED).bind(&name).fetch_all(&mut connection).await?;
                 connection.execute(AssertSqlSafe(format!("drop database if exists \"{name}\" with (force)"))).await?;
+                for role in roles {
+                    connection.execute(AssertSqlSafe(format!("drop role if exists \"{role}\""))).await?;
+                }
                 Ok(())
             })
         });

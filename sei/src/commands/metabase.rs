@@ -11,7 +11,7 @@ use kernel::{Secret, Tenant};
 use runtime::secret::{SecretError, read};
 use runtime::settings::SecretRef;
 use serde_json::json;
-use url::Url;
+use url::{Host, Url};
 
 use crate::cli::{Global, Usage};
 use crate::exported::{self, Earlier};
@@ -55,6 +55,11 @@ pub(crate) struct Apply {
     /// The address of Metabase
     #[arg(long, value_name = "URL")]
     url: Url,
+
+    /// Send the key or the password over plain http:// to another machine, where others on the network can
+    /// read it
+    #[arg(long)]
+    allow_http: bool,
 
     /// A file that holds an API key of the group Administrators; without it the environment variable
     /// `SEI_METABASE_API_KEY`
@@ -211,13 +216,26 @@ impl Apply {
         self.report(&changes?, global)
     }
 
-    fn wanted(&self) -> Result<Wanted> {
+    /// Fails for an address that credentials are not sent to.
+    fn check_url(&self) -> Result<(), Usage> {
         let url = &self.url;
         let is_bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
         if !matches!(url.scheme(), "http" | "https") || !is_bare || url.fragment().is_some() {
             let text = "--url: expected http:// or https://, without user, password, query and fragment";
-            return Err(Usage(text.to_owned()).into());
+            return Err(Usage(text.to_owned()));
         }
+        if url.scheme() == "http" && !self.allow_http && !is_own_machine(url) {
+            let host = url.host_str().unwrap_or_default();
+            return Err(Usage(format!(
+                "--url: the key or password would be sent to {host} over plain http://, which others on the network can \
+                 read; give an address with https://, or --allow-http"
+            )));
+        }
+        Ok(())
+    }
+
+    fn wanted(&self) -> Result<Wanted> {
+        self.check_url()?;
         let db = &self.connection;
         let ssl = match (&db.db_ssl_root_cert, db.db_ssl) {
             (Some(path), DbSsl::Require) => Ssl::Verified(path.clone()),
@@ -285,6 +303,16 @@ impl Apply {
     }
 }
 
+/// Whether an address is on the machine that asks.
+fn is_own_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 /// A secret out of a file, or else out of an environment variable; `None` where neither is given.
 fn secret(file: Option<&Path>, variable: &str) -> Result<Option<Secret>> {
     let reference = match file {
@@ -347,6 +375,25 @@ mod tests {
             let parsed = <Parsed as clap::Parser>::try_parse_from(["apply", "--url", url]).unwrap();
             let error = parsed.apply.wanted().unwrap_err().to_string();
             assert!(error.starts_with("--url: expected") && !error.contains("pw"), "{url}: {error}");
+        }
+    }
+
+    #[test]
+    fn credentials_leave_the_machine_unencrypted_only_if_that_is_asked_for() {
+        let checked = |arguments: &[&str]| {
+            let arguments = ["apply", "--url"].iter().chain(arguments);
+            let parsed = <Parsed as clap::Parser>::try_parse_from(arguments).unwrap();
+            parsed.apply.check_url().map_err(|error| error.to_string())
+        };
+        for url in ["http://metabase.example.org", "http://10.0.0.5:3000", "http://localhost.example.org"] {
+            let error = checked(&[url]).unwrap_err();
+            assert!(error.contains("https://") && error.contains("--allow-http"), "{url}: {error}");
+            assert_eq!(checked(&[url, "--allow-http"]), Ok(()));
+        }
+        for url in
+            ["https://metabase.example.org", "http://127.0.0.1:3000", "http://[::1]:3000", "http://localhost:3000"]
+        {
+            assert_eq!(checked(&[url]), Ok(()));
         }
     }
 

@@ -49,7 +49,6 @@ async fn an_empty_metabase_gets_everything_and_a_second_time_nothing_is_written(
     let again = fixture.apply(&wanted).await;
     assert_eq!(again, Vec::<Change>::new(), "what Metabase has is what is wanted");
     assert_eq!(endpoints(&fixture.server.writes()), Vec::<&str>::new());
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -83,7 +82,6 @@ async fn views_get_descriptions_keys_and_references_as_declared() {
         }
     }
     assert!(references > 20, "{references}");
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -103,7 +101,6 @@ async fn a_changed_panel_is_updated_and_nothing_else() {
         (&writes[0].body["name"], &fixture.get(&writes[0].path).await["name"]),
         (&json!("Renamed"), &json!("Renamed"))
     );
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -135,7 +132,6 @@ async fn what_a_user_changed_of_ours_is_as_declared_again() {
     assert_eq!(after.len(), cards.len() + 1);
     let ids: BTreeSet<i64> = after.iter().map(|card| card["id"].as_i64().unwrap()).collect();
     assert!(ids.is_superset(&kept), "cards are moved, not made again: subscriptions and comments stay");
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -186,7 +182,6 @@ async fn what_is_no_longer_wanted_is_archived_and_what_others_made_stays() {
     let whole = fixture.wanted();
     fixture.apply(&whole).await;
     assert_eq!(fixture.apply(&whole).await, Vec::<Change>::new());
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -206,7 +201,6 @@ async fn a_dry_run_says_what_would_change_and_writes_nothing() {
     fixture.server.requests();
     assert_eq!(fixture.apply(&dry).await, Vec::<Change>::new());
     assert_eq!(endpoints(&fixture.server.writes()), Vec::<&str>::new());
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -233,7 +227,6 @@ async fn a_run_that_was_broken_off_is_continued_and_makes_nothing_twice() {
     let distinct: BTreeSet<&String> = descriptions.iter().collect();
     assert_eq!(distinct.len(), descriptions.len(), "each of ours is there once");
     assert_eq!(distinct.len(), wanted.content.objects.len());
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -268,7 +261,6 @@ async fn viewers_look_and_write_nothing_and_other_users_see_none_of_it() {
     let open = Wanted { is_for_all_users: true, ..fixture.wanted() };
     let changes = counts(&fixture.apply(&open).await);
     assert_eq!(changes, BTreeMap::from([(("update".to_owned(), "permissions".to_owned()), 1)]));
-    fixture.end().await;
 }
 
 /// The numbers that the server gave.
@@ -310,5 +302,4 @@ async fn dashboards_have_the_declared_panels_at_their_places_with_their_filters(
         };
         assert_eq!(places(dashboard), places(&body), "{}", object.key);
     }
-    fixture.end().await;
 }

@@ -80,7 +80,6 @@ async fn the_command_of_metabase_s_makers_reads_all_that_was_applied() {
     assert_eq!((&answer["status"], answer["data"]["rows"].as_array().unwrap().len()), (&json!("completed"), 1));
     assert!(fixture.server.writes().is_empty());
     assert_eq!(fixture.server.violations(), Vec::<String>::new());
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -95,7 +94,6 @@ async fn the_command_of_metabase_s_makers_accepts_the_queries() {
         checked += 1;
     }
     assert!(checked > 10, "{checked}");
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -123,7 +121,6 @@ async fn what_the_command_of_metabase_s_makers_changes_of_ours_is_as_declared_ag
     assert_eq!(mb(&fixture, &["card", "get", &theirs]).await["archived"], false);
     mb(&fixture, &["card", "archive", &theirs]).await;
     assert!(fixture.apply(&fixture.wanted()).await.is_empty());
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -184,7 +181,6 @@ async fn metabase_api_finds_runs_copies_and_archives_what_was_applied() {
     assert_eq!(step(&steps, "columns"), &json!(columns));
     assert_eq!(step(&steps, "made").as_array().unwrap().len(), 3);
     assert_eq!(fixture.server.violations(), Vec::<String>::new());
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -203,5 +199,4 @@ async fn dbt_metabase_has_nothing_to_change_and_finds_every_dashboard() {
     assert_eq!(endpoints, [sync, sync, "PUT /api/field/{id}"], "only what dbt was given another description of");
     assert_eq!(writes[2].body, json!({ "description": "Described by dbt." }));
     assert_eq!(fixture.server.violations(), Vec::<String>::new());
-    fixture.end().await;
 }

@@ -123,7 +123,6 @@ async fn every_question_is_answered_and_numbers_of_metrics_are_those_of_the_api(
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(compared > 50 && with_rows > 10, "{compared} {with_rows}");
     assert_eq!(fixture.server.violations(), Vec::<String>::new());
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -155,7 +154,6 @@ async fn filters_narrow_what_every_question_that_has_them_answers() {
             }
         }
     }
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -170,7 +168,6 @@ async fn models_and_metrics_of_metabase_are_answered() {
         metrics_with_rows += usize::from(item["model"] == "metric" && answer["row_count"] != 0);
     }
     assert!(metrics_with_rows > 5, "{metrics_with_rows}");
-    fixture.end().await;
 }
 
 /// Where a click leads, on the whole card or on a column of it.
@@ -218,5 +215,4 @@ async fn a_click_opens_a_question_that_exists_and_takes_what_is_handed_on() {
         }
     }
     assert!(followed > 5, "{followed}");
-    fixture.end().await;
 }

@@ -131,7 +131,6 @@ async fn native_queries_take_values_leave_out_what_has_none_and_ask_for_what_is_
     let row = run(types, json!([])).await["data"]["rows"][0].clone();
     assert_eq!(row, json!([1, 1.5, true, null, "2026-01-02T03:04:05Z", "2026-01-02T00:00:00Z"]));
     assert_eq!(fixture.server.violations(), Vec::<String>::new());
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -174,7 +173,6 @@ async fn a_query_is_kept_in_one_form_and_answered_in_both() {
         assert_eq!((&answer["status"], &answer["row_count"]), (&json!("completed"), &json!(0)), "{answer}");
     }
     assert_eq!(fixture.server.violations(), Vec::<String>::new());
-    fixture.end().await;
 }
 
 #[tokio::test]

@@ -130,10 +130,4 @@ impl Fixture {
         assert_eq!(answer["status"], "completed", "{}: {answer}", dashcard["card"]["name"]);
         answer["data"].clone()
     }
-
-    /// Takes the role away again.
-    pub(crate) async fn end(self) {
-        let entry = Entry::new(Actor::sei(), Action::AnalyticsRevoked, &self.role);
-        assert!(analytics::revoke(&self.served.database.store, &self.role, &entry).await.unwrap());
-    }
 }

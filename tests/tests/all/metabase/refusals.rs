@@ -3,8 +3,9 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use ::metabase::Wanted;
-use serde_json::json;
+use ::metabase::{MetabaseError, ViewMetadata, Wanted};
+use serde_json::{Map, json};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tests::{CommandOutput, Program};
 
 use super::fixture::{Fixture, PASSWORD};
@@ -118,7 +119,6 @@ async fn a_database_that_refuses_the_role_is_named_by_metabase() {
     let credentials = [("--api-key-file", key), ("--db-password-file", PASSWORD)];
     let error = refused(&fixture.server.url, &credentials, &elsewhere).await;
     assert!(error.contains("400") && error.contains("Host and Port"), "{error}");
-    fixture.end().await;
 }
 
 #[tokio::test]
@@ -128,7 +128,22 @@ async fn views_that_metabase_does_not_find_are_named() {
     wanted.content.schema = "analytics_of_none".to_owned();
     let error = fixture.try_apply(&wanted).await.unwrap_err().to_string();
     assert!(error.contains("analytics_of_none") && error.contains("sei analytics grant"), "{error}");
-    fixture.end().await;
+}
+
+#[tokio::test]
+async fn a_database_that_metabase_can_t_read_any_more_is_named() {
+    let fixture = Fixture::new().await;
+    fixture.apply(&fixture.wanted()).await;
+    let mut owner = PgConnection::connect_with(&fixture.served.database.options()).await.unwrap();
+    owner.execute(AssertSqlSafe(format!("alter role \"{}\" nologin", fixture.role))).await.unwrap();
+    for sync_timeout in [Duration::from_mins(1), Duration::ZERO] {
+        let mut wanted = Wanted { sync_timeout, ..fixture.wanted() };
+        // something that was not read before: so it reads again
+        wanted.content.views.push(ViewMetadata { name: "of_none", body: Map::new(), columns: Vec::new() });
+        let error = fixture.try_apply(&wanted).await.unwrap_err();
+        assert!(matches!(&error, MetabaseError::SyncAborted(name) if name == "sei"), "{error}");
+        assert!(error.to_string().contains("see its log"), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -147,5 +162,4 @@ async fn a_connection_of_others_with_the_same_name_is_left_as_it_is() {
     let error = fixture.try_apply(&wanted).await.unwrap_err().to_string();
     assert!(error.contains("which `sei` did not make") && error.contains("--name"), "{error}");
     assert!(fixture.server.writes().is_empty());
-    fixture.end().await;
 }
