@@ -152,11 +152,13 @@ impl From<kernel::Deployment> for ReportedDeployment {
 pub struct Environment {
     /// Its name.
     pub name: String,
+    /// Whether it is production, so that metrics can be asked for by it.
+    pub is_production: bool,
 }
 
 impl From<EnvironmentRow> for Environment {
     fn from(from: EnvironmentRow) -> Self {
-        Self { name: from.name }
+        Self { name: from.name, is_production: from.is_production }
     }
 }
 

@@ -136,9 +136,12 @@ of_columns!(TeamRow: "t.name, t.parent, t.members");
 pub struct EnvironmentRow {
     /// Its name.
     pub name: String,
+    /// Whether deployments to it are counted as production, or were attempts at that.
+    pub is_production: bool,
 }
 
-of_columns!(EnvironmentRow: "t.name");
+of_columns!(EnvironmentRow:
+    "t.name, exists (select from deployment_metric m where m.environment = t.name) as is_production");
 
 /// A repository.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

@@ -117,6 +117,15 @@ async fn the_interfaces_answer_the_same_about_an_environment() {
 }
 
 #[tokio::test]
+async fn environments_say_which_of_them_are_production() {
+    let served = shop().await;
+    let data = served.graphql("{ environments { nodes { name isProduction } } }").await;
+    let expected = [("prod-eu", true), ("prod-us", true), ("staging", false)];
+    let expected = expected.map(|(name, is)| json!({ "name": name, "isProduction": is }));
+    assert_eq!(data["environments"]["nodes"], json!(expected));
+}
+
+#[tokio::test]
 async fn what_is_not_about_deployments_is_of_all_environments_and_says_so() {
     let served = shop().await;
     let whole = |environment: &'static str| {
