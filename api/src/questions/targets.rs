@@ -31,6 +31,8 @@ pub struct TargetResultsQuestion {
     #[param(ignore)]
     #[expect(missing_docs, reason = "its fields are those of the question")]
     pub services: ServiceFilter,
+    /// Only what reached this production environment. What was agreed about how many or how often says nothing about it.
+    pub environment: Option<String>,
     /// Also of each team, by name, beside the whole.
     pub teams: Option<bool>,
     /// The length of the steps by which it is known since when a target is missed; by the length of the window without it.
@@ -48,7 +50,8 @@ impl TargetResultsQuestion {
     /// Returns the question about the metrics, for these services and by this slice.
     #[must_use]
     pub fn metrics(&self, services: ServiceFilter, by: Option<Slice>) -> MetricQuestion {
-        let question = dora::Question { by, interval: self.interval, ..dora::Question::default() };
+        let (environment, interval) = (self.environment.clone(), self.interval);
+        let question = dora::Question { environment, by, interval, ..dora::Question::default() };
         MetricQuestion { span: self.span.clone(), services, question }
     }
 

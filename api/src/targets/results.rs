@@ -174,7 +174,7 @@ impl<'q> AskedTargets<'q> {
     /// says nothing about its parts.
     fn target(&self, team: Option<&str>, answer: &MetricAnswer) -> Option<&TargetRow> {
         let found = self.agreed.of(team, &answer.metric.name)?;
-        let is_own = found.team.as_deref() == team;
+        let is_own = found.team.as_deref() == team && self.question.environment.is_none();
         (is_own || !answer.metric.aggregation.depends_on_size()).then_some(found)
     }
 

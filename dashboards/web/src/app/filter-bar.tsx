@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { BENCHMARKS, DEFAULTS, INTERVALS, useFilter, useSetFilter, WINDOWS, type FilterSearch, type Interval } from "../data/filter";
+import { useEnvironments } from "../data/environments";
 import { useScopes } from "../data/queries";
 import { t } from "../i18n/t";
 import { Button } from "../ui/button";
@@ -129,13 +130,13 @@ function BenchmarkField({ filter, change }: FieldProps) {
   return <Select label={t("filter.benchmark")} value={value} groups={[{ options }]} onChange={(benchmark) => change({ benchmark: benchmark === BENCHMARKS[0] ? undefined : benchmark })} />;
 }
 
+/** The production environments; one that is named in the address stays among them. */
 function EnvironmentField({ filter, change }: FieldProps) {
-  return (
-    <label className="field">
-      <span className="field-label">{t("filter.environment")}</span>
-      <input key={filter.environment} defaultValue={filter.environment ?? ""} placeholder={t("filter.environment_all")} onBlur={(event) => change({ environment: event.target.value.trim() || undefined })} />
-    </label>
-  );
+  const known = useEnvironments();
+  const { environment } = filter;
+  const names = environment === undefined || known.includes(environment) ? known : [...known, environment];
+  const options = [{ value: "", text: t("filter.environment_all") }, ...names.map((name) => ({ value: name, text: name }))];
+  return <Select label={t("filter.environment")} value={environment ?? ""} groups={[{ options }]} onChange={(name) => change({ environment: name || undefined })} />;
 }
 
 function TimeZoneField({ filter, change }: FieldProps) {

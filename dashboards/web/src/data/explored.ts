@@ -1,5 +1,5 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import { compareOf, intervalOf, questionOf, useFilter, type FilterSearch } from "./filter";
+import { compareOf, intervalOf, measuredQuestionOf, useFilter, type FilterSearch } from "./filter";
 import { defined, useRest } from "./queries";
 import type { MetricAnswer, Schema } from "./types";
 
@@ -17,14 +17,14 @@ export type Distribution = Schema<"Answer_Distribution">["data"];
 export function useExplored({ metric, by, repository }: Exploring, options: { filter?: FilterSearch; enabled?: boolean; values?: boolean } = {}): UseQueryResult<{ data: MetricAnswer[] }> {
   const current = useFilter();
   const filter = options.filter ?? current;
-  const query = { names: metric, ...questionOf(filter), interval: intervalOf(filter), compare: compareOf(filter), by, repository, values_in_series: options.values };
+  const query = { names: metric, ...measuredQuestionOf(filter), interval: intervalOf(filter), compare: compareOf(filter), by, repository, values_in_series: options.values };
   return useRest("/api/v1/answers", defined(query) as never, { enabled: options.enabled }) as never;
 }
 
 /** How the observations behind a metric are distributed. */
 export function useDistribution({ metric, by, repository }: Exploring, enabled: boolean): UseQueryResult<{ data: Distribution }> {
   const filter = useFilter();
-  const query = { ...questionOf(filter), by, repository };
+  const query = { ...measuredQuestionOf(filter), by, repository };
   return useRest("/api/v1/metrics/{name}/distribution", defined(query) as never, { names: { name: metric }, enabled }) as never;
 }
 

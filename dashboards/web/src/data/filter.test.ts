@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compareOf, comparedTeam, intervalOf, questionOf, readFilter } from "./filter";
+import { compareOf, comparedTeam, intervalOf, measuredQuestionOf, questionOf, readFilter } from "./filter";
 
 describe("the filter of an address", () => {
   it("leaves out what can't be meant, and defaults", () => {
@@ -22,6 +22,12 @@ describe("a question", () => {
 
   it("names a service rather than its team", () => {
     expect(questionOf({ team: "Checkout", service: "web", window: "30d" })).toEqual({ service: "web", window: "30d" });
+  });
+
+  it("about metrics has the environment, which lists of work items do not know", () => {
+    expect(measuredQuestionOf({ environment: "eu" })).toEqual({ window: "90d", environment: "eu" });
+    expect(measuredQuestionOf({})).toEqual({ window: "90d" });
+    expect(questionOf({ environment: "eu" })).toEqual({ window: "90d" });
   });
 
   it("has days for short windows and lets the server choose for others", () => {

@@ -95,6 +95,12 @@ export function questionOf(filter: FilterSearch): Question {
   return Object.fromEntries(Object.entries(question).filter(([, value]) => value !== undefined));
 }
 
+/** What is asked about metrics, deployments and targets, which also an environment narrows. */
+export function measuredQuestionOf(filter: FilterSearch): Question & { environment?: string } {
+  const { environment } = filter;
+  return environment === undefined ? questionOf(filter) : { ...questionOf(filter), environment };
+}
+
 /** The interval: the chosen one, days for windows up to 31 days, otherwise what the server chooses. */
 export function intervalOf(filter: FilterSearch): Interval | undefined {
   if (filter.interval !== undefined) return filter.interval;

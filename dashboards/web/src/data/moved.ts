@@ -1,6 +1,6 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { Answer, Row } from "sei-client";
-import { compareOf, questionOf, useFilter, type FilterSearch } from "./filter";
+import { compareOf, measuredQuestionOf, useFilter, type FilterSearch } from "./filter";
 import { defined, useRest } from "./queries";
 import type { Schema } from "./types";
 
@@ -28,7 +28,7 @@ export function useMovers(options: { by?: "team" | "service"; limit?: number; fi
   const current = useFilter();
   const filter = options.filter ?? current;
   const compare = compareOf(filter);
-  const query = { ...questionOf(filter), compare, by: options.by, limit: options.limit ?? 10 };
+  const query = { ...measuredQuestionOf(filter), compare, by: options.by, limit: options.limit ?? 10 };
   return useRest("/api/v1/movers", defined(query) as never, { enabled: compare !== undefined });
 }
 
@@ -37,7 +37,7 @@ export function useContributions(metric: string, by: PartBy, options: { filter?:
   const current = useFilter();
   const filter = options.filter ?? current;
   const compare = compareOf(filter);
-  const query = { ...questionOf(filter), compare, by };
+  const query = { ...measuredQuestionOf(filter), compare, by };
   const enabled = (options.enabled ?? true) && compare !== undefined && hasParts(metric);
   return useRest("/api/v1/metrics/{name}/contributions", defined(query) as never, { names: { name: metric }, enabled });
 }

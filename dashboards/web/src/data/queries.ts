@@ -7,7 +7,7 @@ import {
 } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 import type { Answer, Question as QueryOf, ReadPath, Row } from "sei-client";
-import { compareOf, intervalOf, questionOf, useFilter, type FilterSearch } from "./filter";
+import { compareOf, intervalOf, measuredQuestionOf, useFilter, type FilterSearch } from "./filter";
 import { answered, rest } from "./client";
 import type { Direction } from "../format/direction";
 import type { Definition, MetricAnswer, Report } from "./types";
@@ -65,7 +65,7 @@ export function useReport(options: { by?: "team" | "service"; filter?: FilterSea
   const current = useFilter();
   const filter = options.filter ?? current;
   const { benchmark } = filter;
-  const query = { ...questionOf(filter), interval: intervalOf(filter), compare: compareOf(filter), by: options.by, benchmark };
+  const query = { ...measuredQuestionOf(filter), interval: intervalOf(filter), compare: compareOf(filter), by: options.by, benchmark };
   return useRest("/api/v1/dora", defined(query) as never, { enabled: options.enabled }) as never;
 }
 
@@ -77,7 +77,7 @@ export function useMetrics(
   const current = useFilter();
   const filter = options.filter ?? current;
   const interval = options.series === false ? undefined : (intervalOf(filter) ?? "week");
-  const query = { names: names.join(","), ...questionOf(filter), interval, compare: compareOf(filter), by: options.by };
+  const query = { names: names.join(","), ...measuredQuestionOf(filter), interval, compare: compareOf(filter), by: options.by };
   return useRest("/api/v1/answers", defined(query) as never, { enabled: options.enabled }) as never;
 }
 

@@ -1,7 +1,7 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { Row } from "sei-client";
 import { answered, rest } from "./client";
-import { questionOf, useFilter, type FilterSearch } from "./filter";
+import { measuredQuestionOf, useFilter, type FilterSearch } from "./filter";
 import { defined, useRest } from "./queries";
 import { useRights } from "./rights";
 import type { Schema } from "./types";
@@ -17,7 +17,7 @@ const TARGETS = /^\/api\/v1\/target/;
 /** Targets with the values of the filter; `teams` also of each team. */
 export function useTargetResults(options: { filter?: FilterSearch; teams?: boolean } = {}): UseQueryResult<{ data: TargetResult[] }> {
   const current = useFilter();
-  const query = { ...questionOf(options.filter ?? current), teams: options.teams };
+  const query = { ...measuredQuestionOf(options.filter ?? current), teams: options.teams };
   return useRest("/api/v1/target-results", defined(query) as never) as never;
 }
 

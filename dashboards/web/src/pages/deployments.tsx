@@ -1,6 +1,6 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { Row } from "sei-client";
-import { questionOf, useFilter } from "../data/filter";
+import { measuredQuestionOf, useFilter } from "../data/filter";
 import { formatNumber } from "../format/value";
 import { t, type Key } from "../i18n/t";
 import { Moment, type Column } from "../ui";
@@ -18,7 +18,7 @@ export function DeploymentsPage() {
   const navigate = useNavigate();
   const own = useSearch({ from: "/deployments" });
   const { failed, rework, counted, success, kind, source, search, sort } = own;
-  const query = { ...questionOf(filter), environment: filter.environment, failed, rework, counted, success, kind, source, search, sort };
+  const query = { ...measuredQuestionOf(filter), failed, rework, counted, success, kind, source, search, sort };
   return (
     <ListPage
       title={t("page.deployments")}

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tests::write_facts;
 
 use super::served::{self, Served};
+use super::targets;
 
 const SHOP: &str = "git.example.org/acme/shop";
 
@@ -135,6 +136,25 @@ async fn what_is_not_about_deployments_is_of_all_environments_and_says_so() {
     };
     assert!(caveats(&whole("prod-eu").await).contains(&"all_environments"));
     assert!(!caveats(&whole("").await).contains(&"all_environments"));
+}
+
+#[tokio::test]
+async fn a_target_is_held_against_an_environment_unless_it_is_about_how_often() {
+    let served = shop().await;
+    for (metric, value) in [("change_fail_rate", 0.2), ("deployment_frequency", 9.0)] {
+        targets::set(&served, metric, None, &json!({ "value": value })).await;
+    }
+    for (environment, expected) in [
+        ("prod-eu", json!([["change_fail_rate", false]])),
+        ("prod-us", json!([["change_fail_rate", true]])),
+        ("", json!([["change_fail_rate", false], ["deployment_frequency", false]])),
+    ] {
+        let results = served.get(&format!("/api/v1/target-results?{}", asked(environment))).await["data"].clone();
+        let mut met: Vec<_> =
+            results.as_array().unwrap().iter().map(|one| json!([one["metric"], one["met"]])).collect();
+        met.sort_by_key(ToString::to_string);
+        assert_eq!(json!(met), expected, "{environment}");
+    }
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ export const filter = {
   "filter.time_zone": "Zeitzone",
   "filter.time_zone_server": "Des Servers",
   "filter.time_zone_device": "Dieses Geräts",
-  "filter.environment": "Umgebung",
+  "filter.environment": "Produktionsumgebung",
   "filter.environment_all": "Alle",
   "filter.more": "Weitere Filter",
 };

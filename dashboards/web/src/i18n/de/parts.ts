@@ -2,6 +2,7 @@ export const parts = {
   "parts.trend": "Verlauf: {title}",
   "parts.open_rows": "{title}: Zeilen öffnen, n = {n}",
   "parts.average_of_days": "Mittel der Tage",
+  "parts.all_environments": "aller Umgebungen",
   "parts.nothing_before": "davor keine Daten",
   "parts.score": "Wert {score} von 10; {group}: {mean}",
   "parts.more_statements": { one: "{n} weiterer Hinweis zu den Daten", other: "{n} weitere Hinweise zu den Daten" },

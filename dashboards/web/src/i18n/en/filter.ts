@@ -29,7 +29,7 @@ export const filter = {
   "filter.time_zone": "Time zone",
   "filter.time_zone_server": "Of the server",
   "filter.time_zone_device": "Of this device",
-  "filter.environment": "Environment",
+  "filter.environment": "Production environment",
   "filter.environment_all": "All",
   "filter.more": "More filters",
 };

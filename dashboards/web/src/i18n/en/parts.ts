@@ -3,6 +3,7 @@ export const parts = {
   "parts.trend": "Trend of {title}",
   "parts.open_rows": "{title}: open its rows, n = {n}",
   "parts.average_of_days": "average of the days",
+  "parts.all_environments": "of all environments",
   "parts.nothing_before": "no data before",
   "parts.score": "Score {score} of 10; {group}: {mean}",
   "parts.more_statements": { one: "{n} more statement about the data", other: "{n} more statements about the data" },

@@ -3,7 +3,7 @@ import { useMemo, type CSSProperties, type ReactNode } from "react";
 import { DRAWN, kindOf, linesOf } from "../../charts/lines";
 import { SeriesChart } from "../../charts/series";
 import type { Tile } from "../../data/boards";
-import { intervalOf, questionOf, useFilter, type FilterSearch } from "../../data/filter";
+import { intervalOf, measuredQuestionOf, useFilter, type FilterSearch } from "../../data/filter";
 import { defined, useDefinitions, useRest } from "../../data/queries";
 import type { MetricAnswer } from "../../data/types";
 import { formatWindow } from "../../format/time";
@@ -45,7 +45,7 @@ export function TileView({ tile, tools }: { tile: Tile; tools?: ReactNode }) {
 
 /** The question of a tile: its own window, scope, interval and comparison, or those of the filter. */
 export function questionFor(tile: Tile, filter: FilterSearch): Record<string, string | undefined> {
-  const { tenant, window, from, to, time_zone, team, service } = questionOf(filter) as Record<string, string | undefined>;
+  const { tenant, window, from, to, time_zone, team, service, environment } = measuredQuestionOf(filter) as Record<string, string | undefined>;
   const hasWindow = (tile.window ?? tile.from ?? tile.to) !== null && (tile.window ?? tile.from ?? tile.to) !== undefined;
   const hasScope = (tile.team ?? tile.service) !== null && (tile.team ?? tile.service) !== undefined;
   const own = (value: string | null | undefined) => value ?? undefined;
@@ -54,6 +54,7 @@ export function questionFor(tile: Tile, filter: FilterSearch): Record<string, st
     ...(hasWindow ? { window: own(tile.window), from: own(tile.from), to: own(tile.to) } : { window, from, to }),
     ...(hasScope ? { team: own(tile.team), service: own(tile.service) } : { team, service }),
     time_zone: own(tile.time_zone) ?? time_zone,
+    environment: own(tile.environment) ?? environment,
     interval: own(tile.interval) ?? (hasWindow ? undefined : intervalOf(filter)),
     compare: own(tile.compare),
   };

@@ -1,4 +1,4 @@
-import { questionOf, useFilter } from "../../data/filter";
+import { measuredQuestionOf, useFilter } from "../../data/filter";
 import { useDirection, useMetrics, useRest } from "../../data/queries";
 import type { MetricAnswer, Schema, Unit } from "../../data/types";
 import { verdictOf } from "../../format/direction";
@@ -42,7 +42,7 @@ function AssistedShare({ answer }: { answer: MetricAnswer | undefined }) {
 
 function useDistribution(metric: string): Distribution | undefined {
   const filter = useFilter();
-  const query = { ...questionOf(filter), by: "ai" };
+  const query = { ...measuredQuestionOf(filter), by: "ai" };
   return useRest("/api/v1/metrics/{name}/distribution", query as never, { names: { name: metric } }).data?.data as Distribution | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Row } from "sei-client";
-import { questionOf, type FilterSearch } from "../../data/filter";
+import { measuredQuestionOf, questionOf, type FilterSearch } from "../../data/filter";
 import { useList } from "../../data/queries";
 import { formatDuration } from "../../format/value";
 import { t } from "../../i18n/t";
@@ -24,7 +24,7 @@ type Change = Row<"/api/v1/changes">;
 /** The latest deployments, with their verdicts. */
 export function DeploymentList({ filter, scope }: ListProps) {
   const navigate = useNavigate();
-  const list = useList("/api/v1/deployments", questionOf(filter) as never, { limit: SHOWN });
+  const list = useList("/api/v1/deployments", measuredQuestionOf(filter) as never, { limit: SHOWN });
   return (
     <Frame title={t("team.deployments")} n={list.rows?.length} hasMore={list.hasNextPage} all={<All to="/deployments" scope={scope} />}>
       <Loaded query={list} skeleton={<Skeleton height={320} />}>

@@ -51,6 +51,7 @@ export function MetricStat({ metric, scope, benchmark }: MetricProps & { benchma
           <Observations metric={name} title={title} n={n} scope={scope} />
           {target !== undefined && <TargetLine result={target} />}
           {isAverage && <span>{t("parts.average_of_days")}</span>}
+          {caveats.some(({ code }) => code === "all_environments") && <span>{t("parts.all_environments")}</span>}
           {score !== null && score !== undefined && metric.benchmark !== null && metric.benchmark !== undefined && benchmark !== undefined && (
             <span>{t("parts.score", { score: oneDigit(score), group: benchmark, mean: oneDigit(metric.benchmark.mean) })}</span>
           )}

@@ -2,7 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Row } from "sei-client";
 import { Timeline, type Lane, type TimelineEvent } from "../../charts/timeline";
-import { questionOf, type FilterSearch } from "../../data/filter";
+import { measuredQuestionOf, questionOf, type FilterSearch } from "../../data/filter";
 import { useList } from "../../data/queries";
 import { t } from "../../i18n/t";
 import { Card, Loaded, Skeleton } from "../../ui";
@@ -13,7 +13,7 @@ const DRAWN = 200;
 /** Deployments and incidents of a service over the window. */
 export function ServiceTimeline({ filter, window }: { filter: FilterSearch; window: { from: string; to: string } }) {
   const navigate = useNavigate();
-  const deployments = useList("/api/v1/deployments", questionOf(filter) as never, { limit: DRAWN });
+  const deployments = useList("/api/v1/deployments", measuredQuestionOf(filter) as never, { limit: DRAWN });
   const incidents = useList("/api/v1/incidents", questionOf(filter) as never, { limit: DRAWN });
   const lanes: Lane[] = useMemo(
     () => [
