@@ -1,6 +1,7 @@
 //! What collects and what receives, as roles.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use axum::Router;
@@ -11,7 +12,8 @@ use runtime::health::{Check, Readiness};
 use runtime::http::Routes;
 use runtime::role::{self, Role};
 use runtime::settings::{Database, Source};
-use store::Store;
+use store::leadership::{Candidate, Duty, Leadership};
+use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::collector::Collector;
@@ -19,7 +21,10 @@ use crate::gateway::{self, GatewayState};
 use crate::scheduler;
 use crate::settings::{CollectorSettings, GatewaySettings};
 
-/// Collects the configured sources on their schedules.
+/// How long until the database is asked again which process collects, where it could not be asked.
+const LEAD_RETRY: Duration = Duration::from_secs(2);
+
+/// Collects the configured sources on their schedules. Of several processes one collects, and the others stand by.
 pub struct CollectorRole {
     sources: Vec<Source>,
     git_at_once: bool,
@@ -38,6 +43,61 @@ impl CollectorRole {
     #[must_use]
     pub fn collector(&self) -> &Collector {
         &self.collector
+    }
+}
+
+impl CollectorRole {
+    /// Waits until no other process collects: two would fetch the same things.
+    async fn lead(&self) -> Leadership {
+        loop {
+            match self.try_lead().await {
+                Ok(leadership) => return leadership,
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "whether another process collects can't be found out: nothing is collected"
+                    );
+                    tokio::time::sleep(LEAD_RETRY).await;
+                }
+            }
+        }
+    }
+
+    async fn try_lead(&self) -> Result<Leadership, StoreError> {
+        match Candidate::new(&self.collector.store, Duty::Collecting).await?.try_lead().await? {
+            Ok(leadership) => Ok(leadership),
+            Err(candidate) => {
+                tracing::info!("another process collects; this one goes on when that one ends");
+                candidate.lead().await
+            }
+        }
+    }
+
+    /// Collects until the end, or until this process is no longer the one that collects.
+    async fn collect_while(&self, mut leadership: Leadership, end: &CancellationToken) -> Result<()> {
+        let term = end.child_token();
+        let jobs = self.collector.jobs(&self.sources, self.git_at_once, &term)?;
+        tracing::info!(sources = jobs.len(), "this process collects");
+        let work = async {
+            scheduler::run(jobs, term.clone()).await;
+            // nothing is ever due
+            term.cancelled().await;
+        };
+        let mut work = std::pin::pin!(work);
+        tokio::select! {
+            () = &mut work => {}
+            error = leadership.lost() => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the database is not reached: another process may collect, this one stops"
+                );
+                term.cancel();
+                work.await;
+            }
+        }
+        // one whose connection is lost has ended already
+        let _ended = leadership.give_up().await;
+        Ok(())
     }
 }
 
@@ -74,10 +134,9 @@ impl Role for CollectorRole {
     }
 
     async fn work(&self, end: CancellationToken) -> Result<()> {
-        let jobs = self.collector.jobs(&self.sources, self.git_at_once, &end)?;
-        scheduler::run(jobs, end.clone()).await;
-        // nothing is ever due
-        end.cancelled().await;
+        while let Some(leadership) = end.run_until_cancelled(self.lead()).await {
+            self.collect_while(leadership, &end).await?;
+        }
         Ok(())
     }
 

@@ -26,6 +26,7 @@ pub mod forget;
 pub mod history;
 pub mod identity;
 pub mod invalidations;
+pub mod leadership;
 mod listener;
 pub mod mapping;
 pub mod metric_rows;

@@ -5,7 +5,7 @@ mod corpus;
 mod local;
 mod posted;
 mod refusals;
-mod roles;
+pub(crate) mod roles;
 mod saturation;
 mod sources;
 mod starved;

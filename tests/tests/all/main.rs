@@ -54,6 +54,7 @@ mod preview;
 mod privacy;
 mod processor;
 mod pull;
+mod replicas;
 mod rows;
 mod sizes;
 mod snapshots;

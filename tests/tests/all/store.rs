@@ -7,6 +7,7 @@ mod cluster;
 mod connections;
 mod facts;
 mod first_success;
+mod leadership;
 mod log;
 mod moments;
 mod moved;

@@ -29,8 +29,8 @@ impl Default for Data {
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
     /// The maximum number of connections of a process, of all tenants together. Requests leave a quarter of them, at
-    /// least one, to what writes. Beside them a process has up to 4 that wait for notices or change the schema; the
-    /// private PostgreSQL has room for 5 processes.
+    /// least one, to what writes. Beside them a process has up to 5 that wait for notices, change the schema,
+    /// or hold the lock of the process that collects; the private PostgreSQL has room for 5 processes.
     pub connections: u32,
     /// Where the URL of the database comes from. Without it `sei up` runs a private PostgreSQL in the data directory.
     #[schemars(example = SecretRef::Env("DATABASE_URL".to_owned()))]

@@ -13,8 +13,9 @@ pub(super) const STOP_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Processes that use the server at once: `sei up`, and commands beside it.
 const PROCESSES: u32 = 5;
-/// Connections of a process beside those that it reads and writes over: two wait for notices, two change the schema.
-const BESIDE: u32 = 4;
+/// Connections of a process beside those that it reads and writes over: two wait for notices, two change the schema, and one
+/// holds the lock of the process that collects.
+const BESIDE: u32 = 5;
 
 /// Connections of BI tools, where there is a port for them.
 const OF_BI_TOOLS: u32 = 40;
@@ -58,8 +59,8 @@ mod tests {
 
     #[test]
     fn the_server_has_the_connections_of_five_processes() {
-        assert_eq!(max_connections(8, false), "max_connections=60");
-        assert_eq!(max_connections(100, false), "max_connections=520");
-        assert_eq!(max_connections(8, true), "max_connections=100");
+        assert_eq!(max_connections(8, false), "max_connections=65");
+        assert_eq!(max_connections(100, false), "max_connections=525");
+        assert_eq!(max_connections(8, true), "max_connections=105");
     }
 }

@@ -19,7 +19,7 @@ use super::{SECRET, Served, sign};
 const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A running program. Killed when dropped.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     served: Served,
     /// What it logs.
@@ -37,7 +37,7 @@ fn served_at(address: SocketAddr) -> Served {
 
 impl Running {
     /// Starts a program, or `sei` with these words, with these settings beside those of the database, the log and the address.
-    async fn start(name: &str, directory: &Path, log: &TestLog, settings: &str) -> Self {
+    pub(crate) async fn start(name: &str, directory: &Path, log: &TestLog, settings: &str) -> Self {
         let address = free_address();
         std::fs::write(directory.join("url"), &log.database.url).unwrap();
         std::fs::write(directory.join("secret"), SECRET).unwrap();
@@ -57,18 +57,28 @@ impl Running {
         running
     }
 
+    /// What it serves.
+    pub(crate) fn served(&self) -> &Served {
+        &self.served
+    }
+
+    /// Where it serves.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.served.address
+    }
+
     /// Waits until it may get traffic.
     async fn ready(&self) {
         let address = self.served.address;
         eventually(DEADLINE, async || {
-            let reply = tokio::task::spawn_blocking(move || ask(address, "/readyz")).await.unwrap();
-            reply.is_some_and(|status| status == 200)
+            let reply = tokio::task::spawn_blocking(move || page(address, "/readyz")).await.unwrap();
+            reply.is_some_and(|(status, _)| status == 200)
         })
         .await;
     }
 
     /// Waits until it has logged this.
-    async fn logs(&self, text: &str) {
+    pub(crate) async fn logs(&self, text: &str) {
         eventually(DEADLINE, async || std::fs::read_to_string(&self.log).unwrap().contains(text)).await;
     }
 
@@ -77,7 +87,7 @@ impl Running {
     }
 
     /// Asks it to end, and returns its exit code.
-    async fn end(mut self) -> Option<i32> {
+    pub(crate) async fn end(mut self) -> Option<i32> {
         self.signal(Signal::SIGTERM);
         let child = RefCell::new(&mut self.child);
         eventually(DEADLINE, async || child.borrow_mut().try_wait().unwrap().is_some()).await;
@@ -104,14 +114,16 @@ impl Drop for Running {
     }
 }
 
-/// The status of a page, if there is an answer.
-fn ask(address: SocketAddr, path: &str) -> Option<u16> {
+/// The status and the text of a page, if there is an answer.
+pub(crate) fn page(address: SocketAddr, path: &str) -> Option<(u16, String)> {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(address).ok()?;
     stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes()).ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
-    answer.split(' ').nth(1)?.parse().ok()
+    let status = answer.split(' ').nth(1)?.parse().ok()?;
+    let (_, text) = answer.split_once("\r\n\r\n")?;
+    Some((status, text.to_owned()))
 }
 
 async fn rows(database: &TestDatabase, log: &TestLog, table: &str) -> Vec<String> {
