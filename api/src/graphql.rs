@@ -1,4 +1,4 @@
-//! GraphQL at `/graphql`: `POST` of JSON answers, `GET` shows an explorer or opens a WebSocket, which answers the same. One
+//! GraphQL at `/graphql`: `POST` of JSON answers, `GET` shows GraphiQL or opens a WebSocket, which answers the same. One
 //! request costs a bounded amount of work, which is known before it is done: its size, what its fragments stand for
 //! ([`cost`]), its depth and its complexity; it takes its turn by that cost; and it has a bounded time.
 

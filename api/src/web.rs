@@ -1,5 +1,5 @@
-//! What browsers are shown: the web application, if it was built before this crate, and the plain pages that need no
-//! build: the explorer of GraphQL, the page of REST, and the style of the login.
+//! What browsers are shown: the web application and GraphiQL, if they were built before this crate, and the plain pages
+//! that need no build: the page of REST, and the style of the login.
 
 use axum::Router;
 use axum::extract::Path;
@@ -50,14 +50,7 @@ macro_rules! plain {
 }
 
 /// What the plain pages load.
-static PLAIN: &[Plain] = &[
-    plain!("style.css"),
-    plain!("login.css"),
-    plain!("icon.svg"),
-    plain!("explorer.js"),
-    plain!("dom.js"),
-    plain!("docs.js"),
-];
+static PLAIN: &[Plain] = &[plain!("style.css"), plain!("login.css"), plain!("icon.svg"), plain!("docs.js")];
 
 /// May be kept for good: its name changes with its content.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -67,18 +60,18 @@ const REVALIDATED: &str = "no-cache";
 /// Routes of the application's pages and of all files.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let router = Router::new()
-        .route("/", get(page))
+        .route("/", get(application))
         .route("/web/{*name}", get(file))
         // a worker answers for what is below its own address
         .route("/worker.js", get(async |headers: HeaderMap| built("/worker.js", &headers)));
     PAGES.iter().fold(router, |router, name| {
-        router.route(&format!("/{name}"), get(page)).route(&format!("/{name}/{{*rest}}"), get(page))
+        router.route(&format!("/{name}"), get(application)).route(&format!("/{name}/{{*rest}}"), get(application))
     })
 }
 
-/// The page that explores GraphQL.
-pub fn explorer() -> Response {
-    html(include_str!("../../dashboards/web/static/explorer.html"))
+/// GraphiQL, which explores GraphQL; or how to build it.
+pub fn graphiql(headers: &HeaderMap) -> Response {
+    page("/graphiql.html", headers)
 }
 
 /// The page that shows the description of REST.
@@ -87,10 +80,15 @@ pub fn docs() -> Response {
 }
 
 /// The application, whatever page of it is asked for; or how to build it.
-async fn page(headers: HeaderMap) -> Response {
-    find("/index.html").map_or_else(
+async fn application(headers: HeaderMap) -> Response {
+    page("/index.html", &headers)
+}
+
+/// A page of the build; or how to build it.
+fn page(path: &str, headers: &HeaderMap) -> Response {
+    find(path).map_or_else(
         || html(include_str!("../../dashboards/web/static/missing.html")),
-        |file| file.answer(&headers, REVALIDATED),
+        |file| file.answer(headers, REVALIDATED),
     )
 }
 

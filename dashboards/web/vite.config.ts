@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
-import { brotliCompress, constants, gzip } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { precompress } from "./compress.ts";
 
 /** The server that the development server passes requests on to, which takes changes from its own pages only. */
 const api = process.env.SEI_API ?? "http://127.0.0.1:7200";
@@ -12,8 +11,6 @@ const passedOn = ["/api", "/graphql", "/login", "/logout"];
 const proxy = Object.fromEntries(passedOn.map((path) => [path, { target: api, changeOrigin: true, headers: { origin: api } }]));
 
 const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
-
-const compressed = /\.(js|css|html|svg|json|webmanifest)$/;
 
 /** Writes into the worker which files to keep for reading offline, and a version that changes with them. */
 function listForWorker(): Plugin {
@@ -30,27 +27,6 @@ function listForWorker(): Plugin {
       await writeFile(worker, text.replace('"VERSION"', JSON.stringify(version)).replace('"FILES"', files.map((file) => JSON.stringify(file)).join()));
     },
   };
-}
-
-/** Writes each text file of the build also in Brotli and gzip, so that the server compresses nothing. */
-function precompress(): Plugin {
-  return {
-    name: "precompress",
-    apply: "build",
-    enforce: "post",
-    async closeBundle() {
-      const directory = path.join(import.meta.dirname, "dist");
-      const files = await readdir(directory, { recursive: true });
-      await Promise.all(files.filter((file) => compressed.test(file)).map((file) => compress(path.join(directory, file))));
-    },
-  };
-}
-
-async function compress(file: string) {
-  const text = await readFile(file);
-  const params = { [constants.BROTLI_PARAM_QUALITY]: 10, [constants.BROTLI_PARAM_SIZE_HINT]: text.length };
-  await writeFile(`${file}.br`, await promisify(brotliCompress)(text, { params }));
-  await writeFile(`${file}.gz`, await promisify(gzip)(text, { level: 9 }));
 }
 
 export default defineConfig({

@@ -28,7 +28,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 /// The longest message of a client, in bytes.
 const MESSAGE: usize = 64 * 1024;
 
-/// Finds the tenant of a WebSocket whose client is known; the explorer has none.
+/// Finds the tenant of a WebSocket whose client is known; GraphiQL has none.
 pub(super) async fn choose(state: State<ApiState>, request: Request, next: Next) -> Response {
     let is_known = request.extensions().get::<Arc<Identity>>().is_some();
     if is_upgrade(&request) && is_known { tenant::choose(state, request, next).await } else { next.run(request).await }
@@ -38,7 +38,7 @@ fn is_upgrade(request: &Request) -> bool {
     request.headers().contains_key(header::UPGRADE)
 }
 
-/// Answers `GET`: opens a WebSocket where that is asked for, and shows the explorer otherwise.
+/// Answers `GET`: opens a WebSocket where that is asked for, and shows GraphiQL otherwise.
 pub(super) async fn open(
     State(state): State<ApiState>,
     (Extension(schema), Extension(persisted)): (Extension<ApiSchema>, Extension<Persisted>),
@@ -47,7 +47,7 @@ pub(super) async fn open(
 ) -> Response {
     if !is_upgrade(&request) {
         return match check_no_query(&request) {
-            Ok(()) => web::explorer(),
+            Ok(()) => web::graphiql(request.headers()),
             Err(problem) => problem.into_response(),
         };
     }
@@ -58,7 +58,7 @@ pub(super) async fn open(
     }
 }
 
-/// Fails for a query in the address, as some clients send it: an explorer is no answer to it.
+/// Fails for a query in the address, as some clients send it: GraphiQL is no answer to it.
 fn check_no_query(request: &Request) -> Result<(), Problem> {
     let mut parameters = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
     let is_asked = |name: &str| matches!(name, "query" | "extensions");

@@ -15,6 +15,7 @@ mod accessible;
 mod boards;
 mod budget;
 mod filter;
+mod graphiql;
 mod live;
 mod manage;
 mod numbers;

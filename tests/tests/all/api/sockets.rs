@@ -146,7 +146,7 @@ async fn a_socket_is_opened_by_its_own_page_or_a_program_and_by_its_protocol() {
     let refused = open(&served, &[PROTOCOL, ("sei-tenant", "unknown")]).await;
     let Err(tungstenite::Error::Http(answer)) = refused.map(|_| ()) else { panic!("a tenant that is not there") };
     assert_eq!(answer.status(), 404);
-    // without an upgrade it is the explorer
+    // without an upgrade it is GraphiQL
     let page = served.ask("GET", "/graphql", &[], "").await;
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
     let broken = served.ask("GET", "/graphql", &[("upgrade", "websocket"), ("connection", "upgrade")], "").await;

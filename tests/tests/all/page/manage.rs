@@ -13,7 +13,7 @@ use crate::api::served::{self, Served};
 use crate::browser::{self, click, fill, open, run, wait};
 
 /// Steps by which a new administrator logs in.
-async fn logged_in(served: &Served) -> Vec<Value> {
+pub(super) async fn logged_in(served: &Served) -> Vec<Value> {
     let link = known::link(served).await;
     vec![
         open(&address(served, &format!("/login/link/{link}"))),

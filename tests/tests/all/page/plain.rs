@@ -45,18 +45,6 @@ async fn visit(browser: &Path, address: &str, flags: &[&str]) -> Seen {
 }
 
 #[tokio::test]
-async fn the_explorer_shows_the_schema_without_the_internet() {
-    let Some(browser) = chromium() else { return };
-    let served = served::empty().await;
-    let seen = visit(&browser, &format!("http://{}/graphql", served.address), &[]).await;
-    let (_, fields) = seen.dom.split_once("id=\"fields\"").unwrap();
-    for name in ["dora", "deployments", "explain"] {
-        assert!(fields.contains(&format!("<code>{name}</code>")), "{fields}");
-    }
-    assert!(seen.complaints.is_empty(), "{:#?}", seen.complaints);
-}
-
-#[tokio::test]
 async fn the_page_of_rest_shows_each_operation_without_other_hosts() {
     let Some(browser) = chromium() else { return };
     let served = served::empty().await;
