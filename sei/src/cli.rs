@@ -82,6 +82,8 @@ enum Command {
     Demo(commands::demo::DemoCommand),
     /// Show the state of sources, the log, events and computations
     Status(commands::status::Status),
+    /// Check settings, database, log, sources, rights of tokens, clocks, disk and lag, with what to do
+    Doctor(commands::doctor::Doctor),
     /// Delete what is known of a repository, a source, a service, a team or a person
     Forget(commands::forget::Forget),
     /// List, verify and export the audit log
@@ -245,6 +247,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
         Command::Schema(command) => return done(command.run()),
         Command::Webhooks(command) => return command.run(&global),
         Command::Version(command) => return done(command.run(&global)),
+        Command::Doctor(command) => return command.run(&global),
         Command::Health(command) => return done(command.run(&global)),
         Command::Completions(command) => return done(command.run(&mut Cli::command())),
         Command::Man(command) => return done(command.run(Cli::command())),
@@ -294,6 +297,7 @@ async fn run_with_settings(command: Command, settings: Settings, global: &Global
         Command::User(command) => command.run(settings, global).await,
         Command::Admin(command) => command.run(settings, global).await,
         Command::Config(_)
+        | Command::Doctor(_)
         | Command::Schema(_)
         | Command::Webhooks(_)
         | Command::Health(_)

@@ -6,6 +6,7 @@ pub(crate) mod board;
 pub(crate) mod collect;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod dora;
 pub(crate) mod events;
 pub(crate) mod export;

@@ -168,7 +168,7 @@ impl Machine {
 
 impl PrivateDatabase {
     /// Starts it, or joins it where it runs; with how to connect to it. `None` if the shutdown came before.
-    async fn start(
+    pub(crate) async fn start(
         directory: &DataDirectory,
         needs: ServerNeeds,
         shutdown: &CancellationToken,
@@ -190,7 +190,7 @@ impl PrivateDatabase {
     }
 
     /// Uses it no longer; it is stopped if no other process does.
-    async fn leave(&self) -> Result<(), ClusterError> {
+    pub(crate) async fn leave(&self) -> Result<(), ClusterError> {
         let cluster = self.0.lock().await.take();
         match cluster {
             Some(cluster) => cluster.stop().await,

@@ -88,6 +88,24 @@ fn plural(number: i64, thing: &str) -> String {
     }
 }
 
+/// Units of bytes above the first, each a thousand of the one before it.
+const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+
+/// A number of bytes as people read it: `812 B`, `1.2 GB`.
+pub(crate) fn bytes(number: u64) -> String {
+    if number < 1000 {
+        return format!("{number} B");
+    }
+    let mut value = number as f64 / 1000.0;
+    for unit in UNITS {
+        if value < 999.95 {
+            return format!("{value:.1} {unit}");
+        }
+        value /= 1000.0;
+    }
+    format!("{value:.1} PB")
+}
+
 /// What stands above every result that is made of demo data.
 pub(crate) const DEMO: &str = "DEMO DATA: invented by `sei demo load`, about no real organization";
 
@@ -101,6 +119,12 @@ mod tests {
             [count(1, "file"), count(0, "file"), count(2_u64, "new commit"), count(3, "branch"), count(2, "entry")];
         assert_eq!(counted, ["1 file", "0 files", "2 new commits", "3 branches", "2 entries"]);
         assert_eq!([count(1, "person"), count(2, "person")], ["1 person", "2 people"]);
+    }
+
+    #[test]
+    fn bytes_are_written_in_the_unit_that_people_read() {
+        let written = [0, 999, 1_000, 1_250_000, 999_960_000, 3_000_000_000_000, 2_500_000_000_000_000].map(bytes);
+        assert_eq!(written, ["0 B", "999 B", "1.0 kB", "1.2 MB", "1.0 GB", "3.0 TB", "2.5 PB"]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::budget::{Budget, RateLimit};
+use super::clock::SourceClock;
 use super::error::PullError;
 use super::links;
 use super::retry::{RetryLimits, random};
@@ -188,6 +189,7 @@ pub struct Client {
     label: labels::Source,
     retry: RetryLimits,
     seen: Arc<Seen>,
+    clock: SourceClock,
     reach: Arc<Mutex<Reach>>,
     /// A message that an answer takes long was shown.
     wait_logged: Arc<AtomicBool>,
@@ -214,6 +216,7 @@ impl Client {
             label: labels::Source { source: source.name.clone(), tenant: source.tenant.to_string() },
             retry: RetryLimits::default(),
             seen: Arc::default(),
+            clock: source.clock.clone(),
             reach: Arc::new(Mutex::new(Reach::Unknown)),
             wait_logged: Arc::default(),
         }
@@ -314,6 +317,9 @@ impl Client {
                     *self.reach() = Reach::Answered;
                     let mut answer =
                         Answer { status: answer.status, headers: answer.headers, body: answer.body, url: url.clone() };
+                    if let Some(date) = answer.date() {
+                        self.clock.note(date);
+                    }
                     if let Some(kept) = kept.as_ref().filter(|_| answer.status == StatusCode::NOT_MODIFIED) {
                         answer = answer.unchanged(kept);
                     }

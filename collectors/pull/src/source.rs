@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use connector::json;
 use kernel::Tenant;
 use runtime::secret::{self, Secret};
@@ -12,6 +12,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use url::Url;
+
+use super::clock::SourceClock;
 
 /// A source of the settings.
 #[derive(Clone, Debug)]
@@ -34,6 +36,7 @@ pub struct Opened {
     pub proxy: Option<String>,
     /// The first day that is pulled.
     pub since: Option<NaiveDate>,
+    pub(crate) clock: SourceClock,
     pub(crate) options: RawOptions,
 }
 
@@ -100,6 +103,7 @@ impl Opened {
             ca_file: common.ca_file,
             proxy: common.proxy,
             since: common.since,
+            clock: SourceClock::default(),
             options: raw,
         })
     }
@@ -126,6 +130,7 @@ impl Opened {
             ca_file: None,
             proxy: None,
             since: None,
+            clock: SourceClock::default(),
             options: RawOptions::new(options),
         }
     }
@@ -134,6 +139,13 @@ impl Opened {
     #[must_use]
     pub fn asked_at(self, addresses: Vec<SocketAddr>) -> Self {
         Self { addresses: Some(addresses), ..self }
+    }
+
+    /// How far the source's clock is ahead of ours, by the last answer that stated it, to the second; negative if it is
+    /// behind.
+    #[must_use]
+    pub fn clock_ahead_by(&self) -> Option<TimeDelta> {
+        self.clock.ahead_by()
     }
 
     /// A host with the only addresses that it is asked at.

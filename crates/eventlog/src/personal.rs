@@ -40,11 +40,17 @@ pub async fn rewrite(settings: &Log, store: &Store, edit: Arc<Edit>, which: Rewr
             let done = segments::rewrite(store, &topic, edit, which).await?;
             ErasedLog { topic, events: done.events, rewritten: done.rewritten, kept: None }
         }
-        LogKind::Kafka => {
-            let (retention, cleanup_policy) = kafka::retention(settings).await?;
-            ErasedLog { topic, events: 0, rewritten: 0, kept: Some(KeptTopic { retention, cleanup_policy }) }
-        }
+        LogKind::Kafka => ErasedLog { topic, events: 0, rewritten: 0, kept: kept_topic(settings).await? },
     })
+}
+
+/// What the brokers say of how long they keep events of the topic; `None` of the embedded log. Makes nothing.
+pub async fn kept_topic(settings: &Log) -> Result<Option<KeptTopic>, LogError> {
+    if settings.kind == LogKind::Embedded {
+        return Ok(None);
+    }
+    let (retention, cleanup_policy) = kafka::retention(settings).await?;
+    Ok(Some(KeptTopic { retention, cleanup_policy }))
 }
 
 /// Reads the events of the store's tenant where the log can be read whole: `each` is called with partition, position and

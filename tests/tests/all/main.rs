@@ -27,6 +27,7 @@ mod commit_metrics;
 mod config;
 mod counterparts;
 mod demo;
+mod doctor;
 mod documents;
 mod dropped;
 mod eventlog;

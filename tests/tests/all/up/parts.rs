@@ -155,11 +155,17 @@ impl HeldMigrations {
 
     /// Waits until this many sessions hold the lock, or wait for it.
     pub(super) fn wait_for_sessions(&mut self, count: i64, granted: bool) {
-        let locks = "select count(*) from pg_locks where locktype = 'advisory' and granted = $1 and objid = 1936025857 \
-                     and database = (select oid from pg_database where datname = current_database())";
+        // who waits tries repeatedly, and holds nothing meanwhile
+        let sessions = if granted {
+            "select count(*) from pg_locks where locktype = 'advisory' and granted and objid = 1936025857 \
+             and database = (select oid from pg_database where datname = current_database())"
+        } else {
+            "select count(*) from pg_stat_activity where datname = current_database() \
+             and query like 'select pg_try_advisory_lock%'"
+        };
         let Self { runtime, other, .. } = self;
         runtime.block_on(tests::eventually(Duration::from_mins(1), async || {
-            let found = sqlx::query_scalar::<_, i64>(locks).bind(granted).fetch_one(&mut *other).await;
+            let found = sqlx::query_scalar::<_, i64>(sessions).fetch_one(&mut *other).await;
             found.unwrap() == count
         }));
     }

@@ -98,6 +98,18 @@ pub async fn collect_since(
     Opened::new(source, target).await?.append_new(cursor, target, now).await
 }
 
+/// Asks whether the repository of an address can be read with the credentials that there are. Changes nothing.
+pub async fn reach(url: &str) -> Result<(), GitError> {
+    match Location::parse(url)? {
+        Location::Remote(remote) => super::mirror::reach(&remote).await,
+        Location::Local(path) if path.join(".git").exists() || path.join("HEAD").is_file() => Ok(()),
+        location @ Location::Local(_) => Err(GitError::Setting {
+            repository: location.shown(),
+            problem: "there is no git repository that this user may read".to_owned(),
+        }),
+    }
+}
+
 /// The address of a repository as it may be shown: without credentials.
 #[must_use]
 pub fn shown(url: &str) -> String {

@@ -94,6 +94,17 @@ pub(super) async fn fetch(remote: &Remote, mirrors: &Path, progress: &dyn Progre
     Ok(Mirror { directory, lock })
 }
 
+/// Asks for the HEAD of a remote repository, to see whether it may be read.
+pub(super) async fn reach(remote: &Remote) -> Result<(), GitError> {
+    // the settings of a repository that this process happens to stand in are not read
+    let nowhere = Path::new(NO_REPOSITORY);
+    let ssh = batch_ssh(nowhere, remote).await?;
+    list(nowhere, remote, ssh, "HEAD").await.map(drop)
+}
+
+/// A directory that is not there.
+const NO_REPOSITORY: &str = "/nonexistent/sei";
+
 /// Waits until no other collection uses a mirror. The file lock also holds between tasks of one process, since each
 /// opens the file for itself.
 async fn lock(directory: &Path) -> Result<File, GitError> {
