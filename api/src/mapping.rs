@@ -86,9 +86,12 @@ pub(crate) async fn map_team(
     // members are people, whom the audit log does not name
     let members = |mapping: &Option<TeamMapping>| mapping.as_ref().map(|mapping| mapping.members.len());
     let parent = |mapping: &Option<TeamMapping>| mapping.as_ref().and_then(|mapping| mapping.parent.clone());
+    let projects = |mapping: &Option<TeamMapping>| mapping.as_ref().map(|mapping| mapping.projects.clone());
     let detail = json!({
-        "before": { "parent": parent(&change.before), "members": members(&change.before) },
-        "after": { "parent": parent(&change.after), "members": members(&change.after) },
+        "before": { "parent": parent(&change.before), "members": members(&change.before),
+                    "projects": projects(&change.before) },
+        "after": { "parent": parent(&change.after), "members": members(&change.after),
+                   "projects": projects(&change.after) },
     });
     write(scope, (tx, log), &format!("team {name}"), (Fact::Team(team), &detail)).await?;
     Ok(change)

@@ -81,6 +81,7 @@ fn team(settings: &TeamSettings, now: DateTime<Utc>) -> Team {
     Team {
         parent: settings.parent.clone(),
         members: settings.members.iter().cloned().map(AccountId).collect(),
+        projects: settings.projects.clone(),
         ..Team::new(settings.name.clone(), version(now))
     }
 }

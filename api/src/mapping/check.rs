@@ -56,6 +56,7 @@ pub(super) fn service(mapping: &ServiceMapping, teams: &[String]) -> Result<(), 
 /// Fails for what can't belong to a team.
 pub(super) fn team(name: &str, mapping: &TeamMapping, teams: &[Team]) -> Result<(), Problem> {
     check_list("members", &mapping.members)?;
+    check_list("projects", &mapping.projects)?;
     if let Some(account) = mapping.members.iter().find(|account| !account.contains('/')) {
         return Err(Problem::parameter("members", account, "accounts: host/login, or email/address"));
     }
@@ -110,7 +111,7 @@ mod tests {
     #[test]
     fn a_team_is_no_part_of_itself() {
         let teams = [declared("all", None), declared("shop", Some("all")), declared("web", Some("shop"))];
-        let of = |parent: &str| TeamMapping { parent: Some(parent.to_owned()), members: Vec::new() };
+        let of = |parent: &str| TeamMapping { parent: Some(parent.to_owned()), ..TeamMapping::default() };
         assert_eq!(team("web", &of("all"), &teams), Ok(()));
         for (name, parent) in [("all", "web"), ("shop", "shop"), ("web", "shpo")] {
             let problem = team(name, &of(parent), &teams).unwrap_err();

@@ -37,16 +37,17 @@ pub async fn mapped_teams(scope: &Scope, part: &Section<String>) -> Result<Page<
     Ok(Page::of_all(teams.collect(), part, |team: &MappedTeam| team.name.clone()))
 }
 
-/// Repositories, services and incidents that belong to nothing.
+/// Repositories, services, projects and incidents that belong to nothing.
 pub async fn unmapped(scope: &Scope) -> Result<Unmapped, Problem> {
-    let (repositories, services) = {
+    let (repositories, services, projects) = {
         let _turn = scope.turn().await;
         let repositories = mapping::unmapped_repositories(&scope.store, UNMAPPED.into()).await?;
-        (repositories, mapping::services_without_team(&scope.store, UNMAPPED.into()).await?)
+        let services = mapping::services_without_team(&scope.store, UNMAPPED.into()).await?;
+        (repositories, services, mapping::projects_without_team(&scope.store, UNMAPPED.into()).await?)
     };
     let mut filter = RowFilter::default();
     filter.words.push(("kind", vec![FindingKind::IncidentWithoutService.as_str().to_owned()]));
     let incidents = findings(scope, &(filter, Found::LIST.default_order()), &Cut::first(UNMAPPED)).await?;
     let incidents = incidents.rows.into_iter().map(|(_, finding)| finding).collect();
-    Ok(Unmapped { repositories, services, incidents })
+    Ok(Unmapped { repositories, services, projects, incidents })
 }

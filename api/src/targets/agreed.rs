@@ -15,6 +15,8 @@ pub(super) struct Agreed {
     targets: BTreeMap<(Option<String>, String), TargetRow>,
     /// The team that a team is part of.
     parents: BTreeMap<String, String>,
+    /// Some team says which projects it plans in.
+    has_projects: bool,
 }
 
 impl Agreed {
@@ -25,13 +27,19 @@ impl Agreed {
             return Ok(Self::default());
         }
         let teams = mapping::teams(store).await?;
+        let has_projects = teams.iter().any(|team| !team.projects.is_empty());
         let parents = teams.into_iter().filter_map(|team| Some((team.name, team.parent?)));
-        Ok(Self::new(rows, parents.collect()))
+        Ok(Self { has_projects, ..Self::new(rows, parents.collect()) })
     }
 
     fn new(rows: Vec<TargetRow>, parents: BTreeMap<String, String>) -> Self {
         let targets = rows.into_iter().map(|row| ((row.team.clone(), row.metric.clone()), row));
-        Self { targets: targets.collect(), parents }
+        Self { targets: targets.collect(), parents, has_projects: false }
+    }
+
+    /// Whether work items belong to the teams that plan in their projects.
+    pub const fn has_projects(&self) -> bool {
+        self.has_projects
     }
 
     /// Whether there is any.

@@ -18,25 +18,28 @@ use crate::questions::{MetricQuestion, ServiceFilter, TargetResultsQuestion};
 use crate::scope::Scope;
 use crate::{ApiState, reads};
 
-/// What metrics of work items are grouped as: an item is of the team of those who work on it, not of a service's team.
+/// What metrics of work items are grouped as: where no team says which projects it plans in, an item is of the team of those
+/// who work on it.
 const OF_ITEMS: &str = "planning";
 
 /// Whose a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Whose {
-    /// Of services, and so of the teams that own them.
+    /// Of services and projects, and so of the teams that own them.
     Services,
     /// Of the teams whose members did what it is about.
     Members,
-    /// Of the organization alone: sprints are of a tracker.
+    /// Of the organization alone.
     Organization,
 }
 
 impl Whose {
-    fn of(metric: &Definition) -> Self {
+    fn of(metric: &Definition, agreed: &Agreed) -> Self {
         let has = |slice| metric.slices.contains(&slice);
         match (has(Slice::Team), has(Slice::AuthorTeam)) {
-            (true, is_of_members) if !(is_of_members && metric.group == OF_ITEMS) => Self::Services,
+            (true, is_of_members) if !(is_of_members && metric.group == OF_ITEMS && !agreed.has_projects()) => {
+                Self::Services
+            }
             (_, true) => Self::Members,
             _ => Self::Organization,
         }
@@ -112,7 +115,7 @@ impl<'q> AskedTargets<'q> {
         let mut metrics = reads::metrics(state)?;
         let of_all = question.services.team.is_none() && question.services.service.is_none();
         metrics.retain(|metric| {
-            needed.contains(metric.name.as_str()) && (of_all || Whose::of(metric) != Whose::Organization)
+            needed.contains(metric.name.as_str()) && (of_all || Whose::of(metric, &agreed) != Whose::Organization)
         });
         Ok(Self { question, agreed, team, metrics })
     }
@@ -126,7 +129,7 @@ impl<'q> AskedTargets<'q> {
     pub async fn results(&self, state: &ApiState, scope: &Scope, budget: Budget) -> Result<Vec<TargetResult>, Problem> {
         let mut answers = Vec::new();
         for whose in [Whose::Services, Whose::Members, Whose::Organization] {
-            let of_these = self.metrics.iter().filter(|metric| Whose::of(metric) == whose);
+            let of_these = self.metrics.iter().filter(|metric| Whose::of(metric, &self.agreed) == whose);
             let names: Vec<&str> = of_these.map(|metric| metric.name.as_str()).collect();
             let question = self.question_about(whose);
             if !names.is_empty() {
@@ -164,7 +167,7 @@ impl<'q> AskedTargets<'q> {
             return None;
         }
         let part = match &self.question.services.team {
-            Some(team) if Whose::of(&answer.metric) == Whose::Members => slice(answer, team),
+            Some(team) if Whose::of(&answer.metric, &self.agreed) == Whose::Members => slice(answer, team),
             _ => Some(&answer.whole),
         };
         Some(result(None, target, (answer, part), access))
@@ -179,7 +182,9 @@ impl<'q> AskedTargets<'q> {
     }
 
     fn of_team(&self, team: &str, answer: &MetricAnswer, access: &Access) -> Option<TargetResult> {
-        let target = self.target(Some(team), answer).filter(|_| Whose::of(&answer.metric) != Whose::Organization)?;
+        let target = self
+            .target(Some(team), answer)
+            .filter(|_| Whose::of(&answer.metric, &self.agreed) != Whose::Organization)?;
         Some(result(Some(team), target, (answer, slice(answer, team)), access))
     }
 

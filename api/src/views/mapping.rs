@@ -38,6 +38,8 @@ pub struct TeamMapping {
     pub parent: Option<String>,
     /// The accounts of its members, `host/login` or `email/address`.
     pub members: Vec<String>,
+    /// The projects that it plans in, as its tracker names them.
+    pub projects: Vec<String>,
 }
 
 /// A service that is declared.
@@ -91,6 +93,8 @@ pub struct Unmapped {
     pub repositories: Vec<String>,
     /// Services that no team owns, 200 at most.
     pub services: Vec<String>,
+    /// Projects of work items that are no repository and that no team plans in, 200 at most.
+    pub projects: Vec<String>,
     /// Incidents that no service has, by what they are part of: 200 at most.
     pub incidents: Vec<Finding>,
 }
@@ -132,13 +136,14 @@ impl TeamMapping {
     /// Of a team.
     #[must_use]
     pub fn of(team: &Team) -> Self {
-        Self { parent: team.parent.clone(), members: team.members.iter().map(|AccountId(id)| id.clone()).collect() }
+        let members = team.members.iter().map(|AccountId(id)| id.clone()).collect();
+        Self { parent: team.parent.clone(), members, projects: team.projects.clone() }
     }
 
     /// A team to which this belongs.
     #[must_use]
     pub fn apply(&self, team: Team) -> Team {
         let members = self.members.iter().map(|id| AccountId(id.to_lowercase())).collect();
-        Team { parent: self.parent.clone(), members, ..team }
+        Team { parent: self.parent.clone(), members, projects: self.projects.clone(), ..team }
     }
 }

@@ -56,7 +56,7 @@ impl Input {
             | Self::Recoveries(_) => &[Service, Team, Repository],
             Self::Incidents(_) => &[Service, Team, Type],
             Self::Items(_) => &[Service, Team, AuthorTeam, Repository, Label, Type, Author],
-            Self::Sprints(_) => &[Repository],
+            Self::Sprints(_) => &[Team, Repository],
             Self::Vulnerabilities(_) => &[Service, Team, Repository, Type],
             Self::Custom(metric) => return Cow::Owned(custom::slices(metric.fact)),
         };

@@ -361,7 +361,7 @@ impl MetricAnswer {
 pub struct AskedServices {
     /// The services, by name; `None` where all are asked for.
     pub services: Option<Vec<String>>,
-    /// The repositories that these services have; `None` where all are asked for.
+    /// The repositories that these services have, and the projects that the teams plan in; `None` where all are asked for.
     pub repositories: Option<Vec<String>>,
     /// The teams that who asks may see, by name; `None` where that is all of them.
     pub teams: Option<Vec<String>>,

@@ -24,12 +24,16 @@ pub(crate) struct Ownership {
     members: BTreeMap<String, BTreeSet<String>>,
     /// Each team, and the teams that it is part of, itself first.
     known_teams: BTreeMap<String, Vec<String>>,
+    /// The teams that plan in a project.
+    projects: BTreeMap<String, Vec<String>>,
 }
 
 /// What is asked for: services, if not all of them, and a repository.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
     services: Option<BTreeSet<String>>,
+    /// The projects of the teams that are asked for, if not all services are.
+    projects: BTreeSet<String>,
     repository: Option<String>,
     /// What may be named in an answer, if not everything.
     seen: Option<Seen>,
@@ -60,6 +64,11 @@ impl Filter {
     /// Whether who asks may see a service.
     pub fn sees_service(&self, service: &str) -> bool {
         self.shows(SliceName::Service(service))
+    }
+
+    /// The projects of the teams that are asked for.
+    pub fn projects(&self) -> impl Iterator<Item = &String> {
+        self.projects.iter()
     }
 
     /// By name the services that are asked for, and the teams that may be named, if not all of them.
@@ -112,6 +121,9 @@ impl Ownership {
         }
         for team in &known.teams {
             ownership.known_teams.insert(team.name.clone(), line(&team.name));
+            for project in &team.projects {
+                ownership.projects.entry(project.clone()).or_default().push(team.name.clone());
+            }
             for member in &team.members {
                 ownership.members.entry(member.to_string()).or_default().extend(line(&team.name));
             }
@@ -123,6 +135,17 @@ impl Ownership {
     fn services_of_team(&self, team: &str) -> BTreeSet<String> {
         let owned = self.teams.iter().filter(|(_, line)| line.iter().any(|name| name == team));
         owned.map(|(service, _)| service.clone()).collect()
+    }
+
+    /// The projects of the teams of which something holds.
+    fn projects_of(&self, is_asked: impl Fn(&str) -> bool) -> BTreeSet<String> {
+        let planned = self.projects.iter().filter(|(_, teams)| teams.iter().any(|team| is_asked(team)));
+        planned.map(|(project, _)| project.clone()).collect()
+    }
+
+    /// Whether a team is one of those that are part of another, or that other.
+    fn is_part(&self, team: &str, of: &str) -> bool {
+        self.known_teams.get(team).is_some_and(|line| line.iter().any(|name| name == of))
     }
 
     /// What may be seen within a limit; `None` where that is everything.
@@ -150,16 +173,18 @@ impl Ownership {
     pub fn filter(&self, question: &Question, computed: &BTreeSet<&str>) -> Result<Filter, DoraError> {
         let seen = self.seen(&question.within);
         let is_shown = |service: &str| seen.as_ref().is_none_or(|seen| seen.services.contains(service));
+        let is_seen = |team: &str| seen.as_ref().is_none_or(|seen| seen.teams.contains(team));
         let mut services = seen.as_ref().map(|seen| seen.services.clone());
+        let mut projects = self.projects_of(is_seen);
         if let Some(team) = question.team.as_deref() {
-            let known =
-                || self.known_teams.keys().filter(|name| seen.as_ref().is_none_or(|seen| seen.teams.contains(*name)));
+            let known = || self.known_teams.keys().filter(|name| is_seen(name));
             if known().all(|name| name != team) {
                 return Err(DoraError::UnknownTeam(UnknownName::new(team, known().map(String::as_str))));
             }
             let mut of_team = self.services_of_team(team);
             of_team.retain(|service| is_shown(service));
             services = Some(of_team);
+            projects = self.projects_of(|part| is_seen(part) && self.is_part(part, team));
         }
         if let Some(service) = &question.service {
             let known =
@@ -169,6 +194,7 @@ impl Ownership {
             }
             let is_asked = services.is_none_or(|services| services.contains(service));
             services = Some(is_asked.then(|| service.clone()).into_iter().collect());
+            projects = BTreeSet::new();
         }
         if let Some(repository) = &question.repository {
             let serves = |services: &[String]| services.iter().any(|service| is_shown(service));
@@ -178,7 +204,7 @@ impl Ownership {
             }
         }
         let persons = question.persons.clone();
-        Ok(Filter { services, repository: question.repository.clone(), seen, persons, reached: None })
+        Ok(Filter { services, projects, repository: question.repository.clone(), seen, persons, reached: None })
     }
 
     /// Each team with the teams that it is part of, itself first.
@@ -239,7 +265,9 @@ impl Ownership {
 
     /// Whether a subject is asked for.
     pub(super) fn passes(&self, subject: &Subject, filter: &Filter) -> bool {
-        filter.services.as_ref().is_none_or(|asked| self.services_of(subject).any(|name| asked.contains(name)))
+        let is_planned = || subject.project.as_deref().is_some_and(|project| filter.projects.contains(project));
+        let is_owned = |asked: &BTreeSet<String>| self.services_of(subject).any(|name| asked.contains(name));
+        filter.services.as_ref().is_none_or(|asked| is_owned(asked) || is_planned())
             && filter.repository.as_deref().is_none_or(|asked| subject.repository.as_deref() == Some(asked))
     }
 
@@ -262,8 +290,13 @@ impl Ownership {
                 self.services_of(subject).filter(|name| filter.shows(SliceName::Service(name))).for_each(take);
             }
             Slice::Team => {
-                let teams = self.services_of(subject).filter_map(|service| self.teams.get(service)).flatten();
-                teams.filter(|team| filter.shows(SliceName::Team(team))).for_each(|team| take(team));
+                let of_services = self.services_of(subject).filter_map(|service| self.teams.get(service)).flatten();
+                let planning = subject.project.as_deref().and_then(|project| self.projects.get(project));
+                let planning = planning.into_iter().flatten().filter_map(|team| self.known_teams.get(team)).flatten();
+                of_services
+                    .chain(planning)
+                    .filter(|team| filter.shows(SliceName::Team(team)))
+                    .for_each(|team| take(team));
             }
             Slice::AuthorTeam => teams_of(subject.author.as_deref()).for_each(take),
             Slice::Repository => one(subject.repository.as_deref().or(subject.project.as_deref()), take),
@@ -362,6 +395,36 @@ mod tests {
         let passes = |subject: &Subject, team| ownership.passes(subject, &filter(team).unwrap());
         assert!(passes(&subject("h/cart", "x"), "shop") && !passes(&lone, "shop"));
         assert!(filter("nobody").is_err());
+    }
+
+    #[test]
+    fn what_is_in_a_project_is_of_the_teams_that_plan_in_it_and_of_no_service() {
+        let planning = |name: &str, parent: Option<&str>, project: &str| Team {
+            projects: vec![project.to_owned()],
+            ..team(name, parent, &[])
+        };
+        let service = Service { team: Some("web".into()), ..Service::new("cart".into(), version()) };
+        let known = Services {
+            declared: vec![service],
+            teams: vec![team("shop", None, &[]), planning("web", Some("shop"), "WEB"), planning("docs", None, "DOCS")],
+            ..Services::default()
+        };
+        let ownership = Ownership::new(&known);
+        let item = |project: &str| Subject { project: Some(project.into()), ..Subject::default() };
+        let passes = |project: &str, question: &Question| {
+            ownership.passes(&item(project), &ownership.filter(question, &BTreeSet::new()).unwrap())
+        };
+        let of_team = |team: &str| Question { team: Some(team.into()), ..Question::default() };
+        assert!(passes("WEB", &of_team("web")) && passes("WEB", &of_team("shop")) && !passes("WEB", &of_team("docs")));
+        assert!(passes("OTHER", &Question::default()) && !passes("OTHER", &of_team("web")));
+        assert!(!passes("WEB", &Question { service: Some("cart".into()), ..Question::default() }));
+        let limited = Question { within: Within::new(vec![["web".to_owned()].into()]), ..Question::default() };
+        assert!(passes("WEB", &limited) && !passes("DOCS", &limited));
+        let mut teams = Vec::new();
+        let web = item("WEB");
+        let about = About { subject: &web, reviewer: None };
+        ownership.slices(about, (Slice::Team, &Filter::default()), &mut |name| teams.push(name.to_owned()));
+        assert_eq!(teams, ["web", "shop"]);
     }
 
     #[test]

@@ -156,8 +156,12 @@ impl Plan {
         let filter = self.filter(tables)?;
         let asked = tables.bases.iter().filter(|basis| tables.ownership.passes_service(&basis.service, &filter));
         let first_deployment_at = asked.filter_map(|basis| basis.first).min();
+        let projects: Vec<String> = filter.projects().cloned().collect();
         let (services, teams) = filter.into_names();
-        let repositories = services.as_deref().map(|services| tables.ownership.repositories_of(services));
+        let repositories = services.as_deref().map(|services| {
+            let of_services = tables.ownership.repositories_of(services);
+            of_services.into_iter().chain(projects).collect()
+        });
         Ok(AskedServices { services, repositories, teams, first_deployment_at })
     }
 

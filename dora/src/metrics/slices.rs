@@ -24,17 +24,18 @@ impl Default for Membership {
 
 /// What decides which slices a subject is part of: where its names stand in memory, which is in one place for rows that
 /// are read together. Equal names in other places cost time, no more.
-type Place = [Option<(usize, usize)>; 2];
+type Place = [Option<(usize, usize)>; 3];
 
-/// `None` where more than two names decide.
+/// `None` where more names decide.
 fn place(about: About<'_>, by: Slice) -> Option<Place> {
     let subject = about.subject;
     let names = match by {
-        Slice::Service | Slice::Team => [subject.service.as_ref(), subject.repository.as_ref()],
-        Slice::Repository => [subject.repository.as_ref(), subject.project.as_ref()],
-        Slice::AuthorTeam | Slice::Author => [subject.author.as_ref(), None],
-        Slice::Type => [subject.kind.as_ref(), None],
-        Slice::ReviewTeams | Slice::ReviewPair => [about.reviewer, subject.author.as_ref()],
+        Slice::Service => [subject.service.as_ref(), subject.repository.as_ref(), None],
+        Slice::Team => [subject.service.as_ref(), subject.repository.as_ref(), subject.project.as_ref()],
+        Slice::Repository => [subject.repository.as_ref(), subject.project.as_ref(), None],
+        Slice::AuthorTeam | Slice::Author => [subject.author.as_ref(), None, None],
+        Slice::Type => [subject.kind.as_ref(), None, None],
+        Slice::ReviewTeams | Slice::ReviewPair => [about.reviewer, subject.author.as_ref(), None],
         Slice::Label | Slice::Ai => return None,
     };
     Some(names.map(|name| name.map(|name: &Name| (name.as_ptr().addr(), name.len()))))

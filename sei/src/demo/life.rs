@@ -40,6 +40,8 @@ pub(super) struct Setting<'a> {
     pub(super) bot: &'a AccountId,
     /// The key of the team in the tracker.
     pub(super) key: &'a str,
+    /// How many services the team has, and the position of this one among them: its items are numbered over all.
+    pub(super) of_team: (i64, i64),
     /// The newest commit of the default branch.
     pub(super) base: Sha,
     /// By what delays are multiplied.
@@ -49,6 +51,14 @@ pub(super) struct Setting<'a> {
     pub(super) squash: bool,
     /// Reviews, runs and work items are reported too.
     pub(super) surroundings: bool,
+}
+
+impl Setting<'_> {
+    /// The key of the item that a change is made for.
+    fn item(&self, number: i64) -> String {
+        let (services, position) = self.of_team;
+        format!("{}-{}", self.key, (number - 1) * services + position + 1)
+    }
 }
 
 /// A change with the plan of its life.
@@ -101,7 +111,7 @@ impl Wording {
     fn of(dice: &mut Dice, setting: &Setting<'_>, number: i64, purpose: &Purpose) -> Self {
         let author = dice.pick(setting.members).unwrap_or(setting.bot).clone();
         let thing = dice.word(&names::THINGS);
-        let key = format!("{}-{number}", setting.key);
+        let key = setting.item(number);
         let lower = key.to_lowercase();
         let (title, author, branch, label) = match purpose {
             Purpose::Work => {
@@ -255,7 +265,7 @@ impl Life {
         if setting.surroundings {
             out.extend(self.reviews.iter().filter(|review| known(review.submitted_at)).cloned().map(Fact::Review));
             out.extend([self.run(dice, setting, head)]);
-            out.extend(self.work_item(setting, dice, merged, last).map(Fact::WorkItem));
+            out.extend(self.work_item(setting, dice, (ended, last)).map(Fact::WorkItem));
         }
         out.extend(self.commits.into_iter().map(Fact::Commit));
         merge
@@ -281,25 +291,36 @@ impl Life {
         })
     }
 
-    /// The work item that it was made for, if there is one.
-    fn work_item(&self, setting: &Setting<'_>, dice: &mut Dice, done: bool, last: DateTime<Utc>) -> Option<WorkItem> {
-        let key = format!("{}-{}", setting.key, self.item?);
+    /// The work item that it was made for, if there is one. It ends with the change.
+    fn work_item(
+        &self,
+        setting: &Setting<'_>,
+        dice: &mut Dice,
+        (ended, last): (bool, DateTime<Utc>),
+    ) -> Option<WorkItem> {
+        let key = setting.item(self.item?);
+        let canceled = ended && self.given_up;
         let name = setting.repository.as_str().rsplit('/').next().unwrap_or_default();
         let created_at = self.started_at - dice.hours(90.0);
         Some(WorkItem {
             title: self.title.split_once(": ").map_or(self.title.clone(), |(_, title)| title.to_owned()),
             kind: Some(dice.word(&["story", "story", "task", "bug"]).to_owned()),
-            status: if done { "Done" } else { "In progress" }.to_owned(),
+            status: match (ended, canceled) {
+                (true, true) => "Won't do",
+                (true, false) => "Done",
+                _ => "In progress",
+            }
+            .to_owned(),
+            canceled,
             assignee: Some(self.author.clone()),
             started_at: Some(self.started_at),
-            done_at: done.then_some(last),
+            done_at: ended.then_some(last),
             points: dice.pick(&[1.0, 2.0, 3.0, 5.0, 8.0]).copied(),
             ..WorkItem::new(
-                // teams number their items by repository, so that two never meet
                 WorkItemId(format!("tracker.demo.example/{name}/{key}")),
                 key,
                 setting.key.to_owned(),
-                if done { StatusCategory::Done } else { StatusCategory::InProgress },
+                if ended { StatusCategory::Done } else { StatusCategory::InProgress },
                 created_at,
                 stated(last),
             )

@@ -54,6 +54,8 @@ pub(super) struct TeamPlan {
 pub(super) struct ServicePlan {
     pub(super) name: String,
     pub(super) team: usize,
+    /// How many services its team has, and the position of this one among them.
+    pub(super) of_team: (i64, i64),
     pub(super) repository: RepositoryId,
     pub(super) style: Style,
     pub(super) squash: bool,
@@ -91,10 +93,14 @@ impl Organization {
         let services = (0..service_count)
             .map(|index| {
                 let name = named(&names::SERVICES, index);
+                let team = index % team_count;
+                let of_team = [(service_count - 1 - team) / team_count + 1, index / team_count];
+                let [services, position] = of_team.map(|number| i64::try_from(number).unwrap_or_default());
                 ServicePlan {
                     repository: RepositoryId(format!("{HOST}/acme/{name}")),
                     name,
-                    team: index % team_count,
+                    team,
+                    of_team: (services, position),
                     style: match index % 5 {
                         1 => Style::Releases,
                         4 => Style::Tags,
@@ -126,6 +132,7 @@ impl Organization {
             facts.push(Fact::Team(Team {
                 parent: Some(team.parent.clone()),
                 members: team.members.clone(),
+                projects: vec![team.key.clone()],
                 ..Team::new(team.name.clone(), version)
             }));
         }

@@ -434,6 +434,7 @@ fn setting<'a>(
         members: &team.members,
         bot: &organization.bot,
         key: &team.key,
+        of_team: plan.of_team,
         base,
         slowness,
         commits: scale.commits_per_change,

@@ -15,6 +15,13 @@ use super::life::stated;
 use super::organization::ServicePlan;
 use super::scale::Demo;
 
+/// A status of an item, and what it means.
+type Status<'s> = (&'s str, StatusCategory);
+
+const TO_DO: Status<'_> = ("To do", StatusCategory::ToDo);
+const IN_PROGRESS: Status<'_> = ("In progress", StatusCategory::InProgress);
+const BLOCKED: Status<'_> = ("Blocked", StatusCategory::ToDo);
+
 /// The tracker of all items.
 const TRACKER: &str = "tracker.demo.example";
 /// How long a sprint is.
@@ -209,9 +216,17 @@ impl<I> Surroundings<I> {
     /// An item is planned for the sprint in which work on it began; some come into it later.
     fn work_item(&mut self, mut item: WorkItem) -> WorkItem {
         let Some(started_at) = item.started_at else { return item };
-        self.transition(&item, 1, (started_at, StatusCategory::ToDo, StatusCategory::InProgress));
+        self.transition(&item, 1, (started_at, TO_DO, IN_PROGRESS));
         if let Some(done_at) = item.done_at {
-            self.transition(&item, 2, (done_at, StatusCategory::InProgress, StatusCategory::Done));
+            // some wait for others for a part of the time
+            if self.dice.chance(0.45) {
+                let hundredth = (done_at - started_at) / 100;
+                let from = started_at + hundredth * 30;
+                let until = from + hundredth * i32::try_from(self.dice.between(10, 55)).unwrap_or(10);
+                self.transition(&item, 2, (from, IN_PROGRESS, BLOCKED));
+                self.transition(&item, 3, (until, BLOCKED, IN_PROGRESS));
+            }
+            self.transition(&item, 4, (done_at, IN_PROGRESS, (item.status.as_str(), StatusCategory::Done)));
         }
         let nth = (started_at - self.begin).num_days() / SPRINT.num_days();
         if started_at >= self.begin && nth >= 0 {
@@ -232,23 +247,17 @@ impl<I> Surroundings<I> {
         item
     }
 
-    fn transition(&mut self, item: &WorkItem, number: u8, way: (DateTime<Utc>, StatusCategory, StatusCategory)) {
-        let (at, from, to) = way;
-        let status = |category| match category {
-            StatusCategory::ToDo => "To do",
-            StatusCategory::InProgress => "In progress",
-            StatusCategory::Done => "Done",
-        };
+    fn transition(&mut self, item: &WorkItem, number: u8, (at, from, to): (DateTime<Utc>, Status<'_>, Status<'_>)) {
         self.out.push_back(Fact::Transition(Transition {
             author: item.assignee.clone(),
-            from_status: Some(status(from).to_owned()),
-            from_category: Some(from),
-            to_category: Some(to),
+            from_status: Some(from.0.to_owned()),
+            from_category: Some(from.1),
+            to_category: Some(to.1),
             ..Transition::new(
                 format!("{}/transition/{number}", item.id.as_str()),
                 item.id.clone(),
                 at,
-                status(to).to_owned(),
+                to.0.to_owned(),
                 stated(at),
             )
         }));

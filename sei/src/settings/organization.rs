@@ -72,6 +72,11 @@ pub struct TeamSettings {
     #[serde(default)]
     #[schemars(example = &"commerce")]
     pub parent: Option<String>,
+    /// The projects that it plans in, as its tracker names them: work items and sprints are the team's by these. Issues of
+    /// the repositories of its services are its own without that.
+    #[serde(default)]
+    #[schemars(example = ["SHOP"])]
+    pub projects: Vec<String>,
 }
 
 /// A person: accounts of one human, beside those that an address or a .mailmap joins. `sei people` lists all people.
@@ -145,6 +150,9 @@ fn check_teams(teams: &[TeamSettings], known: &[&str], findings: &mut Findings) 
     for (index, team) in teams.iter().enumerate() {
         let key = |name: &str| format!("team.{index}.{name}");
         findings.name(key("name"), &team.name, seen.insert(team.name.as_str()), "teams");
+        for (nth, _) in team.projects.iter().enumerate().filter(|(_, project)| project.trim().is_empty()) {
+            findings.error(key(&format!("projects.{nth}")), "nothing", "the name of a project");
+        }
         let Some(parent) = &team.parent else { continue };
         if !known.contains(&parent.as_str()) {
             unknown_team(key("parent"), parent, known, findings);

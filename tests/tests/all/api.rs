@@ -43,5 +43,6 @@ mod several_metrics;
 mod sockets;
 mod sorting;
 pub(crate) mod targets;
+mod team_items;
 pub(crate) mod tenancy;
 mod tenants;

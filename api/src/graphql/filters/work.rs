@@ -74,6 +74,8 @@ row_question! {
         within {
             #[graphql(flatten)]
             span: Span,
+            #[graphql(flatten)]
+            services: ServiceFilter,
         }
         columns {
             /// Only those of this board.

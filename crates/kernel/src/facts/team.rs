@@ -10,7 +10,11 @@ use crate::AccountId;
 /// The owner of services. Identity: `name`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
 #[serde(deny_unknown_fields)]
-#[fact(key(name), example = r#"{"name": "payments", "members": ["git.example.org/ann", "git.example.org/bo"]}"#)]
+#[fact(
+    key(name),
+    example = r#"{"name": "payments", "members": ["git.example.org/ann", "git.example.org/bo"],
+                                "projects": ["SHOP"]}"#
+)]
 pub struct Team {
     /// Its name.
     pub name: String,
@@ -20,6 +24,9 @@ pub struct Team {
     /// Its members' accounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<AccountId>,
+    /// The projects that it plans in, as its tracker names them; of sprints without known items their boards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub projects: Vec<String>,
     /// It is no longer declared.
     #[serde(default)]
     #[fact(written)]

@@ -90,7 +90,9 @@ fn slices() -> String {
              where s.id = o.subject and {condition}
                    and ((select v.everything from analytics_viewer v)
                         or exists (select from unnest(s.services) y
-                                   where y in (select service from analytics_visible_service)))"
+                                   where y in (select service from analytics_visible_service))
+                        or exists (select from unnest(s.teams) y
+                                   where y in (select team from analytics_visible_team)))"
         )
     };
     SLICES.iter().map(select).collect::<Vec<_>>().join("\nunion all\n")

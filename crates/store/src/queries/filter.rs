@@ -12,7 +12,7 @@ use super::listed::ListOf;
 pub struct Owners {
     /// Names of services.
     pub services: Vec<String>,
-    /// Ids of the repositories of these services.
+    /// Ids of the repositories of these services, and names of the projects of their teams.
     pub repositories: Vec<String>,
 }
 

@@ -261,7 +261,9 @@ facts! {
     },
     Sprint: ListOf {
         from: "sprint t",
-        owners: "",
+        owners: "t.board = any ($R)
+                 or exists (select from sprint_entry e join work_item w on w.id = e.item
+                            where e.sprint = t.id and w.project = any ($R))",
         sorts: &[
             Sort::time("started_at", "coalesce(t.started_at, t.ends_at, t.completed_at, t.version_at)"),
         ],

@@ -190,13 +190,23 @@ async fn a_team_inherits_targets_and_is_held_against_its_own_first() {
 }
 
 #[tokio::test]
-async fn each_team_is_held_against_what_it_has_agreed_on_and_items_are_of_those_who_work_on_them() {
+async fn each_team_is_held_against_what_it_has_agreed_on_and_items_are_of_those_who_plan_or_work_on_them() {
     let served = served::filled().await;
     let (team, _) = team_and_parent(&served).await;
     set(&served, "change_lead_time", None, &json!({ "value": 86_400 })).await;
     set(&served, "item_cycle_time", Some(&team), &json!({ "value": 432_000 })).await;
-    // sprints are of no team
     set(&served, "say_do_ratio", None, &json!({ "value": 0.8 })).await;
+    // the team plans in a project
+    let planned = results(&served, &format!("team={team}")).await;
+    for metric in ["item_cycle_time", "say_do_ratio"] {
+        let result = planned.iter().find(|result| result["metric"] == metric).unwrap();
+        let of_team = answer(&served, metric, &format!("team={team}")).await["whole"].clone();
+        assert_eq!((&result["value"], &result["n"]), (&of_team["value"], &of_team["n"]), "{metric}");
+        assert_ne!(of_team["n"], 0, "{metric}");
+    }
+    // no team plans in any, so that sprints are of none
+    let mut connection = served.database.options().connect().await.unwrap();
+    sqlx::raw_sql("update main.team set projects = '{}'").execute(&mut connection).await.unwrap();
     let found = results(&served, "teams=true").await;
     let by_team = answer(&served, "change_lead_time", "by=team").await;
     let of = |name: &Value, metric: &str| {
@@ -218,7 +228,8 @@ async fn each_team_is_held_against_what_it_has_agreed_on_and_items_are_of_those_
     let of_sprints: Vec<&Value> = found.iter().filter(|result| result["metric"] == "say_do_ratio").collect();
     let sprints = answer(&served, "say_do_ratio", "").await;
     assert_eq!((of_sprints.len(), &of_sprints[0]["value"]), (1, &sprints["whole"]["value"]));
-    assert!(alone.iter().all(|result| result["metric"] != "say_do_ratio"), "{alone:?}");
+    let of_alone = alone.iter().find(|result| result["metric"] == "say_do_ratio").unwrap();
+    assert_eq!((&of_alone["value"], &of_alone["n"]), (&Value::Null, &json!(0)));
     let question = format!("window: \"90d\", to: \"{}\", teams: true", served::end().format("%F"));
     let query =
         format!("{{ targetResults(question: {{ {question} }}) {{ team metric target value n met missedSince }} }}");

@@ -1,0 +1,94 @@
+//! Work items and sprints of a team: those of the projects that it plans in.
+
+use kernel::Role;
+use serde_json::{Value, json};
+
+use super::known::{reach, token};
+use super::served::{self, Served};
+
+/// A team of the organization that plans in a project, and the project.
+async fn team(served: &Served) -> (String, String) {
+    let teams = kernel_teams(served).await;
+    let team = teams.iter().find(|team| !team.projects.is_empty()).unwrap();
+    (team.name.clone(), team.projects[0].clone())
+}
+
+async fn kernel_teams(served: &Served) -> Vec<kernel::Team> {
+    store::mapping::teams(&served.database.store).await.unwrap()
+}
+
+fn window() -> String {
+    format!("window=180d&to={}", served::end().format("%F"))
+}
+
+#[tokio::test]
+async fn items_of_a_team_are_those_of_its_projects_in_metrics_as_in_lists() {
+    let served = served::filled().await;
+    let (team, project) = team(&served).await;
+    let metric = async |name: &str, asked: &str| {
+        served.get(&format!("/api/v1/metrics/{name}?{}&{asked}", window())).await["data"].clone()
+    };
+    let of_slice = |answer: &Value, name: &str| {
+        answer["slices"].as_array().unwrap().iter().find(|slice| slice["slice"] == name).unwrap().clone()
+    };
+    for name in ["item_throughput", "item_cycle_time", "sprint_velocity", "say_do_ratio"] {
+        let whole = metric(name, &format!("team={team}")).await["whole"].clone();
+        let by_project = of_slice(&metric(name, "by=repository").await, &project);
+        let by_team = of_slice(&metric(name, "by=team").await, &team);
+        for same in [&by_project, &by_team] {
+            assert_eq!((&same["value"], &same["n"]), (&whole["value"], &whole["n"]), "{name}");
+        }
+        assert_ne!(whole["n"], 0, "{name}");
+    }
+    let items = served.get(&format!("/api/v1/work-items?team={team}&window=all&limit=200")).await["data"].clone();
+    let items = items.as_array().unwrap();
+    assert!(!items.is_empty() && items.iter().all(|item| item["project"] == project), "{items:?}");
+    let times = served.get(&format!("/api/v1/item-times?team={team}&{}", window())).await["data"].clone();
+    assert_eq!(times["n"], metric("item_cycle_time", &format!("team={team}")).await["whole"]["n"]);
+}
+
+#[tokio::test]
+async fn sprints_of_a_team_are_those_with_its_items() {
+    let served = served::filled().await;
+    let (team, project) = team(&served).await;
+    let sprints = async |question: &str| {
+        let query = format!(
+            "{{ sprints(first: 50, question: {question}) {{ nodes {{ name items(first: 3) {{ nodes {{ project }} }} }} }} }}"
+        );
+        served.graphql(&query).await["sprints"]["nodes"].as_array().unwrap().clone()
+    };
+    let all = sprints("{}").await;
+    let own = sprints(&format!("{{ team: \"{team}\" }}")).await;
+    assert!(!own.is_empty() && own.len() < all.len(), "{} of {}", own.len(), all.len());
+    for item in own.iter().flat_map(|sprint| sprint["items"]["nodes"].as_array().unwrap()) {
+        assert_eq!(item["project"], project.as_str());
+    }
+}
+
+#[tokio::test]
+async fn who_is_limited_to_a_team_sees_the_items_of_its_projects_alone() {
+    let served = served::filled().await;
+    let (team, project) = team(&served).await;
+    let token = token(&served, &reach(Some("main"), Role::Viewer, &[team.as_str()])).await;
+    let bearer = format!("Bearer {token}");
+    let path = "/api/v1/work-items?window=all&limit=200";
+    let reply = served.ask("GET", path, &[("authorization", bearer.as_str())], "").await;
+    let items = reply.json()["data"].as_array().unwrap().clone();
+    assert!(!items.is_empty() && items.iter().all(|item| item["project"] == project), "{items:?}");
+}
+
+#[tokio::test]
+async fn a_project_without_a_team_is_listed_until_a_team_plans_in_it() {
+    let served = served::filled().await;
+    let unmapped = async || served.get("/api/v1/mapping/unmapped").await["data"]["projects"].clone();
+    assert_eq!(unmapped().await, json!([]));
+    let (team, project) = team(&served).await;
+    let all = kernel_teams(&served).await;
+    let mut changed = all.into_iter().find(|known| known.name == team).unwrap();
+    changed.projects.clear();
+    changed.version.at += chrono::TimeDelta::seconds(1);
+    tests::write_facts(&served.database.store, &[kernel::Fact::Team(changed)]).await;
+    assert_eq!(unmapped().await, json!([project]));
+    let none = served.get(&format!("/api/v1/metrics/item_throughput?{}&team={team}", window())).await;
+    assert_eq!(none["data"]["whole"]["n"], 0);
+}
