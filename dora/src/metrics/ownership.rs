@@ -52,7 +52,7 @@ struct Seen {
 
 impl Filter {
     /// The same, of what was deployed to an environment, or failed by it.
-    pub fn in_environment(self, reached: Reached) -> Self {
+    pub(super) fn in_environment(self, reached: Reached) -> Self {
         Self { reached: Some(reached), ..self }
     }
 

@@ -6,7 +6,7 @@ use super::cells::{Asked, Cell, SECOND_US, scaled};
 use super::summed::{evidence, is_distribution};
 use super::{MAX_SLICES, Observed, check_slice};
 use crate::DoraError;
-use crate::basis::{Measured, Seen};
+use crate::basis::Seen;
 use crate::metrics::distribution::{Bucket, DistributionPart, Percentile, bounds};
 use crate::metrics::frames::{Summaries, Wanted, column, exact_sum, quantile, summarize};
 use crate::metrics::grid::Grid;
