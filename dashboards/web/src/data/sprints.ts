@@ -35,8 +35,9 @@ export type WholeSprint = Extract<NonNullable<ResultOf<typeof SPRINT>["node"]>, 
 
 /** The newest sprints that began in the window, with their items. */
 export function useSprints(board: string | undefined) {
-  const { window, from, to } = questionOf(useFilter());
-  return useGraph(SPRINTS, { question: { window, from, to, board }, all: { window, from, to } }, { kinds: ["metrics"] });
+  const { window, from, to, team, service } = questionOf(useFilter());
+  const all = { window, from, to, team, service };
+  return useGraph(SPRINTS, { question: { ...all, board }, all }, { kinds: ["metrics"] });
 }
 
 /** A sprint by its id in the graph. */

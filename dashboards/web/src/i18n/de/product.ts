@@ -43,7 +43,7 @@ export const product = {
   "product.no_items": "Hier ist kein Vorgang bekannt",
   "product.no_items_text": "Binden Sie einen Tracker an: Jira, oder die Issues von GitHub oder GitLab. Mit den ersten Ereignissen erscheinen hier Vorgänge.",
   "product.no_scope": "Kein Vorgang gehört zu {scope}",
-  "product.no_scope_text": "Ein Vorgang gehört durch sein Repository zu einem Service; Vorgänge eines Trackers sind in einem Projekt. Wählen Sie ein Projekt oder die ganze Organisation.",
+  "product.no_scope_text": "Ein Vorgang gehört dem Team, das in seinem Projekt plant, und durch sein Repository zu einem Service. Die Verwaltung nennt die Projekte eines Teams. Oder sehen Sie die ganze Organisation an.",
   "product.whole": "Die ganze Organisation zeigen",
   "product.sprint": "Sprint",
   "product.sprint_dates": "Von – bis",

@@ -44,7 +44,7 @@ export const product = {
   "product.no_items": "No work item is known here",
   "product.no_items_text": "Connect an issue tracker: Jira, or the issues of GitHub or GitLab. Items show here with their first events.",
   "product.no_scope": "No work item belongs to {scope}",
-  "product.no_scope_text": "An item belongs to a service by the repository that it is in; items of a tracker are in a project. Choose a project, or the whole organization.",
+  "product.no_scope_text": "An item belongs to the team that plans in its project, and to a service by the repository that it is in. An administrator names the projects of a team. Or look at the whole organization.",
   "product.whole": "Show the whole organization",
   "product.sprint": "Sprint",
   "product.sprint_dates": "From – to",

@@ -70,10 +70,10 @@ function Unmapped({ onService }: { onService: (name: string, mapping?: typeof NO
   return (
     <Card title={t("mapping.unmapped")} note={t("mapping.unmapped_note")}>
       <Loaded query={unmapped} skeleton={<Skeleton height={80} />}>
-        {({ data: { repositories, services, incidents } }) => {
+        {({ data: { repositories, services, projects, incidents } }) => {
           // a repository without a service of its own is one by its own name
           const unowned = services.filter((name) => !repositories.includes(name));
-          if (repositories.length + unowned.length + incidents.length === 0) return <Empty icon="check" title={t("mapping.all_mapped")}>{t("mapping.all_mapped_text")}</Empty>;
+          if (repositories.length + unowned.length + projects.length + incidents.length === 0) return <Empty icon="check" title={t("mapping.all_mapped")}>{t("mapping.all_mapped_text")}</Empty>;
           return (
             <div className="stack">
               <Group title={t("mapping.repositories", { n: repositories.length })} note={t("mapping.repositories_note")} names={repositories}>
@@ -89,6 +89,9 @@ function Unmapped({ onService }: { onService: (name: string, mapping?: typeof NO
                     {t("mapping.give_team")}
                   </Button>
                 )}
+              </Group>
+              <Group title={t("mapping.unmapped_projects", { n: projects.length })} note={t("mapping.unmapped_projects_note")} names={projects}>
+                {() => null}
               </Group>
               <Incidents incidents={incidents} />
             </div>
@@ -160,6 +163,7 @@ function TeamList({ list, services, onEdit, onNew }: { list: ListState<MappedTea
     { id: "name", head: t("page.team"), value: ({ name }) => name, cell: ({ name, in_settings }) => <Name name={name} isInSettings={in_settings} /> },
     { id: "parent", head: t("mapping.parent"), isMinor: true, value: ({ mapping: { parent } }) => parent, cell: ({ mapping: { parent } }) => parent ?? <span className="note">–</span> },
     { id: "services", head: t("lists.services"), value: ({ name }) => owned(services, name).join(" "), cell: ({ name }) => <div className="accounts">{owned(services, name).join(", ")}</div> },
+    { id: "projects", head: t("mapping.projects"), isMinor: true, value: ({ mapping }) => (mapping.projects ?? []).join(" "), cell: ({ mapping }) => (mapping.projects ?? []).join(", ") },
     { id: "members", head: t("mapping.members"), align: "end", value: ({ mapping }) => (mapping.members ?? []).length, cell: ({ mapping }) => (mapping.members ?? []).length },
     { id: "edit", head: <span className="visually-hidden">{t("mapping.edit")}</span>, align: "end", cell: (one) => <Button kind="quiet" onPress={() => onEdit(one)} aria-label={t("mapping.edit_one", { name: one.name })}>{t(one.in_settings ? "mapping.look" : "mapping.edit")}</Button> },
   ];
