@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use dora::MetricSettings;
 use kernel::{Secret, Tenant};
 use serde_json::Value;
 use store::Store;
@@ -19,7 +20,8 @@ const TIMES: usize = 3;
 
 /// Makes what BI tools read of a store's tenant, and a role that reads it. Returns what makes a session that role's.
 pub(crate) async fn grant(running: &Running, store: &Store) -> Result<String> {
-    dora::analytics::refresh(store, &sei::settings::Settings::default().dora).await?;
+    let settings = MetricSettings { dora: &sei::settings::Settings::default().dora, custom: &[] };
+    dora::analytics::refresh(store, settings).await?;
     let password = Secret::new(ROLE.as_bytes()).context("a password")?;
     let tenant = Tenant::default();
     let role = NewRole {

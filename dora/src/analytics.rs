@@ -1,11 +1,12 @@
 //! What BI tools read of metrics: who owns what, what each metric observed, and the values by day. It follows from what is
 //! stored and is made again where that has changed.
 
+mod custom;
 mod daily;
+mod making;
 mod outdated;
 mod stale;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -15,10 +16,12 @@ use store::{Store, StoreTx, changes};
 use tracing::{info, warn};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::DoraError;
 use crate::compute::rule_set;
-use crate::metrics::{Exporter, Loader, Names, SOURCES, Source, Tables, definitions, metric_rows, owner_rows, owners};
-use crate::settings::{Dora, People};
+use crate::metrics::{Exporter, Names, SOURCES, Source, custom_kinds, definitions, metric_rows, owner_rows, owners};
+use crate::settings::{CustomMetricSettings, Dora, People};
+use crate::{DoraError, MetricSettings};
+use custom::Since;
+use making::{Making, load};
 use outdated::Outdated;
 use stale::Stale;
 
@@ -28,20 +31,21 @@ const VERSION: u32 = 1;
 const INTERVAL: Duration = Duration::from_secs(30);
 
 /// Keeps what BI tools read up to date, of every tenant that any of them may read.
-pub(crate) async fn keep(store: Store, settings: Dora) -> Result<(), DoraError> {
-    if let Err(error) = hide_people(&store, &settings).await {
+pub(crate) async fn keep(store: Store, dora: Dora, custom: Vec<CustomMetricSettings>) -> Result<(), DoraError> {
+    let settings = MetricSettings { dora: &dora, custom: &custom };
+    if let Err(error) = hide_people(&store, &dora).await {
         warn!(error = &error as &dyn std::error::Error, "whether roles of BI tools see people is looked at later");
     }
     loop {
         tokio::time::sleep(INTERVAL).await;
-        if let Err(error) = refresh_all(&store, &settings).await {
+        if let Err(error) = refresh_all(&store, settings).await {
             warn!(error = &error as &dyn std::error::Error, "what BI tools read is brought up to date later");
         }
     }
 }
 
 /// Fails with the first failure, after all tenants were tried.
-async fn refresh_all(store: &Store, settings: &Dora) -> Result<(), DoraError> {
+async fn refresh_all(store: &Store, settings: MetricSettings<'_>) -> Result<(), DoraError> {
     let mut failed = None;
     for info in store.tenants().await? {
         if let Err(error) = refresh_used(&store.for_tenant(&info.tenant), settings).await {
@@ -51,7 +55,7 @@ async fn refresh_all(store: &Store, settings: &Dora) -> Result<(), DoraError> {
     failed.map_or(Ok(()), Err)
 }
 
-async fn refresh_used(store: &Store, settings: &Dora) -> Result<(), DoraError> {
+async fn refresh_used(store: &Store, settings: MetricSettings<'_>) -> Result<(), DoraError> {
     if store::analytics::is_used(store).await? {
         refresh(store, settings).await?;
     }
@@ -70,35 +74,31 @@ async fn hide_people(store: &Store, settings: &Dora) -> Result<(), DoraError> {
 }
 
 /// Brings up to date what BI tools read of the store's tenant. Returns whether this process did: another one may be at it.
-pub async fn refresh(store: &Store, settings: &Dora) -> Result<bool, DoraError> {
-    hide_people(store, settings).await?;
+pub async fn refresh(store: &Store, settings: MetricSettings<'_>) -> Result<bool, DoraError> {
+    let dora = settings.dora;
+    hide_people(store, dora).await?;
     let Some(Refresh { mut tx, state, is_recent, salt }) = store::analytics::begin(store).await? else {
         return Ok(false);
     };
     let (read_at, marks) = changes::since(&mut tx, state.as_ref().map(|state| &state.read_at)).await?;
-    let rules = rule_set(settings.compat).delivery();
-    let metrics = metric_rows(rules);
+    let rules = rule_set(dora.compat).delivery();
+    let metrics = metric_rows(rules, settings.custom)?;
     let digest = xxh3_64(format!("{VERSION} {settings:?} {metrics:?}").as_bytes());
     let digest = i64::from_ne_bytes(digest.to_ne_bytes());
     let numbers = store::analytics::write_metrics(&mut tx, &metrics).await?;
     let mut names = Names::default();
-    let ownership = load(&mut tx, settings, &mut names, (Source::Ownership, &Part::All)).await?.ownership;
+    let ownership = load(&mut tx, dora, &mut names, (Source::Ownership, &Part::All)).await?.ownership;
     let has_other_owners = store::analytics::write_owners(&mut tx, &owner_rows(&ownership)).await?;
     let is_same = state.as_ref().is_some_and(|state| state.settings == digest);
-    let to_read = match marks.filter(|_| is_recent && is_same && !has_other_owners) {
-        Some(marks) => Stale::of(&marks, &ownership),
-        None => Stale::everything(),
-    };
-    let today = Utc::now().with_timezone(&settings.time_zone).date_naive();
+    let is_other = !is_recent || !is_same || has_other_owners;
+    let to_read = marks.filter(|_| !is_other).map_or_else(Stale::everything, |marks| Stale::of(&marks, &ownership));
+    let today = Utc::now().with_timezone(&dora.time_zone).date_naive();
     let kept = (daily::earliest(today), today);
-    let mut outdated = Outdated::new(&definitions(&[])?, &numbers, settings.time_zone, kept);
-    for source in SOURCES {
-        let Some(part) = to_read.part(source.0) else { continue };
-        let mut tables = load(&mut tx, settings, &mut names, (source.0, &part)).await?;
-        tables.ownership = Arc::clone(&ownership);
-        let exporter = Exporter { tables: &tables, rules, numbers: &numbers, salt };
-        write(&mut tx, &exporter, source, &part, &mut outdated).await?;
-    }
+    let mut outdated = Outdated::new(&definitions(settings.custom)?, &numbers, dora.time_zone, kept);
+    let making = Making { settings: dora, rules, numbers: &numbers, ownership: &ownership, salt };
+    write_sources(&mut tx, &making, (&mut names, &to_read), &mut outdated).await?;
+    let since = Since { read_at: &read_at, is_other, has_members: to_read.is_everything() };
+    custom::refresh(&mut tx, &custom_kinds(settings.custom)?, &making, &since, &mut outdated).await?;
     match &state {
         Some(_) if !is_same => outdated.touch_all(daily::earliest(today)),
         Some(state) if state.last_day < today => outdated.touch_all(state.last_day),
@@ -115,17 +115,19 @@ pub async fn refresh(store: &Store, settings: &Dora) -> Result<bool, DoraError> 
     Ok(true)
 }
 
-/// Reads the rows of a source.
-async fn load(
+/// Writes the observations of all sources that have to be read again.
+async fn write_sources(
     tx: &mut StoreTx,
-    settings: &Dora,
-    names: &mut Names,
-    (source, part): (Source, &Part),
-) -> Result<Tables, DoraError> {
-    let part = part.clone();
-    let mut loader = Loader { tx, settings, names, part, by_writers: true, tables: Tables::default() };
-    loader.read(source).await?;
-    Ok(loader.tables)
+    making: &Making<'_>,
+    (names, to_read): (&mut Names, &Stale),
+    outdated: &mut Outdated,
+) -> Result<(), DoraError> {
+    for source in SOURCES {
+        let Some(part) = to_read.part(source.0) else { continue };
+        let tables = making.load(tx, names, (source.0, &part)).await?;
+        write(tx, &making.exporter(&tables), source, &part, outdated).await?;
+    }
+    Ok(())
 }
 
 /// Writes the observations of what was read of a source.

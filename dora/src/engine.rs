@@ -68,8 +68,13 @@ pub async fn recompute_with(
 }
 
 /// Computes what is stale, of every tenant, whenever something is, until the shutdown. A burst of facts
-/// gives one computation.
-pub async fn run(store: Store, settings: settings::Dora, shutdown: CancellationToken) -> Result<(), DoraError> {
+/// gives one computation. Values of the metrics that users define are kept for BI tools beside those that are built in.
+pub async fn run(
+    store: Store,
+    settings: settings::Dora,
+    custom: Vec<settings::CustomMetricSettings>,
+    shutdown: CancellationToken,
+) -> Result<(), DoraError> {
     let options = Arc::new(Options::new(&settings)?);
     let tenants = Arc::new(Tenants::default());
     // dropped, and with it its tasks, when this returns
@@ -77,7 +82,7 @@ pub async fn run(store: Store, settings: settings::Dora, shutdown: CancellationT
     for _ in 0..settings.workers {
         tasks.spawn(worker(store.clone(), Arc::clone(&options), Arc::clone(&tenants)));
     }
-    tasks.spawn(analytics::keep(store.clone(), settings));
+    tasks.spawn(analytics::keep(store.clone(), settings, custom));
     tasks.spawn(planner(store, options, tenants));
     tokio::select! {
         () = shutdown.cancelled() => Ok(()),

@@ -68,7 +68,7 @@ pub use report::{
     FindingCount, MetricName, MetricReport, QuickCheck, REPORT_METRICS, REPORT_SERIES, Rating, Report, ReportSlice,
     Score, ServiceStatus, rate, report,
 };
-pub use role::EngineRole;
+pub use role::{EngineRole, EngineSettings};
 pub use snapshots::{Dated, Snapshots, UP_TO_NOW};
 pub use summary::{Scope, Summary};
 pub use targets::TargetState;

@@ -16,6 +16,7 @@ mod ci;
 mod compare;
 mod contributions;
 mod custom;
+mod custom_observed;
 mod delivery;
 mod distribution;
 mod flow;
@@ -58,6 +59,7 @@ pub use compare::{Compare, Comparison};
 pub use contributions::{
     Contribution, ContributionBy, ContributionMethod, Contributions, StageContribution, StageContributions,
 };
+pub(crate) use custom_observed::{CustomKind, custom_kinds, span_of_year};
 pub use distribution::{Bucket, Distribution, DistributionPart, Percentile};
 pub(crate) use held::Rows;
 pub(crate) use item_times::item_times;

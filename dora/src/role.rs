@@ -4,24 +4,62 @@ use anyhow::Result;
 use runtime::health::{Check, Readiness};
 use runtime::http::Routes;
 use runtime::role::{self, Role};
+use runtime::settings::{Database, Findings, Server, Settings, Telemetry};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::Options;
-use crate::settings::{Dora, EngineSettings};
+use crate::settings::{CustomMetricSettings, Dora};
+use crate::{Options, custom};
+
+/// The sections that the engine reads.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+#[expect(missing_docs, reason = "each section is documented by its type")]
+pub struct EngineSettings {
+    pub database: Database,
+    pub dora: Dora,
+    pub metric: Vec<CustomMetricSettings>,
+    pub server: Server,
+    pub telemetry: Telemetry,
+}
+
+impl Settings for EngineSettings {
+    fn database(&self) -> &Database {
+        &self.database
+    }
+
+    fn server(&self) -> &Server {
+        &self.server
+    }
+
+    fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    fn check(&self, findings: &mut Findings) {
+        self.database.check(findings);
+        self.dora.check(findings);
+        custom::check(&self.metric, findings);
+        self.server.check(findings);
+        self.telemetry.check(findings);
+    }
+}
 
 /// Computes what is stale, of every tenant, whenever something is.
 #[derive(Debug)]
 pub struct EngineRole {
     store: Store,
     settings: Dora,
+    custom: Vec<CustomMetricSettings>,
 }
 
 impl EngineRole {
     /// On a database.
     #[must_use]
     pub fn new(settings: &EngineSettings, store: Store) -> Self {
-        Self { store, settings: settings.dora.clone() }
+        Self { store, settings: settings.dora.clone(), custom: settings.metric.clone() }
     }
 }
 
@@ -50,7 +88,7 @@ impl Role for EngineRole {
     }
 
     async fn work(&self, end: CancellationToken) -> Result<()> {
-        Ok(crate::run(self.store.clone(), self.settings.clone(), end).await?)
+        Ok(crate::run(self.store.clone(), self.settings.clone(), self.custom.clone(), end).await?)
     }
 
     async fn close(self) {

@@ -1,9 +1,9 @@
-//! The sections `[dora]` and `[[metric]]` of the settings, and what the engine reads.
+//! The sections `[dora]` and `[[metric]]` of the settings.
 
 use std::time::Duration;
 
 use runtime::duration;
-use runtime::settings::{Database, Findings, Server, Settings, Telemetry};
+use runtime::settings::Findings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -180,36 +180,4 @@ pub struct CustomMetricSettings {
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<duration::Text>", example = &"90d")]
     pub window: Option<Duration>,
-}
-
-/// The sections that the engine reads.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(default)]
-#[expect(missing_docs, reason = "each section is documented by its type")]
-pub struct EngineSettings {
-    pub database: Database,
-    pub dora: Dora,
-    pub server: Server,
-    pub telemetry: Telemetry,
-}
-
-impl Settings for EngineSettings {
-    fn database(&self) -> &Database {
-        &self.database
-    }
-
-    fn server(&self) -> &Server {
-        &self.server
-    }
-
-    fn telemetry(&self) -> &Telemetry {
-        &self.telemetry
-    }
-
-    fn check(&self, findings: &mut Findings) {
-        self.database.check(findings);
-        self.dora.check(findings);
-        self.server.check(findings);
-        self.telemetry.check(findings);
-    }
 }

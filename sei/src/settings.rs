@@ -6,7 +6,8 @@ mod tests;
 
 use api::settings::{Api, ApiSettings, Login};
 use collectors::settings::{Calendar, CollectorSettings, Events, GatewaySettings};
-use dora::settings::{CustomMetricSettings, Dora, EngineSettings};
+use dora::EngineSettings;
+use dora::settings::{CustomMetricSettings, Dora};
 use eventlog::settings::Log;
 use processors::{ProcessorSettings, RetentionSettings};
 use runtime::settings::{Data, Database, Findings, Part, Server, Source, SourceType, Telemetry};
@@ -104,8 +105,8 @@ impl From<&Settings> for ProcessorSettings {
 
 impl From<&Settings> for EngineSettings {
     fn from(settings: &Settings) -> Self {
-        let Settings { database, dora, server, telemetry, .. } = settings.clone();
-        Self { database, dora, server, telemetry }
+        let Settings { database, dora, metric, server, telemetry, .. } = settings.clone();
+        Self { database, dora, metric, server, telemetry }
     }
 }
 

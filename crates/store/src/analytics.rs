@@ -5,6 +5,7 @@
 //! may see that asks. Formulas stay in the engine: it writes what each metric observed, and SQL only aggregates.
 
 mod code_views;
+mod custom_state;
 mod daily;
 mod delivery_views;
 mod document;
@@ -21,6 +22,7 @@ mod state;
 mod view;
 mod views;
 
+pub use custom_state::{CustomState, custom_states, keep_custom, save_custom};
 pub use daily::{DailyRow, Outdated, OutdatedDays, outdated, settle, write_daily};
 pub use document::{dbt, document};
 pub(crate) use make::{digest, leave_out, make, make_all};

@@ -148,10 +148,32 @@ async fn insert(tx: &mut StoreTx, sources: &[Source], owners: &[String], keys: &
     Ok(())
 }
 
-/// Notes that this transaction changed facts.
-pub(crate) async fn note_facts(tx: &mut StoreTx) -> Result<(), StoreError> {
-    sqlx::query!("insert into fact_change default values on conflict do nothing").execute(tx.connection()).await?;
+/// A kind of fact that stands for any.
+pub(crate) const ANY_KIND: &str = "";
+
+/// Notes that this transaction changed facts of these kinds.
+pub(crate) async fn note_facts(tx: &mut StoreTx, kinds: &[String]) -> Result<(), StoreError> {
+    sqlx::query!("insert into fact_change (kind) select unnest($1::text[]) on conflict do nothing", kinds)
+        .execute(tx.connection())
+        .await?;
     Ok(())
+}
+
+/// Whether facts of these kinds may be others in a transaction of [`begin_reading`] than they were at a point in time within
+/// the last day. `now` is the point in time that it reads at.
+pub async fn are_facts_changed(
+    tx: &mut StoreTx,
+    kinds: &[&str],
+    (before, now): (&ReadAt, &ReadAt),
+) -> Result<bool, StoreError> {
+    if before.schema != now.schema {
+        return Ok(true);
+    }
+    let is_other = "select exists (select from fact_change
+                                    where (kind = any ($1) or kind = $2) and xid >= pg_snapshot_xmin($3::text::pg_snapshot)
+                                      and not pg_visible_in_snapshot(xid, $3::text::pg_snapshot))";
+    let is_other = sqlx::query_scalar(is_other).bind(kinds).bind(ANY_KIND).bind(&before.snapshot);
+    Ok(is_other.fetch_one(tx.connection()).await?)
 }
 
 /// A point in time, and whether any fact is another than it was at an earlier one, within the last day.

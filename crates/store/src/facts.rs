@@ -41,6 +41,7 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     lock::lock(tx.connection(), storables.iter().any(|storable| is_relocation(&storable))).await?;
     replace_people(&pseudonyms::load(tx.connection()).await?, &mut storables)?;
     let relocations: Vec<Row<'_>> = storables.iter().filter(is_relocation).map(Row::new).collect();
+    let has_relocations = !relocations.is_empty();
     let mut changed = moved::write(tx.connection(), &relocations).await?;
     // under the ids that they were reported with, so that this table has nothing to rename
     partial::complete(tx.connection(), &mut storables).await?;
@@ -49,6 +50,7 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     let mut renamed = repository::write_names(tx.connection(), &names).await?;
     moved::Moves::read(tx.connection()).await?.apply(&mut storables)?;
     let mut tables = by_table(&storables);
+    let written = written_kinds(&tables, has_relocations);
     let closable = ids(&tables, &[Incident::NAME, WorkItem::NAME, CloseEvent::NAME]);
     renamed.extend(ids(&tables, &[Repository::NAME]));
     let connection = tx.connection();
@@ -64,7 +66,7 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     let subjects: Vec<String> = subjects.into_iter().collect();
     invalidations::mark(tx, &subjects).await?;
     if changed.rows > 0 {
-        changes::note_facts(tx).await?;
+        changes::note_facts(tx, &written).await?;
     }
     Ok(Written { changed: changed.rows, unchanged: facts.len() as u64 - changed.rows })
 }
@@ -92,6 +94,19 @@ fn by_table<'a>(storables: &'a [StorableFact<'_>]) -> BTreeMap<&'static str, Vec
         tables.entry(storable.fact.kind()).or_default().push(Row::new(storable));
     }
     tables
+}
+
+/// The kinds of facts that a batch may change: those that are in it, and what follows from them.
+fn written_kinds(tables: &BTreeMap<&'static str, Vec<Row<'_>>>, has_relocations: bool) -> Vec<String> {
+    // everything of a repository has other ids
+    if has_relocations {
+        return vec![changes::ANY_KIND.to_owned()];
+    }
+    let mut kinds: BTreeSet<&str> = tables.keys().copied().collect();
+    if kinds.contains(CloseEvent::NAME) {
+        kinds.extend([Incident::NAME, WorkItem::NAME]);
+    }
+    kinds.into_iter().map(str::to_owned).collect()
 }
 
 /// The ids of the facts of some tables.

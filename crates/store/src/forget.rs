@@ -152,7 +152,7 @@ pub async fn forget(tx: &mut StoreTx, kind: Forgotten, name: &str) -> Result<Vec
     }
     if kind != Forgotten::Source && !deleted.is_empty() {
         invalidations::mark(tx, &subjects).await?;
-        changes::note_facts(tx).await?;
+        changes::note_facts(tx, &[changes::ANY_KIND.to_owned()]).await?;
     }
     Ok(deleted)
 }

@@ -97,7 +97,7 @@ pub async fn rewrite(tx: &mut StoreTx, known: &Pseudonyms, needles: &Needles) ->
     if !changed.is_empty() {
         changes::mark(tx, Source::VARIANTS, &[String::new()]).await?;
         invalidations::mark(tx, &[invalidations::EVERYTHING.to_owned()]).await?;
-        changes::note_facts(tx).await?;
+        changes::note_facts(tx, &[changes::ANY_KIND.to_owned()]).await?;
     }
     Ok(changed)
 }

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use kernel::catalog::Declared;
 use kernel::{Commit, Fact};
+use sqlx::AssertSqlSafe;
 
 use crate::copy;
 use crate::metric_rows::METRIC_FACTS;
@@ -158,6 +159,20 @@ pub(crate) const COUNTED_COMMITS: &str = "(not deleted or (repository, sha) in (
          where k.deleted
      )
      select repository, sha from reached))";
+
+/// The years, in UTC, of the instants in a column of a table, in order. A table without that column has none.
+pub async fn years(tx: &mut StoreTx, table: &Table, column: &str) -> Result<Vec<i32>, StoreError> {
+    // a name is only taken from the catalog
+    let Some(column) = table.columns.iter().find(|known| known.name == column && known.kind == Kind::Time) else {
+        return Ok(Vec::new());
+    };
+    let statement = format!(
+        "select distinct extract(year from \"{0}\" at time zone 'UTC')::integer as year from \"{1}\"
+         where \"{0}\" >= '1970-01-01 00:00+00' and \"{0}\" < '2270-01-01 00:00+00' order by year",
+        column.name, table.name
+    );
+    Ok(sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(tx.connection()).await?)
+}
 
 /// Reads the rows of a table, in order of its first column; `each` is called for each row.
 pub async fn read(

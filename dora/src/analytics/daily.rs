@@ -9,7 +9,6 @@ use store::analytics::{DailyRow, Outdated};
 
 use super::outdated::{has_days, runs};
 use crate::metrics::{ask, definitions};
-use crate::settings::Dora;
 use crate::{DoraError, Interval, MetricAnswer, MetricSettings, Point, Question, Slice};
 
 /// How many days are kept up to date.
@@ -27,7 +26,7 @@ fn after(day: NaiveDate, days: u64) -> NaiveDate {
 }
 
 /// Writes the values of the days that are outdated, up to today's. Those of later days are written when they have come.
-pub(super) async fn write(store: &Store, settings: &Dora, today: NaiveDate) -> Result<(), DoraError> {
+pub(super) async fn write(store: &Store, settings: MetricSettings<'_>, today: NaiveDate) -> Result<(), DoraError> {
     let outdated = store::analytics::outdated(store).await?;
     if outdated.is_empty() {
         return Ok(());
@@ -57,11 +56,11 @@ pub(super) async fn write(store: &Store, settings: &Dora, today: NaiveDate) -> R
 /// The values of metrics on days: of the whole, and of teams and services where metrics are of such.
 async fn of_days(
     store: &Store,
-    settings: &Dora,
+    settings: MetricSettings<'_>,
     metrics: &[&Outdated],
     (from, to): (NaiveDate, NaiveDate),
 ) -> Result<Vec<DailyRow>, DoraError> {
-    let known = definitions(&[])?;
+    let known = definitions(settings.custom)?;
     let has = |metric: &Outdated, is: &dyn Fn(&crate::Definition) -> bool| {
         known.iter().any(|definition| definition.name == metric.name && is(definition))
     };
@@ -73,7 +72,7 @@ async fn of_days(
         if metrics.is_empty() {
             continue;
         }
-        let zone = settings.time_zone;
+        let zone = settings.dora.time_zone;
         let question = Question {
             from: Some(midnight(from, zone)),
             to: Some(midnight(to, zone)),
@@ -83,7 +82,7 @@ async fn of_days(
             ..Question::default()
         };
         let names: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
-        let answers = ask(store, MetricSettings { dora: settings, custom: &[] }, &names, &question).await?;
+        let answers = ask(store, settings, &names, &question).await?;
         for (metric, answer) in metrics.iter().zip(&answers) {
             add(&mut rows, metric.days.metric, answer);
         }

@@ -12,11 +12,13 @@ use super::metric::{Input, Metric};
 use super::model::{Aggregation, Slice};
 use super::observations::Observations;
 use super::ownership::{Filter, Ownership};
-use super::registry::built_in;
+use super::registry::{all, built_in};
 use super::rows::{About, EntryRef, Name, RUN_US, Row, Run};
 use super::tables::{Source, Table, Tables};
 use super::unit::Unit;
+use crate::DoraError;
 use crate::compute::DeliveryRules;
+use crate::settings::CustomMetricSettings;
 
 /// Sources with observations, each with its name.
 pub(crate) const SOURCES: [(Source, &str); 10] = [
@@ -35,16 +37,16 @@ pub(crate) const SOURCES: [(Source, &str); 10] = [
 const MICROS: f64 = 1e6;
 
 /// From when to when something matters.
-type Extent = Option<(i64, Option<i64>)>;
+pub(super) type Extent = Option<(i64, Option<i64>)>;
 
 /// What a row is about, and when it matters.
-type AboutRow<'t> = (About<'t>, Extent);
+pub(super) type AboutRow<'t> = (About<'t>, Extent);
 
 /// What was observed, and what it is about by the number of the subject.
 type Observed<'t> = (Observations, Vec<AboutRow<'t>>);
 
-/// The declarations of the built-in metrics.
-pub(crate) fn metric_rows(rules: DeliveryRules) -> Vec<MetricRow> {
+/// The declarations of all metrics. An error names the setting that can't be used.
+pub(crate) fn metric_rows(rules: DeliveryRules, custom: &[CustomMetricSettings]) -> Result<Vec<MetricRow>, DoraError> {
     let row = |(position, metric): (usize, &Metric)| {
         let definition = metric.define();
         let aggregation = serde_json::to_value(definition.aggregation).ok();
@@ -65,7 +67,7 @@ pub(crate) fn metric_rows(rules: DeliveryRules) -> Vec<MetricRow> {
             position,
         }
     };
-    built_in().enumerate().map(row).collect()
+    Ok(all(custom)?.iter().enumerate().map(row).collect())
 }
 
 /// Who owns what.
@@ -118,7 +120,7 @@ pub(crate) struct Exporter<'a> {
     pub salt: u64,
 }
 
-impl<'a> Exporter<'a> {
+impl Exporter<'_> {
     /// What the metrics of a source observed of an owner.
     pub fn chunk(&self, (source, name): (Source, &'static str), owner: &str) -> ChunkOfObservations {
         let mut chunk = ChunkOfObservations { source: name, owner: owner.to_owned(), ..ChunkOfObservations::default() };
@@ -137,11 +139,12 @@ impl<'a> Exporter<'a> {
         chunk
     }
 
-    fn add(
+    /// Adds what a metric observed to a chunk.
+    pub(super) fn add(
         &self,
         chunk: &mut ChunkOfObservations,
         (number, metric): (i16, &Metric),
-        (observations, about): (&Observations, &[AboutRow<'a>]),
+        (observations, about): (&Observations, &[AboutRow<'_>]),
     ) {
         use Aggregation as A;
         let lasts = matches!(metric.aggregation, A::OpenAtDayEnd | A::AgeOfOpen | A::TimeOpen);
@@ -336,6 +339,7 @@ fn observe<'t>(tables: &'t Tables, input: &Input, owner: &str) -> Observed<'t> {
                 into.keyed(written, &entry.row.name, lines as f64);
             }
         }),
+        // they are made of facts, kind by kind
         Input::Custom(_) => (Observations::default(), Vec::new()),
     }
 }

@@ -70,7 +70,7 @@ fn custom(metric: CustomMetric) -> Metric {
 }
 
 /// The metrics of the settings. An error names the setting that can't be used.
-fn of_settings(settings: &[CustomMetricSettings]) -> Result<Vec<Metric>, DoraError> {
+pub(super) fn of_settings(settings: &[CustomMetricSettings]) -> Result<Vec<Metric>, DoraError> {
     let mut all: Vec<Metric> = Vec::new();
     for (index, settings) in settings.iter().enumerate() {
         let read = CustomMetric::read(settings).map_err(|wrong| {

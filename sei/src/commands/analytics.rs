@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ::dora::MetricSettings;
 use ::dora::settings::People;
 use anyhow::{Context, Result, bail};
 use api::identity::secrets::secret;
@@ -183,7 +184,8 @@ fn read_password(path: &Path) -> Result<String> {
 async fn refresh(machine: &Machine, only: Option<&Tenant>) -> Result<()> {
     for info in machine.store.tenants().await? {
         if only.is_none_or(|only| *only == info.tenant) {
-            ::dora::analytics::refresh(&machine.store.for_tenant(&info.tenant), &machine.settings.dora).await?;
+            let settings = MetricSettings { dora: &machine.settings.dora, custom: &machine.settings.metric };
+            ::dora::analytics::refresh(&machine.store.for_tenant(&info.tenant), settings).await?;
         }
     }
     Ok(())

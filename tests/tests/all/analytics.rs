@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, TimeDelta};
-use dora::{Interval, MetricAnswer, MetricPart, MetricSettings, Question, Slice, Snapshots, Window};
+use dora::settings::CustomMetricSettings;
+use dora::{Definition, Interval, MetricAnswer, MetricPart, MetricSettings, Question, Slice, Snapshots, Window};
 use kernel::{Change, Fact, Tenant, Version};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::analytics::{schema_of, views};
@@ -139,10 +140,10 @@ pub(crate) fn differences(answered: &Values, selected: &Values) -> Vec<String> {
         .collect()
 }
 
-/// An API over the invented organization, with what BI tools read of it.
-pub(crate) async fn refreshed() -> (served::Served, PgConnection) {
+/// An API over the invented organization, with what BI tools read of it and of these metrics of the settings.
+pub(crate) async fn refreshed(custom: &[CustomMetricSettings]) -> (served::Served, PgConnection) {
     let served = served::filled().await;
-    assert!(dora::analytics::refresh(&served.database.store, &served::settings()).await.unwrap());
+    assert!(served::refresh(&served.database.store, custom).await);
     let mut connection = PgConnection::connect_with(&served.database.options()).await.unwrap();
     connection.execute("set search_path = analytics_main").await.unwrap();
     (served, connection)
@@ -154,11 +155,16 @@ fn windows() -> [Window; 4] {
     [days(90, 0), days(120, 60), days(30, 29), days(400, 0)]
 }
 
-#[tokio::test]
-async fn every_metric_is_by_sql_what_the_api_answers_by_every_slice_and_window() {
-    let (served, mut connection) = refreshed().await;
-    let (dora, definitions) = (served::settings(), dora::definitions(&[]).unwrap());
-    let snapshots = Snapshots::new(MetricSettings { dora: &dora, custom: &[] }, usize::MAX);
+/// Compares metrics by SQL with what the API answers, over every window and slice: those that `is_asked`, of the built-in
+/// ones and those of the settings. Returns how many values there are.
+pub(crate) async fn compare(
+    (served, connection): (&served::Served, &mut PgConnection),
+    custom: &[CustomMetricSettings],
+    is_asked: impl Fn(&Definition) -> bool,
+) -> usize {
+    let dora = served::settings();
+    let definitions: Vec<Definition> = dora::definitions(custom).unwrap().into_iter().filter(is_asked).collect();
+    let snapshots = Snapshots::new(MetricSettings { dora: &dora, custom }, usize::MAX);
     let slices: BTreeSet<Slice> = definitions.iter().flat_map(|definition| definition.slices.clone()).collect();
     let slices: Vec<Option<Slice>> = slices.into_iter().filter(|slice| !slice.names_people()).map(Some).collect();
     let (mut wrong, mut compared) = (Vec::new(), 0);
@@ -177,63 +183,80 @@ async fn every_metric_is_by_sql_what_the_api_answers_by_every_slice_and_window()
                 expected.remove(&None);
             }
             compared += expected.values().filter(|(value, _)| value.is_some()).count();
-            let found = selected(&mut connection, name, window, slice_by).await;
+            let found = selected(connection, name, window, slice_by).await;
             let different = differences(&expected, &found);
             wrong
                 .extend(different.into_iter().map(|text| format!("{name} by {slice_by} from {}: {text}", window.from)));
         }
     }
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    compared
+}
+
+#[tokio::test]
+async fn every_metric_is_by_sql_what_the_api_answers_by_every_slice_and_window() {
+    let (served, mut connection) = refreshed(&[]).await;
+    let compared = compare((&served, &mut connection), &[], |_| true).await;
     assert!(compared > 500, "{compared}");
+}
+
+/// Compares the values by day of the last 30 days with the series that the API answers.
+pub(crate) async fn compare_days(
+    (served, connection): (&served::Served, &mut PgConnection),
+    custom: &[CustomMetricSettings],
+    (name, by): (&str, Slice),
+) {
+    let end = served::end();
+    let question = Question {
+        from: Some(end - TimeDelta::days(30)),
+        to: Some(end),
+        by: Some(by),
+        interval: Some(Interval::Day),
+        ..Question::default()
+    };
+    let answer = crate::metrics::ask(&served.database.store, custom, (name, question)).await;
+    let expected: BTreeMap<(Option<String>, NaiveDate), (Option<f64>, i64)> = answer
+        .slices
+        .iter()
+        .flat_map(|part| {
+            let points = part.series.iter().filter(|point| point.value.is_some() || point.n > 0);
+            points.map(|point| {
+                ((part.slice.clone(), point.from.date_naive()), (point.value, i64::try_from(point.n).unwrap()))
+            })
+        })
+        .collect();
+    let column = by.as_str();
+    let rows: Vec<(Option<String>, NaiveDate, Option<f64>, i64)> = sqlx::query_as(AssertSqlSafe(format!(
+        "select {column}, day, value, n from metric_daily
+         where metric = $1 and slice_by = $2 and day >= $3 and day < $4"
+    )))
+    .bind(name)
+    .bind(column)
+    .bind((end - TimeDelta::days(30)).date_naive())
+    .bind(end.date_naive())
+    .fetch_all(connection)
+    .await
+    .unwrap();
+    let found: BTreeMap<_, _> = rows.into_iter().map(|(slice, day, value, n)| ((slice, day), (value, n))).collect();
+    assert!(!expected.is_empty() && found == expected, "{name}: {found:?} is not {expected:?}");
 }
 
 #[tokio::test]
 async fn metrics_by_day_are_the_series_of_the_api() {
-    let (served, mut connection) = refreshed().await;
-    let end = served::end();
-    for (name, by, column) in [
-        ("change_lead_time", Slice::Team, "team"),
-        ("deployment_frequency", Slice::Service, "service"),
-        ("changes_in_progress", Slice::Service, "service"),
-        ("change_fail_rate", Slice::Team, "team"),
+    let (served, mut connection) = refreshed(&[]).await;
+    for (name, by) in [
+        ("change_lead_time", Slice::Team),
+        ("deployment_frequency", Slice::Service),
+        ("changes_in_progress", Slice::Service),
+        ("change_fail_rate", Slice::Team),
     ] {
-        let question = Question {
-            from: Some(end - TimeDelta::days(30)),
-            to: Some(end),
-            by: Some(by),
-            interval: Some(Interval::Day),
-            ..Question::default()
-        };
-        let answer = crate::metrics::ask(&served.database.store, &[], (name, question)).await;
-        let expected: BTreeMap<(Option<String>, NaiveDate), (Option<f64>, i64)> = answer
-            .slices
-            .iter()
-            .flat_map(|part| {
-                let points = part.series.iter().filter(|point| point.value.is_some() || point.n > 0);
-                points.map(|point| {
-                    ((part.slice.clone(), point.from.date_naive()), (point.value, i64::try_from(point.n).unwrap()))
-                })
-            })
-            .collect();
-        let rows: Vec<(Option<String>, NaiveDate, Option<f64>, i64)> = sqlx::query_as(AssertSqlSafe(format!(
-            "select {column}, day, value, n from metric_daily
-             where metric = $1 and slice_by = $2 and day >= $3 and day < $4"
-        )))
-        .bind(name)
-        .bind(by.as_str())
-        .bind((end - TimeDelta::days(30)).date_naive())
-        .bind(end.date_naive())
-        .fetch_all(&mut connection)
-        .await
-        .unwrap();
-        let found: BTreeMap<_, _> = rows.into_iter().map(|(slice, day, value, n)| ((slice, day), (value, n))).collect();
-        assert!(!expected.is_empty() && found == expected, "{name}: {found:?} is not {expected:?}");
+        compare_days((&served, &mut connection), &[], (name, by)).await;
     }
 }
 
 #[tokio::test]
 async fn a_refresh_writes_what_has_changed_and_nothing_else() {
-    let (served, mut connection) = refreshed().await;
+    let (served, mut connection) = refreshed(&[]).await;
     let store = &served.database.store;
     let rows = async |connection: &mut PgConnection| -> (i64, i64) {
         let count = "select count(*), coalesce(sum(hashint8(digest)), 0)::bigint from main.analytics_observation";
@@ -245,7 +268,7 @@ async fn a_refresh_writes_what_has_changed_and_nothing_else() {
     let now: i64 =
         sqlx::query_scalar("select pg_current_xact_id()::text::bigint").fetch_one(&mut connection).await.unwrap();
     // of what did not change nothing is written
-    dora::analytics::refresh(store, &served::settings()).await.unwrap();
+    served::refresh(store, &[]).await;
     let written: i64 = sqlx::query_scalar(oldest).bind(now).fetch_one(&mut connection).await.unwrap();
     assert_eq!((written, rows(&mut connection).await), (0, first));
     let late = served::organization().facts().find_map(|fact| match fact {
@@ -254,7 +277,7 @@ async fn a_refresh_writes_what_has_changed_and_nothing_else() {
     });
     let late = Change { id: "late#1".into(), ..late.unwrap() };
     tests::write_facts(store, &[Fact::Change(late.clone())]).await;
-    dora::analytics::refresh(store, &served::settings()).await.unwrap();
+    served::refresh(store, &[]).await;
     let second = rows(&mut connection).await;
     assert!(second.0 > first.0 && second.0 < first.0 + 30, "{first:?} {second:?}");
     // of the values by day those of the days that it touches
@@ -267,7 +290,7 @@ async fn a_refresh_writes_what_has_changed_and_nothing_else() {
     let outdated = "select count(*) from main.analytics_outdated";
     assert_eq!(sqlx::query_scalar::<_, i64>(outdated).fetch_one(&mut connection).await.unwrap(), 0);
     tests::write_facts(store, &[Fact::Change(Change { deleted: true, version: later(late.version), ..late })]).await;
-    dora::analytics::refresh(store, &served::settings()).await.unwrap();
+    served::refresh(store, &[]).await;
     assert_eq!(rows(&mut connection).await, first);
 }
 

@@ -87,7 +87,7 @@ async fn a_role_reads_the_views_of_its_tenant_and_nothing_else() {
     let reach = || Reach { tenant: Some(&main), ..Reach::default() };
     assert_eq!(grant(&database.store, &name, reach()).await, Granted::New);
     assert_eq!(grant(&database.store, &name, reach()).await, Granted::Changed);
-    dora::analytics::refresh(&database.store, &served::settings()).await.unwrap();
+    served::refresh(&database.store, &[]).await;
     let mut role = log_in(database, &name).await.unwrap();
     assert!(count(&mut role, "deployment").await > 100);
     assert!(count(&mut role, "metric_value('change_lead_time', now() - interval '1 year', now(), 'team')").await > 0);
@@ -129,7 +129,7 @@ async fn a_role_reads_the_views_of_its_tenant_and_nothing_else() {
 async fn a_role_that_is_limited_to_a_team_sees_rows_of_its_services_only() {
     let served = served::filled().await;
     let (database, name, main) = (&served.database, name(), Tenant::default());
-    dora::analytics::refresh(&database.store, &served::settings()).await.unwrap();
+    served::refresh(&database.store, &[]).await;
     let mut owner = PgConnection::connect_with(&database.options()).await.unwrap();
     owner.execute("set search_path = analytics_main").await.unwrap();
     let team: String = sqlx::query_scalar("select team from service where team is not null order by team limit 1")
@@ -172,7 +172,7 @@ async fn a_role_that_is_limited_to_a_team_sees_rows_of_its_services_only() {
 async fn a_role_that_is_limited_to_a_team_finds_the_name_of_no_other_team_in_any_view() {
     let served = served::filled().await;
     let (database, name, main) = (&served.database, name(), Tenant::default());
-    dora::analytics::refresh(&database.store, &served::settings()).await.unwrap();
+    served::refresh(&database.store, &[]).await;
     let mut owner = PgConnection::connect_with(&database.options()).await.unwrap();
     owner.execute("set search_path = analytics_main").await.unwrap();
     let first = "select team from service where team is not null order by team limit 1";
@@ -209,7 +209,7 @@ async fn names_of_accounts_are_hidden_again_where_persons_are_shown_to_managers_
     let authors = "select distinct author from change";
     assert!(texts(&mut role, authors).await.len() > 1);
     assert_eq!(served::settings().people, People::Off);
-    dora::analytics::refresh(store, &served::settings()).await.unwrap();
+    served::refresh(store, &[]).await;
     assert_eq!(texts(&mut role, authors).await, BTreeSet::from([None]), "also of a session that has begun");
     assert!(!analytics::list(store).await.unwrap()[0].people);
     let granted = AuditFilter { action: Some(Action::AnalyticsGranted), ..AuditFilter::default() };

@@ -67,7 +67,7 @@ pub(crate) fn expressions() -> Vec<String> {
 
 #[tokio::test]
 async fn each_panel_has_the_rows_of_its_declaration_for_every_choice() {
-    let (served, mut connection) = refreshed().await;
+    let (served, mut connection) = refreshed(&[]).await;
     let end = served::end();
     let teams = served.get("/api/v1/teams").await;
     let team = teams["data"][0]["name"].as_str().unwrap().to_owned();
@@ -96,7 +96,7 @@ async fn each_panel_has_the_rows_of_its_declaration_for_every_choice() {
 
 #[tokio::test]
 async fn a_name_with_quotes_is_a_name_and_no_statement() {
-    let (_served, mut connection) = refreshed().await;
+    let (_served, mut connection) = refreshed(&[]).await;
     let name = "it's'; drop table service; --".to_owned();
     let end = served::end();
     let chosen = Literals { from: end - TimeDelta::days(7), to: end, team: Some(name.clone()), service: Some(name) };
@@ -107,7 +107,7 @@ async fn a_name_with_quotes_is_a_name_and_no_statement() {
 
 #[tokio::test]
 async fn what_can_be_chosen_and_what_alerts_ask_is_answered() {
-    let (_served, mut connection) = refreshed().await;
+    let (_served, mut connection) = refreshed(&[]).await;
     let mut choices = BTreeMap::new();
     for (_, dashboard) in grafana::dashboards().unwrap() {
         for variable in dashboard["templating"]["list"].as_array().unwrap() {

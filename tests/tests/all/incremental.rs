@@ -193,7 +193,7 @@ async fn one_more_deployment_comes_into_the_rows_by_itself() {
     write_facts(&database.store, &facts).await;
     dora::recompute(&database.store, &settings(), Scope::All).await.unwrap();
     let until = tokio_util::sync::CancellationToken::new();
-    let engine = tokio::spawn(dora::run(database.store.clone(), settings(), until.clone()));
+    let engine = tokio::spawn(dora::run(database.store.clone(), settings(), Vec::new(), until.clone()));
     let last = facts.iter().rev().find_map(|fact| match fact {
         Fact::Deployment(deployment) if deployment.environment.as_deref() == Some("production") => {
             Some(deployment.clone())

@@ -13,6 +13,7 @@
 )]
 
 mod analytics;
+mod analytics_custom;
 mod analytics_roles;
 mod answers;
 mod api;

@@ -126,7 +126,7 @@ async fn the_engine_goes_on_while_tenants_come_and_go() {
     let database = tests::database().await;
     let store = database.store.clone();
     let end = CancellationToken::new();
-    let engine = tokio::spawn(dora::run(store.clone(), served::settings(), end.clone()));
+    let engine = tokio::spawn(dora::run(store.clone(), served::settings(), Vec::new(), end.clone()));
     let facts: Vec<Fact> = served::organization().facts().take(200).collect();
     let stored = async |store: &store::Store| {
         let mut tx = store.begin().await.unwrap();

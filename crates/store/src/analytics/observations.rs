@@ -318,7 +318,7 @@ pub async fn keep_chunks(tx: &mut StoreTx, source: &str, owners: &[String]) -> R
     Ok(deleted.into_iter().map(|(metric, from, until)| Touched { metric, from, until }).collect())
 }
 
-/// Deletes what no observation is about any more, and observations of metrics that there are no more.
+/// Deletes what no observation is about any more, chunks without any, and observations of metrics that there are no more.
 pub async fn tidy(tx: &mut StoreTx) -> Result<(), StoreError> {
     for statement in [
         "delete from analytics_observation o
@@ -327,6 +327,8 @@ pub async fn tidy(tx: &mut StoreTx) -> Result<(), StoreError> {
         "delete from analytics_outdated d where not exists (select from analytics_metric m where m.id = d.metric)",
         "delete from analytics_subject s
          where not exists (select from analytics_observation o where o.subject = s.id)",
+        "delete from analytics_chunk c
+         where not exists (select from analytics_observation o where o.chunk = c.id)",
     ] {
         sqlx::query(statement).execute(tx.connection()).await?;
     }

@@ -53,7 +53,7 @@ async fn a_new_deployment_is_sent_with_its_verdict_and_the_metrics_that_changed(
     let served = served::filled().await;
     let store = &served.database.store;
     let end = CancellationToken::new();
-    let engine = tokio::spawn(dora::run(store.clone(), served::settings(), end.clone()));
+    let engine = tokio::spawn(dora::run(store.clone(), served::settings(), Vec::new(), end.clone()));
     let mut events = Events::open(&served, "?kinds=deployment,metrics", None).await;
     write_facts(store, &[Fact::Deployment(new_deployment())]).await;
     let (mut deployment, mut metrics, mut others) = (None, None, Vec::new());

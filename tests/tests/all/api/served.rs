@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use api::ApiState;
 use chrono::{DateTime, Datelike, DurationRound, TimeDelta, Utc};
-use dora::Scope;
+use dora::settings::CustomMetricSettings;
+use dora::{MetricSettings, Scope};
 use kernel::{Fact, Tenant};
 use runtime::health::{Health, Readiness};
 use sei::demo::{Demo, Scale};
@@ -68,6 +69,11 @@ pub(crate) async fn fill(store: &Store, facts: impl Iterator<Item = Fact>) {
 /// How metrics are defined without any settings of one's own.
 pub(crate) fn settings() -> dora::settings::Dora {
     dora::settings::Dora::default()
+}
+
+/// Brings up to date what BI tools read of a store's tenant. Returns whether no other process is at it.
+pub(crate) async fn refresh(store: &Store, custom: &[CustomMetricSettings]) -> bool {
+    dora::analytics::refresh(store, MetricSettings { dora: &settings(), custom }).await.unwrap()
 }
 
 /// An API over a new database, without data.

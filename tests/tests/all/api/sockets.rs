@@ -226,7 +226,7 @@ async fn metrics_are_answered_at_once_and_again_when_their_values_are_others() {
     let served = served::empty().await;
     let store = &served.database.store;
     let end = CancellationToken::new();
-    let engine = tokio::spawn(dora::run(store.clone(), served::settings(), end.clone()));
+    let engine = tokio::spawn(dora::run(store.clone(), served::settings(), Vec::new(), end.clone()));
     let mut socket = Socket::begin(&served).await;
     let query = "subscription {
         metrics(names: [\"deployment_frequency\", \"change_throughput\"], question: { window: \"365d\" }) { whole { n } }

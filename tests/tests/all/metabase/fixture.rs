@@ -51,7 +51,7 @@ impl Fixture {
         };
         let entry = Entry::new(Actor::sei(), Action::AnalyticsGranted, &role);
         analytics::grant(store, &new, &entry).await.unwrap();
-        dora::analytics::refresh(store, &served::settings()).await.unwrap();
+        served::refresh(store, &[]).await;
         Self { server: Server::start().await, served, role }
     }
 
