@@ -202,12 +202,18 @@ async fn make(
              then
                  execute format('revoke temporary on database %I from public', current_database());
              end if;
-             -- TimescaleDB lets everyone use its schemas; without its functions, which hold no data, no session begins
+             -- TimescaleDB lets everyone read its tables. Names are looked up in its schemas by each session, so that only
+             -- the ones made for people can be closed
              for found in select nspname from pg_namespace
                           where (nspname like 'timescaledb\\_%' or nspname like '\\_timescaledb\\_%')
-                                and nspname <> '_timescaledb_functions' loop
-                 execute format('grant usage on schema %I to current_user', found);
-                 execute format('revoke usage on schema %I from public', found);
+                                and pg_has_role(current_user, nspowner, 'usage') loop
+                 execute format('grant select on all tables in schema %I to current_user', found);
+                 execute format('revoke all on all tables in schema %I from public', found);
+                 execute format('revoke all on all sequences in schema %I from public', found);
+                 if found like 'timescaledb\\_%' then
+                     execute format('grant usage on schema %I to current_user', found);
+                     execute format('revoke usage on schema %I from public', found);
+                 end if;
              end loop;
          end
          $$;"
