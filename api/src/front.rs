@@ -36,20 +36,13 @@ pub(crate) struct Front {
 pub(crate) async fn pass(State(front): State<Front>, request: Request, next: Next) -> Response {
     let mut asker = Asker::of(&request);
     let mut response = match addressed(&front, request) {
-        Ok(request) => {
-            // until it is known who asks
-            let by_address = front.limits.of(request.extensions());
-            match identified(&front.identities, by_address.as_ref(), request).await {
-                Ok(request) => {
-                    asker.identify(&request);
-                    limited(&front, request, next).await
-                }
-                Err(refused) => match by_address {
-                    Some(allowance) => refuse(&allowance, refused),
-                    None => refused,
-                },
+        Ok(request) => match identified(&front, request).await {
+            Ok(request) => {
+                asker.identify(&request);
+                limited(&front, request, next).await
             }
-        }
+            Err(refused) => refused,
+        },
         Err(problem) => problem.into_response(),
     };
     response = front.audit.watch(&asker, response).await;
@@ -104,15 +97,30 @@ fn refuse(allowance: &Allowance, refused: Response) -> Response {
 }
 
 /// The request with who sends it. One that is for everyone, as the page of the login, has no sender.
-async fn identified(
-    identities: &Identities,
-    by_address: Option<&Allowance>,
-    mut request: Request,
-) -> Result<Request, Response> {
+async fn identified(front: &Front, mut request: Request) -> Result<Request, Response> {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     if route.is_some_and(paths::is_for_everyone) {
         return Ok(request);
     }
+    if let Some(identity) = front.identities.known(&request) {
+        request.extensions_mut().insert(identity);
+        return Ok(request);
+    }
+    // until it is known who asks
+    let by_address = front.limits.of(request.extensions());
+    let found = looked_up(&front.identities, by_address.as_ref(), request).await;
+    found.map_err(|refused| match by_address {
+        Some(allowance) => refuse(&allowance, refused),
+        None => refused,
+    })
+}
+
+/// The same, of one whose sender has to be looked up.
+async fn looked_up(
+    identities: &Identities,
+    by_address: Option<&Allowance>,
+    mut request: Request,
+) -> Result<Request, Response> {
     let claim = identities.claim(&request);
     // who has guessed too often is refused before the database is asked
     let guesses = by_address.filter(|_| identities.is_unknown(&claim));

@@ -200,7 +200,7 @@ impl Allowance {
         let reset = retry_after.and_then(|secs| secs.parse().ok()).unwrap_or_else(|| whole_secs(level.full_in));
         let headers = response.headers_mut();
         headers.insert(POLICY, policy.clone());
-        if let Ok(value) = HeaderValue::from_str(&format!("\"{name}\";r={};t={reset}", level.remaining)) {
+        if let Ok(value) = HeaderValue::try_from(format!("\"{name}\";r={};t={reset}", level.remaining)) {
             headers.insert(LEVEL, value);
         }
     }

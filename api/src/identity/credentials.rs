@@ -14,6 +14,34 @@ use super::secrets::{hash, is_token};
 /// The header in which requests that change something repeat the secret of their session.
 pub(crate) const CSRF: &str = "sei-csrf";
 
+/// What a request shows of who sends it, as it stands in its headers.
+#[derive(Clone, Copy)]
+pub(super) enum Shown<'r> {
+    /// `Authorization: Bearer …`, which counts before a cookie.
+    Bearer(&'r str),
+    /// The cookie of a session.
+    Cookie(&'r str),
+    /// It came over the UNIX socket, from the server's own user.
+    Local,
+    /// Nothing.
+    Nothing,
+}
+
+impl<'r> Shown<'r> {
+    /// That of a request.
+    pub(super) fn of(request: &'r Request, cookie: &Cookie) -> Self {
+        let headers = request.headers();
+        match bearer(headers) {
+            Some(text) => Self::Bearer(text),
+            None => match cookie.secret(headers) {
+                Some(secret) => Self::Cookie(secret),
+                None if Peer::of(request.extensions()).is_local() => Self::Local,
+                None => Self::Nothing,
+            },
+        }
+    }
+}
+
 /// By what a request is identified.
 #[derive(Clone)]
 pub(super) enum Credential {
@@ -46,17 +74,15 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// That of a request. A token counts before a cookie.
+    /// That of a request.
     pub(super) fn of(request: &Request, cookie: &Cookie) -> Self {
         let headers = request.headers();
-        let credential = match bearer(headers) {
-            Some(text) if is_token(text) => Credential::Token(hash(text)),
-            Some(text) => Credential::Bearer(text.to_owned()),
-            None => match cookie.secret(headers) {
-                Some(secret) => Credential::Session(hash(secret), secret.to_owned()),
-                None if Peer::of(request.extensions()).is_local() => Credential::Local,
-                None => Credential::Nothing,
-            },
+        let credential = match Shown::of(request, cookie) {
+            Shown::Bearer(text) if is_token(text) => Credential::Token(hash(text)),
+            Shown::Bearer(text) => Credential::Bearer(text.to_owned()),
+            Shown::Cookie(secret) => Credential::Session(hash(secret), secret.to_owned()),
+            Shown::Local => Credential::Local,
+            Shown::Nothing => Credential::Nothing,
         };
         let is_unsafe = !request.method().is_safe();
         let is_session = matches!(credential, Credential::Session(..));

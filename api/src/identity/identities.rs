@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, header};
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::TokenScope;
 use runtime::kept::{Kept, Limits};
@@ -22,14 +22,14 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::cookie::Cookie;
-use super::credentials::{Claim, Credential};
+use super::credentials::{Claim, Credential, Shown};
 use super::grants::{Grant, Grants};
 use super::identified::{Identity, SessionKey};
 use super::logins::{Begun, Origin};
 use super::oidc::{ProviderSessions, Providers, Verified};
 use super::person_link::PersonLink;
 use super::principal::{Principal, PrincipalKind};
-use super::secrets::hash;
+use super::secrets::{hash, may_be_token};
 use crate::problem::Problem;
 use crate::settings::{ApiSettings, Login};
 
@@ -72,13 +72,21 @@ struct Inner {
 #[derive(Clone, Debug)]
 struct Known {
     identity: Option<Arc<Identity>>,
-    expires_at: Option<DateTime<Utc>>,
+    /// When it ends, if it does.
+    until: Option<Instant>,
     at: Instant,
 }
 
 impl Known {
+    /// Whose a secret is that ends then.
+    fn new(identity: Option<Arc<Identity>>, expires_at: Option<DateTime<Utc>>, at: Instant) -> Self {
+        let left = expires_at.map(|expires_at| (expires_at - Utc::now()).to_std().unwrap_or_default());
+        let now = Instant::now();
+        Self { identity, until: left.map(|left| now.checked_add(left).unwrap_or(now)), at }
+    }
+
     fn identity(&self) -> Option<Arc<Identity>> {
-        self.identity.clone().filter(|_| self.expires_at.is_none_or(|at| Utc::now() < at))
+        self.identity.clone().filter(|_| self.until.is_none_or(|until| Instant::now() < until))
     }
 }
 
@@ -119,6 +127,31 @@ impl Identities {
             self.forget(before);
         }
         self.0.cookie.set(&begun.cookie, self.0.login.lifetime)
+    }
+
+    /// Who sends a request, where nothing has to be asked or checked: what the request shows was looked up less than half a
+    /// second ago, or says all. What is found for nearly all requests takes one look into memory and copies no secret.
+    /// All others go through [`Self::identify`].
+    pub(crate) fn known(&self, request: &Request) -> Option<Arc<Identity>> {
+        let Inner { login, local, anyone, cookie, .. } = &*self.0;
+        match Shown::of(request, cookie) {
+            Shown::Local => Some(Arc::clone(local)),
+            Shown::Nothing => (!login.enabled).then(|| Arc::clone(anyone)),
+            Shown::Bearer(text) if may_be_token(text) => self.fresh(&hash(text)),
+            Shown::Cookie(secret) if login.enabled && !is_guarded(request) => {
+                let is_current = |identity: &Arc<Identity>| {
+                    let session = identity.session.as_ref();
+                    session.is_some_and(|session| session.refresh_at.is_none_or(|at| Utc::now() < at))
+                };
+                self.fresh(&hash(secret)).filter(is_current)
+            }
+            Shown::Bearer(_) | Shown::Cookie(_) => None,
+        }
+    }
+
+    /// Whose a secret is that needs no other look.
+    fn fresh(&self, hash: &SecretHash) -> Option<Arc<Identity>> {
+        self.0.known.value(hash).filter(|known| known.at.elapsed() < FRESH)?.identity()
     }
 
     /// What is looked at of a request.
@@ -183,7 +216,7 @@ impl Identities {
 
     /// Forgets whose a session is: it has ended.
     pub(crate) fn forget(&self, hash: &SecretHash) {
-        self.0.known.put(hash, Known { identity: None, expires_at: None, at: Instant::now() }, 1);
+        self.0.known.put(hash, Known::new(None, None, Instant::now()), 1);
     }
 
     /// Whose a secret is, as it is known or as the database has it.
@@ -219,12 +252,12 @@ impl Identities {
         let found = found.map_err(|_| Problem::too_slow(LOOK_TIMEOUT))??;
         if let Some((identity, expires_at)) = found {
             let identity = Arc::new(identity);
-            known.put(hash, Known { identity: Some(Arc::clone(&identity)), expires_at, at }, 1);
+            known.put(hash, Known::new(Some(Arc::clone(&identity)), expires_at, at), 1);
             Ok(identity)
         } else {
             // what was known until now is known no more
             if known.value(hash).is_some() {
-                known.put(hash, Known { identity: None, expires_at: None, at }, 1);
+                known.put(hash, Known::new(None, None, at), 1);
             }
             Err(Problem::unauthenticated())
         }
@@ -322,6 +355,11 @@ fn noted(result: Result<(), StoreError>) {
     }
 }
 
+/// Whether a request needs more than the cookie of a session: see [`check_csrf`].
+fn is_guarded(request: &Request) -> bool {
+    !request.method().is_safe() || request.headers().contains_key(header::UPGRADE)
+}
+
 /// A request that a browser sends by itself, for a page of another site, knows nothing of the session. Pages can't send
 /// headers with an upgrade: there the origin says all.
 fn check_csrf(identity: &Identity, claim: &Claim) -> Result<(), Problem> {
@@ -334,4 +372,20 @@ fn check_csrf(identity: &Identity, claim: &Claim) -> Result<(), Problem> {
         (false, false) => true,
     };
     if is_allowed { Ok(()) } else { Err(Problem::csrf()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_ended_is_known_no_more() {
+        let ends = |in_secs: i64| {
+            let expires_at = Utc::now() + TimeDelta::seconds(in_secs);
+            Known::new(Some(Identity::local().into()), Some(expires_at), Instant::now()).identity().is_some()
+        };
+        assert_eq!([ends(-1), ends(0), ends(60)], [false, false, true]);
+        assert!(Known::new(Some(Identity::local().into()), None, Instant::now()).identity().is_some());
+        assert!(Known::new(None, None, Instant::now()).identity().is_none(), "it was taken back");
+    }
 }

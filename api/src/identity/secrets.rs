@@ -36,20 +36,25 @@ pub fn id() -> Result<String, NoRandomness> {
 
 /// A new API token: `sei_`, 256 random bits, and a checksum.
 pub fn token() -> Result<String, NoRandomness> {
-    let begin = format!("{TOKEN}{}", random(SECRET_CHARS)?);
-    Ok(format!("{begin}{}", checksum(&begin)))
+    let mut text = format!("{TOKEN}{}", random(SECRET_CHARS)?);
+    text.extend(checksum(&text));
+    Ok(text)
 }
 
-/// Whether a text has the form of an API token. Of most others the database needs not be asked.
+/// Whether a text is an API token by its checksum. Of most others the database needs not be asked.
 #[must_use]
 pub fn is_token(text: &str) -> bool {
-    let is_long = text.len() == TOKEN.len() + SECRET_CHARS + CHECKSUM_CHARS;
-    let parts = text.split_at_checked(TOKEN.len() + SECRET_CHARS).filter(|_| is_long && text.starts_with(TOKEN));
-    parts.is_some_and(|(begin, end)| end == checksum(begin))
+    let parts = text.split_at_checked(TOKEN.len() + SECRET_CHARS).filter(|_| may_be_token(text));
+    parts.is_some_and(|(begin, end)| end.chars().eq(checksum(begin)))
 }
 
-fn checksum(text: &str) -> String {
-    hash(text).iter().take(CHECKSUM_CHARS).map(|byte| char_of(*byte % 62)).collect()
+/// Whether a text is as long as an API token and begins as one. Only such a text can be one that is known.
+pub(super) fn may_be_token(text: &str) -> bool {
+    text.len() == TOKEN.len() + SECRET_CHARS + CHECKSUM_CHARS && text.starts_with(TOKEN)
+}
+
+fn checksum(text: &str) -> impl Iterator<Item = char> + use<> {
+    hash(text).into_iter().take(CHECKSUM_CHARS).map(|byte| char_of(byte % 62))
 }
 
 fn char_of(number: u8) -> char {
@@ -82,6 +87,7 @@ mod tests {
         for bad in ["", "sei_", &typed, &one[..one.len() - 1], &format!("{one}0"), &one.replace("sei_", "SEI_"), "é"] {
             assert!(!is_token(bad), "{bad}");
         }
+        assert!(may_be_token(&one) && may_be_token(&typed) && !may_be_token("sei_"));
     }
 
     #[test]

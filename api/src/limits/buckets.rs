@@ -82,13 +82,22 @@ impl<K: Clone + Eq + Hash> Buckets<K> {
     /// until there are as many.
     pub(super) fn take(&self, key: &K, units: u32, now: Instant) -> Result<(), Duration> {
         let mut kept = locked(&self.kept);
-        let full_at = kept.full_at(key).unwrap_or(now).max(now) + self.quota.time_of(units);
+        // a key is mostly a young one, which is looked up once
+        if let Some(full_at) = kept.young.get_mut(key) {
+            *full_at = self.taken(*full_at, units, now)?;
+            return Ok(());
+        }
+        let full_at = self.taken(kept.old.get(key).copied().unwrap_or(now), units, now)?;
+        set(&mut kept, key, full_at);
+        Ok(())
+    }
+
+    /// When a bucket is full again once units are taken; how long it takes until there are as many, otherwise.
+    fn taken(&self, full_at: Instant, units: u32, now: Instant) -> Result<Instant, Duration> {
+        let full_at = full_at.max(now) + self.quota.time_of(units);
         match (full_at - now).checked_sub(self.quota.window) {
             Some(wait) if !wait.is_zero() => Err(wait),
-            _ => {
-                set(&mut kept, key, full_at);
-                Ok(())
-            }
+            _ => Ok(full_at),
         }
     }
 

@@ -1,6 +1,7 @@
 //! How many requests of one client are answered at once.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex};
 
 use runtime::locked;
@@ -41,10 +42,10 @@ impl OpenRequests {
 impl Drop for OpenRequest {
     fn drop(&mut self) {
         let mut by_client = locked(&self.all.by_client);
-        if let Some(open) = by_client.get_mut(&self.client) {
-            *open -= 1;
-            if *open == 0 {
-                by_client.remove(&self.client);
+        if let Entry::Occupied(mut open) = by_client.entry(self.client.clone()) {
+            *open.get_mut() -= 1;
+            if *open.get() == 0 {
+                open.remove();
             }
         }
     }
