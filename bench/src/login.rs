@@ -1,5 +1,6 @@
-//! What a login costs: the same questions asked of `sei up` by everyone, with an API token, and in a session. It is the
-//! time of processors that counts, which says the same whatever else the machine does.
+//! What a login costs: the same questions asked of `sei up` by everyone, with an API token, and in a session; and what the
+//! decision costs what a request may be answered. It is the time of processors that counts, which says the same whatever
+//! else the machine does.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -15,6 +16,7 @@ use crate::company::Company;
 use crate::figures::Figures;
 use crate::load;
 use crate::machine::Machine;
+use crate::permissions;
 use crate::process;
 use crate::served;
 use crate::up;
@@ -22,6 +24,9 @@ use crate::webhooks::Serving;
 
 const CONNECTIONS: usize = 64;
 const LASTING: Duration = Duration::from_secs(6);
+/// A list, of which what it may hold is decided for each request, and how many ask for it at once.
+const LIST: &str = "/api/v1/services?limit=20";
+const LIST_CONNECTIONS: usize = 4;
 /// How often each is measured, in turns, so that what else the machine does concerns all of them.
 const TURNS: usize = 3;
 
@@ -32,23 +37,28 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures) -> Result<
     let token = printed(machine.sei(&company.data).args(["token", "create", "bench", "--role", "analyst"]), "sei_")?;
     let link = printed(machine.sei(&company.data).args(["--set", "login.enabled=true", "admin", "link"]), "/login/")?;
     let targets = served::targets(company.demo.end)?;
+    let (by_token, list) = (format!("authorization: Bearer {token}\r\n"), [LIST.to_owned()]);
     let (mut everyone, mut with_token, mut in_session) = (f64::INFINITY, f64::INFINITY, f64::INFINITY);
+    let mut listed = f64::INFINITY;
     let mut cookie = None;
     for _ in 0..TURNS {
         let address = up::free_address()?;
         let mut sei = start(machine, &company.data, address, false)?;
-        everyone = everyone.min(cost(&sei, address, &targets, "").await.context("without a login")?);
+        let asked = (&targets[..], "", CONNECTIONS);
+        everyone = everyone.min(cost(&sei, address, asked).await.context("without a login")?);
         sei.end()?;
         let mut sei = start(machine, &company.data, address, true)?;
         let cookie = match &mut cookie {
             Some(cookie) => cookie,
             none => none.insert(session(address, &link).await?),
         };
-        with_token = with_token.min(
-            cost(&sei, address, &targets, &format!("authorization: Bearer {token}\r\n")).await.context("a token")?,
-        );
-        in_session =
-            in_session.min(cost(&sei, address, &targets, &format!("cookie: {cookie}\r\n")).await.context("a session")?);
+        let asked = (&targets[..], &*by_token, CONNECTIONS);
+        with_token = with_token.min(cost(&sei, address, asked).await.context("a token")?);
+        let in_cookie = format!("cookie: {cookie}\r\n");
+        let asked = (&targets[..], &*in_cookie, CONNECTIONS);
+        in_session = in_session.min(cost(&sei, address, asked).await.context("a session")?);
+        let asked = (&list[..], &*by_token, LIST_CONNECTIONS);
+        listed = listed.min(cost(&sei, address, asked).await.context("a list")?);
         sei.end()?;
     }
     Figures::note(&format!(
@@ -57,6 +67,11 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures) -> Result<
     for (who, cost) in [("a token", with_token), ("a session", in_session)] {
         figures.at_most(&format!("of a request's time costs {who}"), 100.0 * (cost / everyone - 1.0), 10.0, "%");
     }
+    let decision = permissions::decision_us()?;
+    Figures::note(&format!(
+        "{listed:.1} µs of a processor for a list, {decision:.2} for the decision what it may hold"
+    ));
+    figures.at_most("of a list's time costs the decision what it may hold", 100.0 * decision / listed, 1.0, "%");
     company.running.stop().await
 }
 
@@ -68,8 +83,12 @@ fn start(machine: &Machine, data: &Path, address: SocketAddr, login: bool) -> Re
     Serving::start(&mut up, address)
 }
 
-/// How many microseconds of a processor `sei up` takes for a request whose answer is in memory.
-async fn cost(sei: &Serving, address: SocketAddr, targets: &[String], header: &str) -> Result<f64> {
+/// How many microseconds of a processor `sei up` takes for a request, of these with a header over a number of connections.
+async fn cost(
+    sei: &Serving,
+    address: SocketAddr,
+    (targets, header, connections): (&[String], &str, usize),
+) -> Result<f64> {
     let request = |target: &String| format!("GET {target} HTTP/1.1\r\nhost: localhost\r\n{header}\r\n").into();
     let requests: Vec<Bytes> = targets.iter().map(request).collect();
     let mut connection = load::Connection::open(address).await?;
@@ -78,7 +97,7 @@ async fn cost(sei: &Serving, address: SocketAddr, targets: &[String], header: &s
         ensure!(status == 200, "{target} was answered with {status}");
     }
     let before = process::cpu_seconds(&sei.child)?;
-    let done = load::closed(address, &requests, CONNECTIONS, LASTING).await?;
+    let done = load::closed(address, &requests, connections, LASTING).await?;
     ensure!(done.refused == 0.0, "{:.2} % were refused", 100.0 * done.refused);
     let seconds = process::cpu_seconds(&sei.child)? - before;
     Ok(seconds * 1e6 / (done.rate * LASTING.as_secs_f64()))

@@ -16,6 +16,7 @@ mod load;
 mod login;
 mod machine;
 mod panels;
+mod permissions;
 mod process;
 mod reads;
 mod recompute;
