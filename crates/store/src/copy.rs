@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use crate::StoreError;
 use crate::error::too_long;
 
-const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
+pub(crate) const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 /// 2000-01-01, from which PostgreSQL counts, in microseconds since 1970.
 const EPOCH_US: i64 = 946_684_800_000_000;
 /// Bytes sent at once.

@@ -7,6 +7,7 @@
 
 pub mod analytics;
 pub mod audit;
+pub mod backup;
 pub mod boards;
 pub mod changes;
 pub mod cluster;

@@ -165,15 +165,21 @@ impl MigrationSet {
         }
     }
 
-    /// Applies those that are missing in the schema that the connection sees first.
-    pub(crate) async fn apply(self, connection: &mut PgConnection, search_path: &str) -> Result<Applied, StoreError> {
+    /// Applies those that are missing in the schema that the connection sees first, all or those up to one.
+    pub(crate) async fn apply(
+        self,
+        connection: &mut PgConnection,
+        search_path: &str,
+        last: Option<i64>,
+    ) -> Result<Applied, StoreError> {
         connection.ensure_migrations_table(self.table()).await?;
         let applied = connection.list_applied_migrations(self.table()).await?;
         if self.unknown(connection, &applied, search_path).await?.is_some() {
             return Ok(Applied::ByLater);
         }
         let is_missing = |own: &&Migration| applied.iter().all(|applied| applied.version != own.version);
-        for migration in self.migrator().iter().filter(is_missing) {
+        let is_asked = |own: &&Migration| last.is_none_or(|last| own.version <= last);
+        for migration in self.migrator().iter().filter(is_asked).filter(is_missing) {
             self.apply_one(connection, migration).await?;
         }
         connection.execute("reset lock_timeout").await?;

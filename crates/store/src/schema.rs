@@ -15,7 +15,7 @@ use crate::schema_status::SchemaStatus;
 use crate::{Store, StoreError, analytics};
 
 /// The advisory lock under which schemas are made and dropped: "sei" and a number.
-const LOCK: i64 = 0x73_65_69_01;
+pub(crate) const LOCK: i64 = 0x73_65_69_01;
 /// How long it is tried to drop a tenant that others read or write.
 const DROP_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long the others have in between.
@@ -23,7 +23,7 @@ const DROP_PAUSE: Duration = Duration::from_millis(100);
 /// How long each table is waited for: less than the second after which PostgreSQL looks for deadlocks.
 const TABLE_TIMEOUT: &str = "set local lock_timeout = '500ms'";
 /// How often it is tried. A statement that waits for it would hold up indexes that its holder makes concurrently.
-const LOCK_POLL: Duration = Duration::from_millis(50);
+pub(crate) const LOCK_POLL: Duration = Duration::from_millis(50);
 
 /// A number that changes whenever a migration does: two builds with the same number make the same schema.
 #[must_use]
@@ -331,7 +331,7 @@ async fn migrate_tenant(
 /// Runs migrations in a schema; the table that counts them is in it too.
 async fn run(set: MigrationSet, connection: &mut PgConnection, search_path: &str) -> Result<Applied, StoreError> {
     see(connection, search_path).await?;
-    set.apply(connection, search_path).await
+    set.apply(connection, search_path, None).await
 }
 
 /// The migration by which a later version has migrated the tenant that is always there, if one has.
@@ -346,7 +346,8 @@ async fn of_later(connection: &mut PgConnection) -> Result<Option<i64>, StoreErr
     Ok(unknown)
 }
 
-async fn see(connection: &mut PgConnection, search_path: &str) -> Result<(), StoreError> {
+/// Lets a connection see schemas, in their order.
+pub(crate) async fn see(connection: &mut PgConnection, search_path: &str) -> Result<(), StoreError> {
     sqlx::query_scalar!("select set_config('search_path', $1, false)", search_path).fetch_one(connection).await?;
     Ok(())
 }

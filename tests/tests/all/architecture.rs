@@ -29,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("metabase", &["kernel", "runtime", "store", "dora", "panels"]),
     ("grafana", &["dora", "panels"]),
     ("superset", &["dora", "panels"]),
+    ("backup", &["runtime", "store"]),
     ("sei", EVERYTHING),
     ("bench", EVERYTHING),
     ("tests", EVERYTHING),
@@ -53,6 +54,7 @@ const EVERYTHING: &[&str] = &[
     "metabase",
     "grafana",
     "superset",
+    "backup",
     "sei",
 ];
 
@@ -71,6 +73,8 @@ const KEPT: &[(&str, &[&str], &str)] = &[
         &["pull", "api", "metabase"],
         "sources are asked through one client, identity providers and Metabase through others",
     ),
+    ("object_store", &["backup"], "backups are kept in one way"),
+    ("age", &["backup"], "backups are encrypted in one place"),
     ("ring", &["api"], "tokens of identity providers are verified in one place"),
     ("octocrab", &["connector-github"], "GitHub is asked by its connector"),
     ("gix", &["connector-git"], "git is read by its connector"),
