@@ -82,6 +82,9 @@ enum Command {
     Demo(commands::demo::DemoCommand),
     /// Show the state of sources, the log, events and computations
     Status(commands::status::Status),
+    /// Show how much data there is, how fast it grows, and how long it is kept
+    #[command(subcommand)]
+    Data(commands::data::DataCommand),
     /// Check settings, database, log, sources, rights of tokens, clocks, disk and lag, with what to do
     Doctor(commands::doctor::Doctor),
     /// Delete what is known of a repository, a source, a service, a team or a person
@@ -282,6 +285,7 @@ async fn run_with_settings(command: Command, settings: Settings, global: &Global
         Command::Events(command) => command.run(settings, global).await,
         Command::Demo(command) => command.run(settings, global).await,
         Command::Status(command) => command.run(settings, global).await,
+        Command::Data(command) => command.run(settings, global).await,
         Command::Forget(command) => command.run(settings, global).await,
         Command::Audit(command) => command.run(settings, global).await,
         Command::Board(command) => command.run(settings, global).await,

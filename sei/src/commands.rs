@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod board;
 pub(crate) mod collect;
 pub(crate) mod config;
+pub(crate) mod data;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod dora;

@@ -14,6 +14,7 @@ mod machine;
 mod output;
 mod progress;
 mod report;
+mod room;
 pub mod settings;
 mod settle;
 pub mod sources;

@@ -24,7 +24,8 @@ impl JsonSchema for Text {
 const UNITS: [(&str, u128); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 
 /// Writes a duration as a whole number of the longest unit that divides it: `90d`, `36h`, `90s`. A single day is `24h`.
-fn format(duration: Duration) -> String {
+#[must_use]
+pub fn format(duration: Duration) -> String {
     let millis = duration.as_millis();
     let fits = |(unit, length): &&(&str, u128)| {
         millis.is_multiple_of(*length) && millis >= *length && (*unit != "d" || millis > *length)

@@ -44,6 +44,7 @@ mod schema_status;
 mod segment_format;
 pub mod segments;
 mod server_state;
+pub mod sizes;
 pub mod source_state;
 pub mod tables;
 pub mod targets;

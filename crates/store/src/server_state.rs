@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_clock_was_read_at_the_middle_of_question_and_answer() {
-        let at = |millis| DateTime::from_timestamp_millis(1_700_000_000_000 + millis).unwrap();
+        let at = |millis: i64| DateTime::from_timestamp_millis(1_700_000_000_000 + millis).unwrap();
         assert_eq!(ahead_by(at(50), at(0), at(100)), TimeDelta::zero());
         assert_eq!(ahead_by(at(5_050), at(0), at(100)), TimeDelta::seconds(5));
         assert_eq!(ahead_by(at(-950), at(0), at(100)), TimeDelta::seconds(-1));

@@ -99,7 +99,7 @@ async fn a_wrong_token_is_a_failure_that_names_the_source_and_where_its_rights_a
     let answer = async || (axum::http::StatusCode::UNAUTHORIZED, r#"{"message":"Bad credentials"}"#);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let serving = tokio::spawn(async { axum::serve(listener, axum::Router::new().fallback(answer)).await });
+    let serving = tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await });
     let source = format!(
         "[[source]]\nconnector = 'gitlab'\nname = 'main'\n[source.pull]\nurl = 'http://{address}'\ntoken = {{ file = 'token' }}\n"
     );

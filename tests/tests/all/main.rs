@@ -27,6 +27,7 @@ mod clients;
 mod commit_metrics;
 mod config;
 mod counterparts;
+mod data_status;
 mod demo;
 mod doctor;
 mod documents;

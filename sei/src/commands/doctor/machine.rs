@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use nix::sys::statvfs::statvfs;
 use tokio::process::Command;
 
 use super::diagnosis::Diagnosis;
 use crate::output::bytes;
+use crate::room::Room;
 
 /// Less room is a warning: a large repository, or a day of events, may not fit.
 const FREE_BYTES: u64 = 5_000_000_000;
@@ -40,18 +40,11 @@ pub(super) async fn git_program() -> Vec<Diagnosis> {
 
 /// Room on the disk of the data directory.
 pub(super) fn disk(directory: &Path) -> Diagnosis {
-    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
-    // where it will be made
-    let existing = absolute.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
-    match statvfs(existing) {
-        Ok(disk) => {
-            let block = disk.fragment_size();
-            let (free, all) = (disk.blocks_available().saturating_mul(block), disk.blocks().saturating_mul(block));
-            room(&absolute.display().to_string(), free, all)
-        }
+    match Room::of(directory) {
+        Ok(Room { free_bytes, all_bytes }) => room(&directory.display().to_string(), free_bytes, all_bytes),
         Err(error) => Diagnosis::warning(
             "disk",
-            format!("the room of `{}` can't be read: {error}", existing.display()),
+            format!("the room of `{}` can't be read: {error}", directory.display()),
             "see that the user of sei may enter the directory",
         ),
     }
