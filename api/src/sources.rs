@@ -15,4 +15,6 @@ pub(crate) use address::{addresses_of, source_url};
 pub(crate) use in_time::in_time;
 pub(crate) use registration::{Registering, Registration, UnseenSecrets};
 pub(crate) use settings_text::{WEBHOOK_SECRET, settings_text, variable};
-pub use setup::{CheckedSource, NewHook, NewSource, RegisteredHook, SetupError, SourceRight, SourceSetup};
+pub use setup::{
+    CheckedSource, NewHook, NewSource, RegisteredHook, SetupError, SourceAccount, SourceRight, SourceSetup,
+};

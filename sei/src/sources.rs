@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::sources::{CheckedSource, NewHook, NewSource, RegisteredHook, SetupError, SourceRight, SourceSetup};
+use api::sources::{
+    CheckedSource, NewHook, NewSource, RegisteredHook, SetupError, SourceAccount, SourceRight, SourceSetup,
+};
 use async_trait::async_trait;
-use pull::{NewWebhook, OpenError, Opened, Registration, Setup};
+use pull::{NewWebhook, OpenError, Opened, Paged, Registration, Setup};
 use runtime::redact;
 use tokio::time::{Instant, timeout_at};
 
@@ -26,6 +28,10 @@ pub fn source_setup() -> Arc<dyn SourceSetup> {
 
 #[async_trait]
 impl SourceSetup for Connectors {
+    fn account_option(&self, connector: &str) -> Option<&'static str> {
+        paged(connector)?.account_option()
+    }
+
     async fn check(&self, source: &NewSource) -> Result<CheckedSource, SetupError> {
         let checked = open(source)?.check().await.map_err(|error| failed(&error))?;
         let right = |right: pull::CheckedRight| SourceRight {
@@ -59,14 +65,21 @@ impl SourceSetup for Connectors {
     }
 }
 
+/// The connector of this name, if it pulls page by page.
+fn paged(connector: &str) -> Option<&'static dyn Paged> {
+    registry::paged().find(|paged| paged.name() == connector)
+}
+
 /// A source that is ready to be asked.
 fn open(source: &NewSource) -> Result<Box<dyn Setup>, SetupError> {
-    let NewSource { connector, name, url, addresses, token, projects } = source;
+    let NewSource { connector, name, url, addresses, account, token, projects } = source;
     let invalid = |OpenError { key, problem }| SetupError::Invalid { field: key, problem };
     let opened = Opened::unsaved(connector, name, url.clone(), token.clone(), projects.clone());
-    let opened = opened.asked_at(addresses.clone());
-    let paged = registry::paged().find(|paged| paged.name() == connector);
-    if let Some(setup) = paged.and_then(|paged| paged.setup(&opened)) {
+    let mut opened = opened.asked_at(addresses.clone());
+    if let Some(SourceAccount { option, name }) = account {
+        opened = opened.with_option(option, name);
+    }
+    if let Some(setup) = paged(connector).and_then(|paged| paged.setup(&opened)) {
         return setup.map_err(invalid);
     }
     let all = registry::paged().filter(|paged| paged.setup(&opened).is_some());

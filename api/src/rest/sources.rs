@@ -21,8 +21,8 @@ use crate::problem::Problem;
 use crate::questions::ForTenant;
 use crate::scope::Scope;
 use crate::sources::{
-    NewSource, Registering, Registration, SourceSetup, WEBHOOK_SECRET, addresses_of, in_time, settings_text,
-    source_url, variable,
+    NewSource, Registering, Registration, SourceAccount, SourceSetup, WEBHOOK_SECRET, addresses_of, in_time,
+    settings_text, source_url, variable,
 };
 use crate::views::{RegisteredHooksView, SourceCheckView};
 
@@ -35,12 +35,14 @@ const CHARS: usize = 500;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SentSource {
-    /// The connector: `github` or `gitlab`.
+    /// The connector: `github`, `gitlab` or `jira`.
     connector: String,
     /// The name that the settings will give it; `main` without it.
     name: Option<String>,
     /// Its address, if it is one of your own.
     url: Option<String>,
+    /// Whose token it is, if the source asks for that: of a Jira Cloud the e-mail address of the account.
+    account: Option<String>,
     /// The token. It is used for this question, and kept nowhere.
     #[schema(format = Password)]
     token: String,
@@ -53,12 +55,14 @@ pub struct SentSource {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SentWebhooks {
-    /// The connector: `github` or `gitlab`.
+    /// The connector: `github`, `gitlab` or `jira`.
     connector: String,
     /// The name that the settings will give it; `main` without it.
     name: Option<String>,
     /// Its address, if it is one of your own.
     url: Option<String>,
+    /// Whose token it is, if the source asks for that: of a Jira Cloud the e-mail address of the account.
+    account: Option<String>,
     /// The token, which may manage webhooks. It is used for this question, and kept nowhere.
     #[schema(format = Password)]
     token: String,
@@ -90,8 +94,10 @@ pub async fn check(
 ) -> Result<impl IntoResponse, Problem> {
     asker.must_administer(None)?;
     let setup = setup(&state)?;
-    let SentSource { connector, name, url, token, projects } = sent;
+    let SentSource { connector, name, url, account, token, projects } = sent;
+    let account = account_of(&*setup, &connector, account)?;
     let source = read(&state, (connector, name, url, token), projects).await?;
+    let source = NewSource { account, ..source };
     audit::record_alone(state.direct(), &entry(&scope, Action::SourceChecked, &source)).await?;
     let checked = in_time(setup.check(&source)).await?;
     let address = state.settings().server.public_url.as_deref().map(|base| webhook_address(base, &source));
@@ -124,11 +130,13 @@ pub async fn webhooks(
 ) -> Result<impl IntoResponse, Problem> {
     asker.must_administer(None)?;
     let setup = setup(&state)?;
-    let SentWebhooks { connector, name, url, token, projects, address } = sent;
+    let SentWebhooks { connector, name, url, account, token, projects, address } = sent;
+    let account = account_of(&*setup, &connector, account)?;
     if projects.is_empty() {
         return Err(Problem::parameter("projects", "an empty list", format!("1 to {PROJECTS} projects")));
     }
     let source = read(&state, (connector, name, url, token), projects).await?;
+    let source = NewSource { account, ..source };
     let Some(base) = address.as_deref().or(state.settings().server.public_url.as_deref()) else {
         return Err(Problem::conflict("Set `server.public_url`, or send `address`: where the source reaches sei."));
     };
@@ -192,7 +200,23 @@ async fn read(
     let token = Some(token).filter(|token| token.len() <= CHARS && token.chars().all(|c| c.is_ascii_graphic()));
     let token = token.and_then(|token| Secret::new(token.into_bytes()));
     let token = token.ok_or_else(|| Problem::parameter("token", "not usable", "a token without spaces"))?;
-    Ok(NewSource { connector, name, url, addresses, token, projects })
+    Ok(NewSource { connector, name, url, addresses, account: None, token, projects })
+}
+
+/// Whose token it is, where the source asks for that.
+fn account_of(
+    setup: &dyn SourceSetup,
+    connector: &str,
+    account: Option<String>,
+) -> Result<Option<SourceAccount>, Problem> {
+    let Some(name) = account.filter(|name| !name.is_empty()) else { return Ok(None) };
+    let Some(option) = setup.account_option(connector) else {
+        return Err(Problem::parameter("account", &name, "nothing: this source asks for the token alone"));
+    };
+    if name.len() > CHARS || !name.chars().all(|c| c.is_ascii_graphic()) {
+        return Err(Problem::parameter("account", &name, "a name or an e-mail address without spaces"));
+    }
+    Ok(Some(SourceAccount { option, name }))
 }
 
 /// Where a source sends its webhooks.

@@ -2,7 +2,7 @@
 
 use kernel::Tenant;
 
-use super::setup::NewSource;
+use super::setup::{NewSource, SourceAccount};
 
 /// The environment variables that the text refers to end with these.
 pub(crate) const WEBHOOK_SECRET: &str = "WEBHOOK_SECRET";
@@ -10,7 +10,7 @@ const TOKEN: &str = "TOKEN";
 
 /// The `[[source]]` of the settings, in TOML.
 pub(crate) fn settings_text(source: &NewSource, tenant: &Tenant, has_webhook: bool) -> String {
-    let NewSource { connector, name, url, projects, .. } = source;
+    let NewSource { connector, name, url, account, projects, .. } = source;
     let mut lines = vec!["[[source]]".to_owned(), format!("connector = {}", quoted(connector))];
     if name != "main" {
         lines.push(format!("name = {}", quoted(name)));
@@ -21,6 +21,9 @@ pub(crate) fn settings_text(source: &NewSource, tenant: &Tenant, has_webhook: bo
     lines.push("[source.pull]".to_owned());
     if let Some(url) = url {
         lines.push(format!("url = {}", quoted(url.as_str().trim_end_matches('/'))));
+    }
+    if let Some(SourceAccount { option, name }) = account {
+        lines.push(format!("{option} = {}", quoted(name)));
     }
     lines.push(format!("token = {{ env = \"{}\" }}", variable(source, TOKEN)));
     if !projects.is_empty() {
@@ -59,6 +62,7 @@ mod tests {
             name: "main".to_owned(),
             url: None,
             addresses: Vec::new(),
+            account: None,
             token: Secret::new(*b"s3cret").unwrap(),
             projects: vec!["octo/shop".to_owned()],
         };
@@ -74,5 +78,8 @@ mod tests {
                         projects = [\"octo/shop\"]\n";
         assert_eq!(text, expected);
         assert!(toml::from_str::<toml::Table>(&text).is_ok() && !text.contains("s3cret"));
+        source.account = Some(SourceAccount { option: "email", name: "ann@example.org".to_owned() });
+        let text = settings_text(&source, &Tenant::default(), false);
+        assert!(text.contains("\nemail = \"ann@example.org\"\ntoken = "), "{text}");
     }
 }

@@ -10,6 +10,9 @@ use url::Url;
 /// Who asks sources that are being set up.
 #[async_trait]
 pub trait SourceSetup: fmt::Debug + Send + Sync {
+    /// The option of the settings that says whose token it is, if sources of this connector ask for that beside the token.
+    fn account_option(&self, connector: &str) -> Option<&'static str>;
+
     /// Asks who a token is, what it may do, and which projects it sees.
     async fn check(&self, source: &NewSource) -> Result<CheckedSource, SetupError>;
 
@@ -28,10 +31,21 @@ pub struct NewSource {
     pub url: Option<Url>,
     /// The addresses that the host of `url` is asked at, and no others, where it is a name.
     pub addresses: Vec<SocketAddr>,
+    /// Whose token it is, if the source asks for that.
+    pub account: Option<SourceAccount>,
     /// The token.
     pub token: Secret,
     /// The projects; without any, those that the token sees.
     pub projects: Vec<String>,
+}
+
+/// Whose token it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceAccount {
+    /// The option of the settings that says so.
+    pub option: &'static str,
+    /// The name or e-mail address.
+    pub name: String,
 }
 
 /// A webhook to register.

@@ -12,6 +12,7 @@ use connector::json;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use runtime::labels;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
@@ -293,6 +294,12 @@ impl Client {
     /// Asks for a path (with its query) or for an address on the same host, such as that of a next page.
     pub async fn get(&self, path: &str) -> Result<Answer, PullError> {
         self.send(Method::GET, self.address(path)?, Bytes::new(), HeaderMap::new()).await
+    }
+
+    /// Sends what changes something at the source: once, since an answer that is lost does not say that it was not done.
+    pub async fn post_once(&self, path: &str, body: &Value) -> Result<Answer, PullError> {
+        let client = self.clone().with_attempts(1);
+        client.send(Method::POST, client.address(path)?, body.to_string().into(), HeaderMap::new()).await
     }
 
     /// Sends a request with more headers than those of the client, such as a token that is exchanged.

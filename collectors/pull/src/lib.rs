@@ -75,6 +75,11 @@ pub trait Paged: Pull {
     /// Checks what the settings say of a source and makes it ready to be asked. Asks nothing yet.
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError>;
 
+    /// The option that says whose token it is, if the source asks for that beside the token.
+    fn account_option(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The same to set it up; `None` if people do that by hand.
     fn setup(&self, _: &Opened) -> Option<Result<Box<dyn Setup>, OpenError>> {
         None

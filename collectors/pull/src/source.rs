@@ -135,6 +135,16 @@ impl Opened {
         }
     }
 
+    /// The same with another option.
+    #[must_use]
+    pub fn with_option(mut self, key: &str, value: &str) -> Self {
+        if let Value::Object(mut options) = self.options.to_value() {
+            options.insert(key.to_owned(), value.into());
+            self.options = RawOptions::new(options);
+        }
+        self
+    }
+
     /// The same whose name is looked up no more: its host is asked at these addresses, or through a proxy, or not at all.
     #[must_use]
     pub fn asked_at(self, addresses: Vec<SocketAddr>) -> Self {

@@ -5,6 +5,7 @@
 //! the last minute comes again. Histories that do not fit into the search's answer are asked for one by one.
 
 mod answers;
+mod setup;
 
 use std::collections::BTreeMap;
 
@@ -14,8 +15,8 @@ use chrono_tz::Tz;
 use pull::list_cursor::{Grain, ListCursor};
 use pull::parts::first_of;
 use pull::{
-    Ask, Client, Missed, OpenError, Opened, Page, Paged, Pull, PullError, Puller, RateLimit, Row, Stream, details,
-    escaped, read_row,
+    Ask, Client, Missed, OpenError, Opened, Page, Paged, Pull, PullError, Puller, RateLimit, Row, Setup, Stream,
+    details, escaped, read_row,
 };
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
@@ -24,6 +25,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use self::answers::{Answered, Found, Listed, PulledRow, Token, found};
+use self::setup::Connecting;
 use super::Jira;
 use super::facts::Tracker;
 use super::wire::FieldIds;
@@ -52,15 +54,31 @@ impl Pull for Jira {
 
 impl Paged for Jira {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
-        let base = source.url.clone().ok_or_else(|| OpenError::new("url", "is not set; expected https://host"))?;
-        let token = source.token()?.expose();
-        let options: Options = source.options()?;
-        let client = Client::new(source, base)?;
-        let client = match &options.email {
-            Some(email) => client.with_basic(email, token)?,
-            None => client.with_secret("authorization", &[b"Bearer ", token].concat())?,
+        Ok(Box::new(Pulling::new(client(source)?, source)?))
+    }
+
+    fn account_option(&self) -> Option<&'static str> {
+        Some("email")
+    }
+
+    fn setup(&self, source: &Opened) -> Option<Result<Box<dyn Setup>, OpenError>> {
+        let open = || -> Result<Box<dyn Setup>, OpenError> {
+            let Pulling { client, cloud, projects, .. } = Pulling::new(client(source)?, source)?;
+            Ok(Box::new(Connecting { client, cloud, projects }))
         };
-        Ok(Box::new(Pulling::new(client, source)?))
+        Some(open())
+    }
+}
+
+/// Who asks a source.
+fn client(source: &Opened) -> Result<Client, OpenError> {
+    let base = source.url.clone().ok_or_else(|| OpenError::new("url", "is not set; expected https://host"))?;
+    let token = source.token()?.expose();
+    let options: Options = source.options()?;
+    let client = Client::new(source, base)?;
+    match &options.email {
+        Some(email) => client.with_basic(email, token),
+        None => client.with_secret("authorization", &[b"Bearer ", token].concat()),
     }
 }
 

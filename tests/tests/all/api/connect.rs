@@ -1,4 +1,4 @@
-//! Connecting a source: a GitHub and a GitLab of our own are asked what a token is good for, and get a webhook.
+//! Connecting a source: a GitHub, a GitLab and a Jira of our own are asked what a token is good for, and get a webhook.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -115,6 +115,45 @@ async fn a_token_is_checked_and_the_answer_says_what_lacks_and_what_to_write() {
     let entries = audit::list(&served.database.store, &AuditFilter::default(), Order::Oldest, None, 100).await.unwrap();
     let text = serde_json::to_string(&entries).unwrap();
     assert!(text.contains("source_checked") && text.contains("octo/shop") && !text.contains("ghp_"), "{text}");
+}
+
+async fn myself(headers: HeaderMap) -> Response {
+    // ann@example.org:ghp_good
+    let is_known = headers.get("authorization").is_some_and(|value| *value == "Basic YW5uQGV4YW1wbGUub3JnOmdocF9nb29k");
+    let user = Json(json!({ "displayName": "Ann" })).into_response();
+    if is_known { user } else { StatusCode::UNAUTHORIZED.into_response() }
+}
+
+#[tokio::test]
+async fn a_jira_is_asked_with_the_account_that_the_token_is_of() {
+    let (served, admin) = served().await;
+    let router = Router::new()
+        .route("/rest/api/2/myself", get(myself))
+        .route("/rest/api/2/project", get(async || Json(json!([{ "key": "SHOP" }, { "key": "OPS" }]))))
+        .fallback(async || Json(json!({ "issues": [] })));
+    let listener = served::listener().await;
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let source = json!({ "connector": "jira", "url": url, "account": "ann@example.org", "token": TOKEN });
+    let reply = post(&served, &admin, "/api/v1/sources/check", &source).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let checked = reply.json()["data"].clone();
+    assert_eq!((&checked["identity"], &checked["projects"]), (&json!("Ann"), &json!(["SHOP", "OPS"])));
+    assert_eq!(checked["is_sufficient"], true, "{checked}");
+    let settings = checked["settings"].as_str().unwrap();
+    assert!(settings.contains("email = \"ann@example.org\"") && settings.contains("JIRA_TOKEN"), "{settings}");
+    let mut hooks = source.clone();
+    (hooks["address"], hooks["projects"]) = (json!("https://sei.example.org"), json!(["SHOP"]));
+    let registered = post(&served, &admin, "/api/v1/sources/webhooks", &hooks).await.json()["data"].clone();
+    let error = registered["webhooks"][0]["error"].as_str().unwrap();
+    assert!(error.contains("Administration → System → WebHooks"), "{registered}");
+    assert_eq!(registered["secret"], Value::Null, "no webhook has it");
+    let without = json!({ "connector": "jira", "account": "ann@example.org", "token": TOKEN });
+    let reply = post(&served, &admin, "/api/v1/sources/check", &without).await;
+    assert_eq!(reply.json()["parameter"], "url", "{reply:?}");
+    let other = json!({ "connector": "github", "url": url, "account": "ann", "token": TOKEN });
+    let reply = post(&served, &admin, "/api/v1/sources/check", &other).await;
+    assert_eq!((reply.status, &reply.json()["parameter"]), (400, &json!("account")), "{reply:?}");
 }
 
 #[tokio::test]

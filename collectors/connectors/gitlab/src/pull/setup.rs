@@ -1,9 +1,7 @@
 //! Setting up a source: what the token may do for one of its projects, which it sees, and the webhook.
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use http::{HeaderMap, Method};
-use pull::{Answer, Checked, CheckedRight, Client, NewWebhook, PROJECTS, PullError, Registration, Setup, escaped};
+use pull::{Checked, CheckedRight, Client, NewWebhook, PROJECTS, PullError, Registration, Setup, escaped};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -83,18 +81,12 @@ impl Setup for Connecting {
         if let Some(body) = body.as_object_mut() {
             body.extend(TRIGGERS.map(|trigger| (trigger.to_owned(), true.into())));
         }
-        self.send_once(&format!("{root}/hooks"), body.to_string().into()).await?;
+        self.client.post_once(&format!("{root}/hooks"), &body).await?;
         Ok(Registration::Created)
     }
 }
 
 impl Connecting {
-    /// Sends what changes something: once, since an answer that is lost does not say that it was not done.
-    async fn send_once(&self, path: &str, body: Bytes) -> Result<Answer, PullError> {
-        let client = self.client.clone().with_attempts(1);
-        client.send(Method::POST, client.address(path)?, body, HeaderMap::new()).await
-    }
-
     /// The projects that the token sees of those that are named, and whether there are more.
     async fn seen(&self) -> Result<(Vec<String>, bool), PullError> {
         if self.projects.is_empty() {
