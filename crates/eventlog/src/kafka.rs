@@ -23,7 +23,7 @@ use store::Store;
 
 use self::client::{BROKER_TIMEOUT, QuietContext, blocking};
 pub use self::position::EventReader;
-pub use self::topic::retention;
+pub use self::topic::{KeptTopic, kept};
 use crate::settings;
 use crate::{EventLog, LogError, LogReader, Position};
 

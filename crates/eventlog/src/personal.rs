@@ -2,13 +2,14 @@
 //! its retention ends, and what that is the brokers say.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use store::segments::{self, Edit, Rewrite};
 use store::{Store, StoreError};
 
 use crate::settings::{Log, LogKind};
 use crate::{LogError, kafka};
+
+pub use crate::kafka::KeptTopic;
 
 /// What a log holds once a person was erased from it, as far as it could be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,15 +22,6 @@ pub struct ErasedLog {
     pub rewritten: u64,
     /// What is kept as it is, if anything is.
     pub kept: Option<KeptTopic>,
-}
-
-/// How long a topic that is not written again keeps its events.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptTopic {
-    /// `retention.ms`; `None` for events that are kept for ever.
-    pub retention: Option<Duration>,
-    /// `cleanup.policy`: only what is deleted leaves by its age.
-    pub cleanup_policy: String,
 }
 
 /// Replaces events of the store's tenant where the log can be written again.
@@ -49,8 +41,7 @@ pub async fn kept_topic(settings: &Log) -> Result<Option<KeptTopic>, LogError> {
     if settings.kind == LogKind::Embedded {
         return Ok(None);
     }
-    let (retention, cleanup_policy) = kafka::retention(settings).await?;
-    Ok(Some(KeptTopic { retention, cleanup_policy }))
+    kafka::kept(settings).await.map(Some)
 }
 
 /// Reads the events of the store's tenant where the log can be read whole: `each` is called with partition, position and

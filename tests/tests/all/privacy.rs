@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
 use dora::Scope;
 use eventlog::settings::LogKind;
 use kernel::{Envelope, Tenant};
@@ -173,6 +174,7 @@ async fn an_erased_person_is_in_no_table_and_no_event_and_no_number_changes(kind
     let dry = program.json(&[&erase[..], &["--dry-run"]].concat());
     assert_eq!(dry["dry_run"], true);
     assert_eq!(naming_tables(&log).await, named, "a dry run changes nothing");
+    let began = Utc::now();
     let report = program.json(&[&erase[..], &["--yes"]].concat());
     assert_eq!(report["tables"], dry["tables"], "a dry run says what happens");
     assert_eq!(naming_tables(&log).await, Vec::<String>::new(), "{report:#}");
@@ -180,8 +182,13 @@ async fn an_erased_person_is_in_no_table_and_no_event_and_no_number_changes(kind
     let kept = &report["log"]["kept"];
     if kind == LogKind::Kafka {
         let retention_ms = u64::try_from(log.settings.retention.as_millis()).unwrap();
-        assert_eq!((&kept["retention_ms"], &kept["cleanup_policy"]), (&json!(retention_ms), &json!("delete")));
-        assert!(report["remains"].to_string().contains(&log.settings.topic), "{report:#}");
+        let expected = json!({ "retention_ms": retention_ms, "segment_ms": 86_400_000, "cleanup_policy": "delete" });
+        assert_eq!(*kept, expected);
+        let remains = report["remains"].as_array().unwrap();
+        let of_topic = remains.iter().find(|one| one["what"].as_str().unwrap().contains(&log.settings.topic));
+        let until: DateTime<Utc> = of_topic.unwrap()["until"].as_str().unwrap().parse().unwrap();
+        let longest = TimeDelta::from_std(log.settings.retention).unwrap() + TimeDelta::days(1);
+        assert!(until + TimeDelta::seconds(1) > began + longest && until <= Utc::now() + longest, "{report:#}");
     } else {
         assert_eq!((kept, report["log"]["rewritten"].as_u64() > Some(20)), (&Value::Null, true), "{report:#}");
         assert_eq!(naming_events(&log).await, Vec::<String>::new());

@@ -12,6 +12,36 @@ use super::{config, failure};
 use crate::LogError;
 use crate::settings;
 
+/// How long a segment of a topic that sei creates takes events, at most. Brokers delete whole segments: an event is kept
+/// for longer than `retention.ms` by as much.
+const LONGEST_SEGMENT: Duration = Duration::from_hours(24);
+
+/// How long the brokers keep the events of a topic, by its settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptTopic {
+    /// `retention.ms`; `None` for events that are kept for ever.
+    pub retention: Option<Duration>,
+    /// `segment.ms`: how long a segment takes events. `None` where the brokers state none.
+    pub segment: Option<Duration>,
+    /// `cleanup.policy`: only what is deleted leaves by its age.
+    pub cleanup_policy: String,
+}
+
+impl KeptTopic {
+    /// Whether events leave by their age.
+    #[must_use]
+    pub fn is_deleted_by_age(&self) -> bool {
+        self.retention.is_some() && self.cleanup_policy.split(',').any(|policy| policy.trim() == "delete")
+    }
+
+    /// How long an event is kept at most, but for the minutes between two looks of the brokers: until the segment that
+    /// holds it, which takes others for a while, is older than the retention. `None` where no time is the longest.
+    #[must_use]
+    pub fn longest(&self) -> Option<Duration> {
+        self.retention.filter(|_| self.is_deleted_by_age())?.checked_add(self.segment?)
+    }
+}
+
 /// Makes sure that the topic is there.
 pub(super) async fn ensure(settings: &settings::Log) -> Result<(), LogError> {
     let admin: AdminClient<QuietContext> = config::create(&config::client(&settings.kafka)?, QuietContext)?;
@@ -47,11 +77,13 @@ pub(super) async fn ensure(settings: &settings::Log) -> Result<(), LogError> {
 async fn create(admin: &AdminClient<QuietContext>, settings: &settings::Log) -> Result<(), LogError> {
     let replication = settings.kafka.replication;
     let retention = settings.retention.as_millis().to_string();
+    let segment = settings.retention.min(LONGEST_SEGMENT).as_millis().to_string();
     let in_sync = if replication >= 3 { "2" } else { "1" };
     let largest = config::LARGEST_EVENT.to_string();
     let topic = NewTopic::new(&settings.topic, settings.partitions, TopicReplication::Fixed(replication))
         .set("cleanup.policy", "delete")
         .set("retention.ms", &retention)
+        .set("segment.ms", &segment)
         .set("compression.type", "zstd")
         .set("min.insync.replicas", in_sync)
         .set("max.message.bytes", &largest);
@@ -66,8 +98,8 @@ async fn create(admin: &AdminClient<QuietContext>, settings: &settings::Log) -> 
     Ok(())
 }
 
-/// How long the brokers keep events of the topic, `None` for ever, and by which `cleanup.policy`.
-pub async fn retention(settings: &settings::Log) -> Result<(Option<Duration>, String), LogError> {
+/// How long the brokers keep events of the topic, as they state it.
+pub async fn kept(settings: &settings::Log) -> Result<KeptTopic, LogError> {
     let admin: AdminClient<QuietContext> = config::create(&config::client(&settings.kafka)?, QuietContext)?;
     let topic = ResourceSpecifier::Topic(&settings.topic);
     let options = AdminOptions::new().request_timeout(Some(BROKER_TIMEOUT));
@@ -81,8 +113,9 @@ pub async fn retention(settings: &settings::Log) -> Result<(Option<Duration>, St
     };
     let value = |name: &str| described.get(name).and_then(|entry| entry.value.clone()).unwrap_or_default();
     // -1 is for ever
-    let retention_ms = value("retention.ms").parse().ok();
-    Ok((retention_ms.map(Duration::from_millis), value("cleanup.policy")))
+    let time = |name: &str| value(name).parse().ok().map(Duration::from_millis);
+    let (retention, segment) = (time("retention.ms"), time("segment.ms"));
+    Ok(KeptTopic { retention, segment, cleanup_policy: value("cleanup.policy") })
 }
 
 /// The partitions of a topic.
@@ -105,4 +138,29 @@ fn is_unknown(error: &KafkaError) -> bool {
                 | RDKafkaErrorCode::LeaderNotAvailable
         )
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_kept_as_long_as_its_segment_where_age_deletes_it() {
+        let day = Duration::from_hours(24);
+        let kept = |retention: Option<u32>, segment: Option<u32>, policy: &str| {
+            let days = |days: Option<u32>| days.map(|days| day * days);
+            KeptTopic { retention: days(retention), segment: days(segment), cleanup_policy: policy.to_owned() }
+                .longest()
+        };
+        assert_eq!(kept(Some(90), Some(7), "delete"), Some(day * 97));
+        assert_eq!(kept(Some(90), Some(7), "compact, delete"), Some(day * 97));
+        for (retention, segment, policy) in [
+            (None, Some(7), "delete"),
+            (Some(90), None, "delete"),
+            (Some(90), Some(7), "compact"),
+            (Some(90), Some(7), ""),
+        ] {
+            assert_eq!(kept(retention, segment, policy), None, "{retention:?} {segment:?} {policy}");
+        }
+    }
 }

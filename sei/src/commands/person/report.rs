@@ -1,8 +1,10 @@
 //! What was replaced of a person, and what remains where and until when.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use eventlog::personal::ErasedLog;
+use eventlog::personal::{ErasedLog, KeptTopic};
 use kernel::pseudonyms::IdentifierKind;
 use serde_json::json;
 use store::Store;
@@ -36,6 +38,23 @@ pub(super) struct Remains {
 impl Remains {
     fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), until: None, exported_elsewhere: false }
+    }
+
+    /// The events that a topic of Kafka holds now.
+    fn in_kafka(topic: &str, kept: &KeptTopic, now: DateTime<Utc>) -> Self {
+        let until = kept.longest().and_then(|age| now.checked_add_signed(TimeDelta::from_std(age).ok()?));
+        let words = match kept.retention {
+            None => "for ever, by retention.ms=-1".to_owned(),
+            Some(_) if !kept.is_deleted_by_age() => {
+                format!("for longer than retention.ms, by cleanup.policy={}", kept.cleanup_policy)
+            }
+            Some(_) if until.is_some() => {
+                "until their segment is older than retention.ms: for retention.ms and segment.ms at most".to_owned()
+            }
+            Some(_) => "until their segment is older than retention.ms; the brokers state no segment.ms".to_owned(),
+        };
+        let text = format!("raw events in the Kafka topic `{topic}`, which can't be written again, {words}");
+        Self { until, ..Self::new(text) }
     }
 }
 
@@ -77,15 +96,7 @@ impl Report {
     /// What stays in the log and in the database's files.
     fn all_remains(&mut self) {
         if let Some(kept) = &self.log.kept {
-            let until = kept.retention.and_then(|age| Utc::now().checked_add_signed(TimeDelta::from_std(age).ok()?));
-            let words = match (until, kept.cleanup_policy.as_str()) {
-                (Some(_), "delete") => "until they are older than the brokers' retention.ms".to_owned(),
-                (Some(_), policy) => format!("for longer than retention.ms, by cleanup.policy={policy}"),
-                (None, _) => "for ever, by retention.ms=-1".to_owned(),
-            };
-            let until = until.filter(|_| kept.cleanup_policy == "delete");
-            let text = format!("raw events in the Kafka topic `{}`, {words}", self.log.topic);
-            self.remains.push(Remains { until, ..Remains::new(text) });
+            self.remains.push(Remains::in_kafka(&self.log.topic, kept, Utc::now()));
         } else {
             self.remains.push(Remains::new("numeric ids and addresses of avatars in raw events (`log.retention`)"));
         }
@@ -100,8 +111,9 @@ impl Report {
         if global.json {
             let tables = self.tables.iter().map(|one| json!({ "table": one.table, "rows": one.rows }));
             let remains = self.remains.iter().map(|one| json!({ "what": one.text, "until": one.until.map(time) }));
+            let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
             let kept = self.log.kept.as_ref().map(|kept| {
-                json!({ "retention_ms": kept.retention.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
+                json!({ "retention_ms": kept.retention.map(millis), "segment_ms": kept.segment.map(millis),
                         "cleanup_policy": kept.cleanup_policy })
             });
             return output::print_json(&json!({
@@ -136,5 +148,28 @@ impl Report {
             format!("- {}{until}", one.text)
         }));
         output::print(&lines.join("\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_in_kafka_ends_by_the_settings_of_the_topic() {
+        let (now, day) = (DateTime::<Utc>::UNIX_EPOCH, Duration::from_hours(24));
+        let remains = |retention: Option<Duration>, segment: Option<Duration>, policy: &str| {
+            Remains::in_kafka("raw", &KeptTopic { retention, segment, cleanup_policy: policy.to_owned() }, now)
+        };
+        let deleted = remains(Some(90 * day), Some(day), "delete");
+        assert_eq!(deleted.until, Some(now + TimeDelta::days(91)));
+        for (found, words) in [
+            (deleted, "retention.ms and segment.ms at most"),
+            (remains(Some(day), None, "delete"), "no segment.ms"),
+            (remains(Some(day), Some(day), "compact"), "cleanup.policy=compact"),
+            (remains(None, Some(day), "delete"), "for ever"),
+        ] {
+            assert!(found.text.contains("`raw`") && found.text.contains(words), "{}", found.text);
+        }
     }
 }

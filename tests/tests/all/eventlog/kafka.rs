@@ -28,6 +28,7 @@ async fn the_topic_has_the_settings_that_the_log_promises() {
         ("compression.type", "zstd"),
         ("min.insync.replicas", "1"),
         ("retention.ms", &retention),
+        ("segment.ms", "86400000"),
     ] {
         assert_eq!(config.get(name).and_then(|entry| entry.value.as_deref()), Some(value), "{name}");
     }
