@@ -27,7 +27,7 @@ mod text;
 
 pub use audit::AuditQuestion;
 pub use contributions::{ContributionsQuestion, MoversQuestion};
-pub use dead_letters::DeadLettersQuestion;
+pub use dead_letters::{DeadLettersQuestion, EventCountsQuestion};
 pub use directory::{RepositoriesQuestion, ServicesQuestion, TeamsQuestion};
 pub use facts::{
     IncidentState, IncidentsQuestion, OpenChangeState, OpenChangesQuestion, PipelineRunsQuestion, ReviewsQuestion,

@@ -3,6 +3,7 @@
 mod audit;
 mod boards;
 mod dead_letters;
+mod event_counts;
 mod identity;
 mod lists;
 mod mapping;
@@ -15,6 +16,7 @@ mod targets;
 pub use audit::audit;
 pub use boards::{board, boards, whole_boards};
 pub use dead_letters::{dead_letter, dead_letter_counts, dead_letters};
+pub use event_counts::event_counts;
 pub use identity::{grants, tokens, users};
 pub use lists::{changes, deployments, findings, incidents, list, sources, teams};
 pub use mapping::{mapped_services, mapped_teams, unmapped};

@@ -12,6 +12,7 @@ mod dead_letters;
 mod description;
 mod docs;
 mod document;
+mod event_counts;
 mod events;
 mod facts;
 mod fields;

@@ -27,6 +27,14 @@ pub struct DeadLettersQuestion {
     pub reason: Option<RejectReasonText>,
 }
 
+/// Which events are counted.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EventCountsQuestion {
+    /// Only of this source, such as `github/main`.
+    pub source: Option<String>,
+}
+
 impl Parameter for RejectReason {
     const NAME: &'static str = "RejectReason";
     const TEXT: &'static str = "Why an event can't be read, such as `schema`.";

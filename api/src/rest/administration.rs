@@ -4,7 +4,7 @@
 use axum::routing::{MethodRouter, delete, get, post, put};
 use axum::{Router, middleware};
 
-use super::{dead_letters, mapping, offer, people, sources};
+use super::{dead_letters, event_counts, mapping, offer, people, sources};
 use crate::admission;
 use crate::{ApiState, tenant};
 
@@ -20,6 +20,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/dead-letters/counts", list(get(dead_letters::counts)))
         .route("/api/v1/dead-letters/replay", list(post(dead_letters::replay)))
         .route("/api/v1/dead-letters/{*id}", list(get(dead_letters::dead_letter)))
+        .route("/api/v1/event-counts", list(get(event_counts::event_counts)))
         .route("/api/v1/people", list(get(people::people)))
         .route("/api/v1/people/statements", list(get(people::statements)))
         .route("/api/v1/people/statements/{*name}", list(delete(people::withdraw)))

@@ -7,8 +7,8 @@ use utoipa::OpenApi;
 use super::document::Complete;
 use super::identity::{grants, login, tokens, users};
 use super::{
-    audit, boards, contributions, dead_letters, events, facts, item_times, journey, lists, mapping, metrics, own_work,
-    people, reports, review_load, search, sources, stream, targets, tenants,
+    audit, boards, contributions, dead_letters, event_counts, events, facts, item_times, journey, lists, mapping,
+    metrics, own_work, people, reports, review_load, search, sources, stream, targets, tenants,
 };
 use crate::problem::Problem;
 
@@ -55,6 +55,7 @@ use crate::problem::Problem;
         dead_letters::counts,
         dead_letters::dead_letter,
         dead_letters::replay,
+        event_counts::event_counts,
         people::people,
         people::statements,
         people::merge,

@@ -52,8 +52,16 @@ pub async fn add(tx: &mut StoreTx, counts: &[EventCount]) -> Result<(), StoreErr
 
 /// All counts of a tenant, in the order of their fields.
 pub async fn all(store: &Store) -> Result<Vec<EventCount>, StoreError> {
+    of(store, None, i64::MAX).await
+}
+
+/// The counts of one source, or of all, in the order of their fields: `limit` at most.
+pub async fn of(store: &Store, source: Option<&str>, limit: i64) -> Result<Vec<EventCount>, StoreError> {
     let rows = sqlx::query!(
-        "select source, kind, outcome, reason, events from event_count order by source, kind, outcome, reason"
+        "select source, kind, outcome, reason, events from event_count where $1::text is null or source = $1
+         order by source, kind, outcome, reason limit $2",
+        source,
+        limit,
     )
     .fetch_all(store.pool())
     .await?;

@@ -1,4 +1,5 @@
-//! Dead letters: events that could not be read. They are replayed by REST, which also shows their payloads.
+//! How many events arrived, and dead letters: those that could not be read. They are replayed by REST, which also shows
+//! their payloads.
 
 use async_graphql::{Context, Object};
 
@@ -7,7 +8,7 @@ use crate::graphql::refusal::{invalid, refused};
 use crate::questions::{DeadLettersQuestion, Text};
 use crate::reads::{self, Part};
 use crate::scope::Scope;
-use crate::views::{DeadLetterCountView, DeadLetterView};
+use crate::views::{DeadLetterCountView, DeadLetterView, EventCountView};
 
 /// See [`super::Query`].
 #[derive(Default)]
@@ -37,5 +38,16 @@ impl DeadLetters {
     #[graphql(complexity = "50 * child_complexity + 10")]
     async fn dead_letter_counts(&self, context: &Context<'_>) -> async_graphql::Result<Vec<DeadLetterCountView>> {
         reads::dead_letter_counts(context.data::<Scope>()?).await.map_err(|problem| refused(&problem))
+    }
+
+    /// How many events arrived, by source, kind, outcome and reason; none for who may see a part of the organization.
+    #[graphql(complexity = "50 * child_complexity + 10")]
+    async fn event_counts(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only of this source, such as `github/main`.")] source: Option<String>,
+    ) -> async_graphql::Result<Vec<EventCountView>> {
+        let counts = reads::event_counts(context.data::<Scope>()?, source.as_deref()).await;
+        counts.map_err(|error| refused(&error.into()))
     }
 }

@@ -3,10 +3,11 @@
 
 use bytes::Bytes;
 use chrono::{TimeZone, Utc};
-use kernel::{Envelope, RejectReason, Rejection, Role, Tenant};
+use kernel::{Envelope, EventOutcome, RejectReason, Rejection, Role, Tenant};
 use serde_json::{Value, json};
 use store::Store;
 use store::audit::{self, Action, AuditFilter, Order};
+use store::counts::{self, EventCount};
 use store::dead_letters::{self, NewDeadLetter};
 use store::source_state::{self, Attempt};
 
@@ -80,6 +81,32 @@ async fn dead_letters_are_listed_page_by_page_counted_and_say_what_to_do() {
         (answer["deadLetters"].as_array().unwrap().len(), answer["deadLetterCounts"].as_array().unwrap().len()),
         (2, 2)
     );
+}
+
+#[tokio::test]
+async fn events_are_counted_by_source_kind_and_outcome_also_of_sources_that_only_send() {
+    let served = served::with(|settings| settings.login.enabled = true).await;
+    let count = |source: &str, outcome: EventOutcome, reason: &str, events: i64| EventCount {
+        source: source.to_owned(),
+        kind: "jenkins.build".to_owned(),
+        outcome,
+        reason: reason.to_owned(),
+        events,
+    };
+    let mut tx = served.database.store.begin().await.unwrap();
+    let stored = count("jenkins/main", EventOutcome::Stored, "", 2);
+    let ignored = count("jenkins/main", EventOutcome::Ignored, "unused_event", 1);
+    counts::add(&mut tx, &[stored, ignored, count("tekton/main", EventOutcome::Stored, "", 5)]).await.unwrap();
+    tx.commit().await.unwrap();
+    let ask = async |teams: &[&str], path: &str| {
+        let bearer = format!("Bearer {}", token(&served, &reach(Some("main"), Role::Viewer, teams)).await);
+        served.ask("GET", path, &[("authorization", &bearer)], "").await.json()["data"].clone()
+    };
+    let row = |outcome: &str, reason: Value, events: i64| json!({ "source": "jenkins/main", "kind": "jenkins.build", "outcome": outcome, "reason": reason, "events": events });
+    let expected = json!([row("ignored", json!("unused_event"), 1), row("stored", Value::Null, 2)]);
+    assert_eq!(ask(&[], "/api/v1/event-counts?source=jenkins/main").await, expected);
+    assert_eq!(ask(&[], "/api/v1/event-counts").await.as_array().unwrap().len(), 3);
+    assert_eq!(ask(&["web"], "/api/v1/event-counts").await, json!([]));
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ const FIELDS: &[(&str, Right, &str)] = &[
     ("distributions", Right::Read, r#"(names: ["review_time"], question: {by: TEAM})"#),
     ("dora", Right::Read, ""),
     ("environments", Right::Read, ""),
+    ("eventCounts", Right::Read, ""),
     ("events", Right::RawEvents, r#"(fact: "pager/webmark")"#),
     ("explain", Right::Read, r#"(id: "git.example/webmark/app/deployment/1")"#),
     ("findings", Right::Read, ""),

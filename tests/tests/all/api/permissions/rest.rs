@@ -44,6 +44,7 @@ const ROUTES: &[(&str, &str, Needs, &str)] = &[
     ("get", "/api/v1/deployments", InTenant(Right::Read), ""),
     ("get", "/api/v1/deployments/{id}", InTenant(Right::Read), ""),
     ("get", "/api/v1/dora", InTenant(Right::Read), ""),
+    ("get", "/api/v1/event-counts", InTenant(Right::Read), ""),
     ("get", "/api/v1/events", InWholeTenant(Right::RawEvents), ""),
     ("get", "/api/v1/findings", InTenant(Right::Read), ""),
     ("get", "/api/v1/grants", Administrator, ""),
