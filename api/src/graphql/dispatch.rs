@@ -1,8 +1,9 @@
 //! When batches of keys are read: once no field can go on without them. By then every field has asked for what it needs, so
 //! what is read together does not depend on how long fields and statements take.
 //!
-//! Promises: batches begin together, when those before them have ended and no list is being read; they end with what is
-//! executed.
+//! Promises: batches begin together, when those before them have ended and no list is being read: that is a round. A field
+//! whose keys are known already waits for the round, too ([`Dispatcher::round`]), so that what it asks for next is read
+//! with what the same field of other rows asks for. Batches end with what is executed.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,6 +14,7 @@ use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, Stream, StreamExt};
 use futures::task::AtomicWaker;
 use runtime::locked;
+use tokio::sync::Notify;
 
 /// The batches of one request. Cheap to clone.
 #[derive(Clone, Default)]
@@ -24,6 +26,8 @@ struct Shared {
     batches: Mutex<Vec<BoxFuture<'static, ()>>>,
     /// The number of reads that are no batches and whose rows need some.
     reads: AtomicUsize,
+    /// Says that a round begins.
+    rounds: Notify,
 }
 
 impl Dispatcher {
@@ -38,6 +42,11 @@ impl Dispatcher {
         Held(Arc::clone(&self.0))
     }
 
+    /// Waits until the next round begins.
+    pub(super) async fn round(&self) {
+        self.0.rounds.notified().await;
+    }
+
     /// Executes something, and the batches that it needs.
     pub(super) fn run<E>(&self, executed: E) -> Run<E> {
         let woken = Arc::new(Woken { is_woken: AtomicBool::new(true), task: AtomicWaker::new() });
@@ -46,11 +55,12 @@ impl Dispatcher {
         Run { executed, running: FuturesUnordered::new(), dispatcher, woken, waker }
     }
 
-    /// The batches that may begin now.
+    /// Begins a round, if it may begin now, with these batches.
     fn ready(&self) -> Vec<BoxFuture<'static, ()>> {
         if self.0.reads.load(Ordering::Relaxed) > 0 {
             return Vec::new();
         }
+        self.0.rounds.notify_waiters();
         std::mem::take(&mut *locked(&self.0.batches))
     }
 }
@@ -145,7 +155,7 @@ mod tests {
     use std::time::Duration;
 
     use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
-    use futures::future::join_all;
+    use futures::future::{join, join_all};
     use tokio::task::yield_now;
 
     use super::*;
@@ -197,6 +207,27 @@ mod tests {
     async fn fields_are_read_in_as_many_batches_as_they_are_deep_however_many_rows_there_are() {
         for rows in [1, 10, 100, 900] {
             assert_eq!(fields(rows).await, 2, "{rows} rows");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_row_whose_first_field_is_known_waits_for_the_others() {
+        for rows in [2, 10, 100] {
+            let dispatcher = Dispatcher::default();
+            let (loader, batches) = loader(&dispatcher);
+            let (loader, waiting) = (&loader, &dispatcher);
+            let field = |row: usize| async move {
+                if row % 2 == 0 {
+                    waiting.round().await;
+                } else {
+                    let (found, ()) = join(loader.load_one(row), waiting.round()).await;
+                    assert_eq!(found, Ok(Some(row)));
+                }
+                loader.load_one(rows + row).await
+            };
+            let found = dispatcher.run(join_all((0..rows).map(field))).await;
+            assert!(found.iter().enumerate().all(|(row, found)| *found == Ok(Some(rows + row))), "{found:?}");
+            assert_eq!(batches.load(Ordering::Relaxed), 2, "{rows} rows");
         }
     }
 

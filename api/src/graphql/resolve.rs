@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, OutputType};
 use chrono::{TimeDelta, Utc};
+use futures::future::join;
 use store::queries::{Cut, Listed, Order, Parent, ParentKey, Placed, RowFilter};
 
 use super::dispatch::{Dispatcher, Held};
@@ -12,6 +13,7 @@ use super::loads::{Loads, Of, One, Part, PartOf, SizeOf};
 use super::paging::{List, Pages, Total, checked, cut, page};
 use super::refusal::refused;
 use crate::people::People;
+use crate::problem::Problem;
 
 /// How far a list goes back that no index has in its order, or in whose texts is searched, unless a window is asked for.
 const WINDOW: TimeDelta = TimeDelta::days(365);
@@ -24,6 +26,24 @@ pub(super) fn loads<'c>(context: &Context<'c>) -> async_graphql::Result<&'c Arc<
 /// Holds batches back while rows are read whose fields will ask for more.
 fn hold(context: &Context<'_>) -> async_graphql::Result<Held> {
     Ok(context.data::<Dispatcher>()?.hold())
+}
+
+/// Waits for the next round: by a field that asks for nothing where the same field of other rows asks for something, and
+/// goes on as they do.
+pub(super) async fn round(context: &Context<'_>) -> async_graphql::Result<()> {
+    context.data::<Dispatcher>()?.round().await;
+    Ok(())
+}
+
+/// What is loaded, once the round has begun, also where it is in memory: so the number of statements depends on how deep a
+/// query is, and not on which rows are known already.
+pub(super) async fn loaded<T>(
+    context: &Context<'_>,
+    load: impl Future<Output = Result<T, Problem>>,
+) -> async_graphql::Result<T> {
+    let round = context.data::<Dispatcher>()?.round();
+    let (found, ()) = join(load, round).await;
+    found.map_err(|problem| refused(&problem))
 }
 
 /// All people of the tenant, those who may not be shown among them.
@@ -72,10 +92,9 @@ where
 {
     let order = T::LIST.default_order();
     let cut = cut::<T>(order, &pages)?;
-    let loads = loads(context)?;
     let (parent, key) = of;
-    let rows = part::<T>(loads, (parent, key.clone()), filter.clone(), &cut).await?;
-    let loads = Arc::clone(loads);
+    let rows = part::<T>(context, (parent, key.clone()), filter.clone(), &cut).await?;
+    let loads = Arc::clone(loads(context)?);
     let list = Arc::new((parent, filter));
     let total = Total::new(move || {
         let (loads, size) = (Arc::clone(&loads), SizeOf { key: key.clone(), list: Arc::clone(&list) });
@@ -85,7 +104,7 @@ where
 }
 
 async fn part<T>(
-    loads: &Loads,
+    context: &Context<'_>,
     (parent, key): (Parent, ParentKey),
     filter: RowFilter,
     cut: &Cut,
@@ -95,7 +114,7 @@ where
 {
     let order = T::LIST.default_order();
     let part = Arc::new(Part { parent, filter, order, cut: cut.clone() });
-    let rows = loads.load_one(Of::<T, _>::new(PartOf { key, part })).await.map_err(|problem| refused(&problem))?;
+    let rows = loaded(context, loads(context)?.load_one(Of::<T, _>::new(PartOf { key, part }))).await?;
     Ok(rows.map(|rows| rows.as_ref().clone()).unwrap_or_default())
 }
 
@@ -109,7 +128,7 @@ where
     T: Listed + Clone + Sync + 'static,
 {
     let cut = Cut::first(checked("first", first)?);
-    let rows = part::<T>(loads(context)?, of, RowFilter::default(), &cut).await?;
+    let rows = part::<T>(context, of, RowFilter::default(), &cut).await?;
     Ok(rows.into_iter().map(|placed| placed.row).collect())
 }
 
@@ -119,7 +138,7 @@ where
     T: Listed + Clone + Sync + 'static,
     N: From<T>,
 {
-    let found = loads(context)?.load_one(Of::<T, One>::new(key)).await.map_err(|problem| refused(&problem))?;
+    let found = loaded(context, loads(context)?.load_one(Of::<T, One>::new(key))).await?;
     Ok(found.map(|row| N::from(T::clone(&row))))
 }
 
@@ -142,7 +161,7 @@ where
     N: From<T>,
 {
     let wanted: Vec<Of<T, One>> = keys.into_iter().map(Of::new).collect();
-    let found = loads(context)?.load_many(wanted.iter().cloned()).await.map_err(|problem| refused(&problem))?;
+    let found = loaded(context, loads(context)?.load_many(wanted.iter().cloned())).await?;
     Ok(wanted.iter().filter_map(|key| found.get(key)).map(|row| N::from(T::clone(row))).collect())
 }
 

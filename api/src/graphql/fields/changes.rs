@@ -9,7 +9,7 @@ use crate::graphql::edges::edges;
 use crate::graphql::nodes::{Account, Change, Review};
 use crate::graphql::paging::checked;
 use crate::graphql::people::account;
-use crate::graphql::resolve::{key, one, one_key, pair_key, some};
+use crate::graphql::resolve::{key, one, one_key, pair_key, round, some};
 use crate::views::{Change as DeployedChange, Commit, Deployment, Repository, Service};
 
 /// The commits of a change, as far as they are known.
@@ -26,6 +26,8 @@ async fn commits_of_deployed(
     first: Option<u32>,
 ) -> async_graphql::Result<Vec<Commit>> {
     if let Some((repository, sha)) = change.id.rsplit_once('@').filter(|_| change.is_commit) {
+        // while the changes of others are read
+        round(context).await?;
         return some::<kernel::Commit, _>(context, vec![vec![repository.to_owned(), sha.to_owned()]]).await;
     }
     match one::<kernel::Change, Change>(context, vec![change.id.clone()]).await? {

@@ -10,15 +10,14 @@ use crate::graphql::edges::edges;
 use crate::graphql::loads::OfCommit;
 use crate::graphql::nodes::{Account, Change, PipelineRun, Vulnerability};
 use crate::graphql::people::account;
-use crate::graphql::refusal::refused;
-use crate::graphql::resolve::{first_of, key, loads, one, one_key};
+use crate::graphql::resolve::{first_of, key, loaded, loads, one, one_key};
 use crate::views::{Change as DeployedChange, Commit, Repository, Service};
 
 /// The change that a commit came with.
 async fn change_of(commit: &Commit, context: &Context<'_>) -> async_graphql::Result<Option<Arc<kernel::Change>>> {
     let Ok(sha) = Sha::parse(&commit.sha) else { return Ok(None) };
     let key = OfCommit { repository: commit.repository.clone(), sha };
-    loads(context)?.load_one(key).await.map_err(|problem| refused(&problem))
+    loaded(context, loads(context)?.load_one(key)).await
 }
 
 /// The deployments of the change that a commit came with, or of the direct commit.

@@ -241,7 +241,7 @@ async fn lists_are_sorted_searched_and_filtered() {
 
 /// What is asked of each of a page of deployments, with the number of statements that it takes beside whose data it is and
 /// the page itself: one for each field that leads elsewhere.
-const BESIDE: [(&str, usize); 4] = [
+const BESIDE: [(&str, usize); 5] = [
     ("key", 0),
     ("key changes(first: 3) { nodes { key author { name } } }", 2),
     // services, teams, repositories, those before, changes with their number, authors, changes themselves, reviews, incidents
@@ -252,6 +252,8 @@ const BESIDE: [(&str, usize); 4] = [
         10,
     ),
     ("changes(first: 3) { nodes { change { reviews(first: 3) { nodes { reviewer { name } } } } } }", 4),
+    // changes with their number, changes themselves, commits, authors; of direct commits there are no changes
+    ("commits(first: 3) { sha author { name } }", 4),
 ];
 
 #[tokio::test]
