@@ -15,6 +15,7 @@ mod live;
 mod load;
 mod login;
 mod machine;
+mod migrate;
 mod panels;
 mod permissions;
 mod process;
@@ -45,8 +46,8 @@ const SUBJECTS: [&str; 12] = [
     "gateway",
     "normalize",
 ];
-/// What is measured at a percentage of the full size. `served` is a part of `reads`.
-const SIZED: [&str; 5] = ["engine", "reads", "panels", "dora_sql", "served"];
+/// What is measured at a percentage of the full size. `served` is a part of `reads`, and `migrate` is measured by its name only.
+const SIZED: [&str; 6] = ["engine", "reads", "panels", "dora_sql", "served", "migrate"];
 
 /// Of `engine=10` the 10, where the subject is `engine`.
 fn percent(name: &str, subject: &str) -> Option<u32> {
@@ -62,7 +63,7 @@ async fn main() -> Result<()> {
     }
     let known = |name: &str| SUBJECTS.contains(&name) || SIZED.iter().any(|subject| percent(name, subject).is_some());
     if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
-        bail!("nothing is measured under the name {unknown}; expected {} or served", SUBJECTS.join(", "));
+        bail!("nothing is measured under the name {unknown}; expected {}, served or migrate", SUBJECTS.join(", "));
     }
     if wanted.is_empty() {
         wanted = SUBJECTS.map(str::to_owned).into();
@@ -82,8 +83,9 @@ async fn main() -> Result<()> {
                 [Some(percent), ..] => engine::measure(&machine, &mut figures, percent).await?,
                 [_, Some(percent), ..] => reads::measure(&machine, &mut figures, percent).await?,
                 [_, _, Some(percent), ..] => panels::measure(&machine, &mut figures, percent).await?,
-                [_, _, _, Some(percent), _] => dora_sql::measure(&machine, &mut figures, percent).await?,
-                [.., Some(percent)] => {
+                [_, _, _, Some(percent), ..] => dora_sql::measure(&machine, &mut figures, percent).await?,
+                [.., Some(percent)] => migrate::measure(&machine, &mut figures, percent).await?,
+                [.., Some(percent), _] => {
                     let company = Company::new(&machine, percent).await?;
                     served::measure(&machine, &mut figures, company).await?;
                 }

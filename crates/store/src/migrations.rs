@@ -4,6 +4,9 @@
 //! Promises: each runs once. A database that a later version migrated, or one with other migrations, is left alone. None
 //! waits for a table longer than [`LOCK_TIMEOUT`] at a time, since all who come after it would wait as well.
 
+#[cfg(test)]
+mod rules;
+
 use std::time::Duration;
 
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, Migrator};
