@@ -6,6 +6,8 @@ import { CodeBlock, Notice, PageHead, Select, Skeleton } from "../ui";
 import { CONNECTORS, type Connector } from "./connect/connectors";
 import { FirstCollection } from "./connect/first-collection";
 import { Guided } from "./connect/guided";
+import { SENDERS } from "./connect/senders";
+import { Sending } from "./connect/sending";
 import { Step } from "./connect/step";
 import "./connect/connect.css";
 import "./lists/lists.css";
@@ -27,26 +29,34 @@ export function ConnectPage() {
             <p className="note">{t(connector.about)}</p>
           </div>
         </Step>
-        {connector.isGuided && administersAll ? <Guided key={connector.id} connector={connector.id} /> : <ByHand key={connector.id} connector={connector} isOpenServer={me.principal.kind === "anyone"} />}
+        <Steps key={connector.id} connector={connector} mayAsk={administersAll} isOpenServer={me.principal.kind === "anyone"} />
       </ol>
     </>
   );
+}
+
+/** How it is connected: the server asks the source, or the source sends, or the settings do it alone. */
+function Steps({ connector, mayAsk, isOpenServer }: { connector: Connector; mayAsk: boolean; isOpenServer: boolean }) {
+  const sender = SENDERS[connector.id];
+  if (sender !== undefined) return <Sending connector={connector} sender={sender} />;
+  if (mayAsk) return <Guided connector={connector} />;
+  return <ByHand connector={connector} isOpenServer={isOpenServer} />;
 }
 
 function groups() {
   const option = ({ id, title }: Connector) => ({ value: id, text: title });
   return [
     { label: t("connect.guided"), options: CONNECTORS.filter(({ isGuided }) => isGuided).map(option) },
-    { label: t("connect.by_settings"), options: CONNECTORS.filter(({ isGuided }) => !isGuided).map(option) },
+    { label: t("connect.by_sending"), options: CONNECTORS.filter(({ isGuided }) => !isGuided).map(option) },
   ];
 }
 
 /** What to write into the settings, where sei does not ask the source itself. */
-function ByHand({ connector: { id, isGuided, settings, exports, webhook }, isOpenServer }: { connector: Connector; isOpenServer: boolean }) {
+function ByHand({ connector: { id, settings, exports, webhook }, isOpenServer }: { connector: Connector; isOpenServer: boolean }) {
   return (
     <>
       <Step number={2} title={t("connect.paste")}>
-        {isGuided && <Notice>{t(isOpenServer ? "connect.open_server" : "connect.not_allowed")}</Notice>}
+        <Notice>{t(isOpenServer ? "connect.open_server" : "connect.not_allowed")}</Notice>
         <p>{t("connect.paste_text")}</p>
         <CodeBlock title="sei.toml" text={settings} />
         {exports.length > 0 && (
@@ -62,7 +72,7 @@ function ByHand({ connector: { id, isGuided, settings, exports, webhook }, isOpe
         <CodeBlock title={t("connect.shell")} text={"sei config check\nsei reload"} />
       </Step>
       <Step number={4} title={t("connect.first")}>
-        {webhook && !settings.includes("[source.pull]") ? <p>{t("connect.webhook_only")}</p> : <FirstCollection name={`${id}/main`} isPrefix={id === "git"} />}
+        <FirstCollection name={`${id}/main`} />
       </Step>
     </>
   );

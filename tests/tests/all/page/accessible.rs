@@ -23,6 +23,7 @@ fn pages(served: &Served) -> Vec<String> {
         "/sources",
         "/sources?tab=findings",
         "/sources/connect?connector=jira",
+        "/sources/connect?connector=circleci",
         "/account",
         "/admin",
         "/deployments",

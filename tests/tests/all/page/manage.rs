@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use kernel::RejectReason;
+use kernel::{EventOutcome, RejectReason};
 use serde_json::Value;
+use store::counts::{self, EventCount};
 use tests::eventually;
+use tokio::net::TcpListener;
 
 use super::{SETTLED, address, is_ready, opened, take};
 use crate::api::dead_letters::reject;
 use crate::api::known::{self, PASSWORD};
 use crate::api::served::{self, Served};
-use crate::browser::{self, click, fill, open, run, wait};
+use crate::browser::{self, click, fill, open, request, run, wait};
 
 /// Steps by which a new administrator logs in.
 pub(super) async fn logged_in(served: &Served) -> Vec<Value> {
@@ -130,6 +132,44 @@ async fn who_may_not_manage_sees_how_and_no_form() {
     assert!(texts[1].contains("connector = \"github\""), "{texts:?}");
     assert_eq!(shown.values.iter().find_map(Value::as_bool), Some(true), "no token is asked for");
     assert!(texts[2].contains("Tokens belong to users"), "{texts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_sends_is_given_its_address_and_secret_and_its_first_event_is_seen() {
+    let served = served::empty().await;
+    if !is_ready(&served).await {
+        return;
+    }
+    let signal = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut steps = opened(&served, "/sources/connect?connector=jenkins").to_vec();
+    steps.extend([
+        run("[...document.querySelectorAll('.code-block pre')].map((one) => one.textContent).join('\n')"),
+        wait("[role=status] .progress"),
+        request(&format!("http://{}/", signal.local_addr().unwrap())),
+        wait(".step .notice-good"),
+        run("document.querySelector('.step .notice-good').textContent"),
+    ]);
+    let arrive = async {
+        // the page waits for it
+        drop(signal.accept().await.unwrap());
+        let count = EventCount {
+            source: "jenkins/main".to_owned(),
+            kind: "jenkins.build".to_owned(),
+            outcome: EventOutcome::Stored,
+            reason: String::new(),
+            events: 1,
+        };
+        let mut tx = served.database.store.begin().await.unwrap();
+        counts::add(&mut tx, &[count]).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let (shown, ()) = tokio::join!(take(&steps), arrive);
+    let texts: Vec<&str> = shown.values.iter().filter_map(Value::as_str).collect();
+    let secret = texts[0].split("JENKINS_WEBHOOK_SECRET=").nth(1).unwrap().lines().next().unwrap();
+    assert_eq!(secret.len(), 64, "{texts:?}");
+    let address = address(&served, &format!("/webhooks/jenkins/main/{secret}"));
+    assert!(texts[0].contains(&address) && texts[0].contains("All Events"), "{texts:?}");
+    assert!(texts[1].contains("1 event") && texts[1].contains("jenkins.build"), "{texts:?}");
 }
 
 #[tokio::test]

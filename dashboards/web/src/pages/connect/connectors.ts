@@ -10,6 +10,14 @@ export interface Connector {
   settings: string;
   /** The environment variables that the settings refer to. */
   exports: string[];
+  /** Lines of `[source.pull]`; none where it only sends. */
+  pull: string[];
+  /** What says whose token it is, where the source asks for that. */
+  account?: Key;
+  /** It has no public service, so its address is needed. */
+  needsUrl: boolean;
+  /** An example of a project. */
+  project: string;
   /** It sends webhooks. */
   webhook: boolean;
 }
@@ -20,21 +28,25 @@ interface Shape {
   token?: string;
   webhook?: boolean;
   isGuided?: boolean;
+  account?: Key;
+  needsUrl?: boolean;
+  project?: string;
 }
 
-function connector(id: string, title: string, about: Key, { pull, token, webhook = true, isGuided = false }: Shape): Connector {
+function connector(id: string, title: string, about: Key, { pull, token, webhook = true, isGuided = false, account, needsUrl = false, project = "octo/shop" }: Shape): Connector {
   const secret = `${id.toUpperCase()}_WEBHOOK_SECRET`;
   const lines = ["[[source]]", `connector = "${id}"`];
-  if (pull !== undefined) lines.push("[source.pull]", ...(token === undefined ? [] : [`token = { env = "${token}" }`]), ...pull);
+  const pulled = pull === undefined ? [] : [...(token === undefined ? [] : [`token = { env = "${token}" }`]), ...pull];
+  if (pulled.length > 0) lines.push("[source.pull]", ...pulled);
   if (webhook) lines.push("[source.webhook]", `secrets = [{ env = "${secret}" }]`);
-  return { id, title, about, isGuided, webhook, settings: `${lines.join("\n")}\n`, exports: [...(token === undefined ? [] : [token]), ...(webhook ? [secret] : [])] };
+  return { id, title, about, isGuided, webhook, pull: pulled, account, needsUrl, project, settings: `${lines.join("\n")}\n`, exports: [...(token === undefined ? [] : [token]), ...(webhook ? [secret] : [])] };
 }
 
 /** The connectors, those first that sei sets up with you. */
 export const CONNECTORS: Connector[] = [
   connector("github", "GitHub", "connect.github", { pull: ['projects = ["octocat/hello-world"]'], token: "GITHUB_TOKEN", isGuided: true }),
   connector("gitlab", "GitLab", "connect.gitlab", { pull: ['projects = ["group/project"]'], token: "GITLAB_TOKEN", isGuided: true }),
-  connector("jira", "Jira", "connect.jira", { pull: ['url = "https://you.atlassian.net"', 'email = "you@example.org"', 'projects = ["SHOP"]'], token: "JIRA_TOKEN" }),
+  connector("jira", "Jira", "connect.jira", { pull: ['url = "https://you.atlassian.net"', 'email = "you@example.org"', 'projects = ["SHOP"]'], token: "JIRA_TOKEN", isGuided: true, account: "connect.jira_account", needsUrl: true, project: "SHOP" }),
   connector("pagerduty", "PagerDuty", "connect.pagerduty", { pull: [], token: "PAGERDUTY_API_KEY" }),
   connector("jenkins", "Jenkins", "connect.jenkins", { pull: ['url = "https://ci.example.org"', 'user = "ann"'], token: "JENKINS_API_TOKEN" }),
   connector("circleci", "CircleCI", "connect.circleci", { pull: ['projects = ["gh/acme/shop"]'], token: "CIRCLECI_TOKEN" }),

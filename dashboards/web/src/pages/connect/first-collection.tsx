@@ -9,11 +9,11 @@ import { StateBadge, type Source } from "../sources/state";
 const ASKED_MS = 2000;
 
 /** Follows the first collection of a source, from when the settings name it. */
-export function FirstCollection({ name, isPrefix = false }: { name: string; isPrefix?: boolean }) {
+export function FirstCollection({ name }: { name: string }) {
   const { tenant } = useFilter();
   const { data, error } = useQuery({ ...restQuery("/api/v1/sources", defined({ tenant, limit: 200 }) as never), refetchInterval: ASKED_MS });
   if (error !== null && data === undefined) return <Problem error={error} />;
-  const source = data?.data.find((one) => one.name === name || (isPrefix && one.name.startsWith(name.split("/")[0] ?? name)));
+  const source = data?.data.find((one) => one.name === name);
   if (source === undefined) {
     return (
       <div role="status">

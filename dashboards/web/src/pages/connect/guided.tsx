@@ -3,6 +3,7 @@ import type { Schema } from "../../data/types";
 import { t } from "../../i18n/t";
 import { CodeBlock, Notice } from "../../ui";
 import { CheckForm, type SentSource } from "./check-form";
+import type { Connector } from "./connectors";
 import { FirstCollection } from "./first-collection";
 import { RightList } from "./right-list";
 import { Step } from "./step";
@@ -12,7 +13,7 @@ type Check = Schema<"Answer_SourceCheck">["data"];
 type Webhooks = Schema<"Answer_RegisteredWebhooks">["data"];
 
 /** Token, rights, webhooks, settings and first collection of a source that sei can ask itself. The token stays in this page. */
-export function Guided({ connector }: { connector: string }) {
+export function Guided({ connector }: { connector: Connector }) {
   const [sent, setSent] = useState<SentSource>();
   const [check, setCheck] = useState<Check>();
   const [webhooks, setWebhooks] = useState<Webhooks>();
@@ -42,7 +43,7 @@ export function Guided({ connector }: { connector: string }) {
         {check !== undefined && <Settings check={check} webhooks={webhooks} />}
       </Step>
       <Step number={6} title={t("connect.first")} isWaiting={!isReady}>
-        <FirstCollection name={`${connector}/${name}`} />
+        <FirstCollection name={`${connector.id}/${name}`} />
       </Step>
     </>
   );

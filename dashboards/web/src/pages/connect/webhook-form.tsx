@@ -22,8 +22,8 @@ export function WebhookForm({ sent, address, known, webhooks, onRegistered }: { 
   const [isAsking, setAsking] = useState(false);
   const projects = linesOf(names);
   const register = useWrite(() => {
-    const { connector, name, url, token } = sent;
-    const body = { connector, name, token, projects, ...(url === undefined ? {} : { url }), ...(base.trim() === "" ? {} : { address: base.trim() }) };
+    const { connector, name, url, account, token } = sent;
+    const body = { connector, name, token, projects, ...(url === undefined ? {} : { url }), ...(account === undefined ? {} : { account }), ...(base.trim() === "" ? {} : { address: base.trim() }) };
     return answered(rest.POST("/api/v1/sources/webhooks", { params: { query: defined({ tenant }) }, body }));
   }, /^\/api\/v1\/audit/);
   const confirm = () =>
