@@ -9,6 +9,7 @@ import { t } from "../i18n/t";
 import { Card, Empty, Loaded, PageHead, Skeleton, Stat, Tabs, Value } from "../ui";
 import { FindingList } from "./sources/findings";
 import { RejectedEvents } from "./sources/rejected";
+import { Arrivals } from "./sources/senders";
 import { SourceTable } from "./sources/source-table";
 import { Lag, lagOf, type Source } from "./sources/state";
 import "./lists/lists.css";
@@ -64,9 +65,12 @@ function All({ sources, counts }: { sources: Parameters<typeof Loaded<{ data: So
   return (
     <Loaded query={sources} skeleton={<Skeleton height={240} />}>
       {({ data }) => (
-        <Card flush={data.length > 0} title={data.length > 0 ? t("sources.all") : undefined}>
-          {data.length === 0 ? <NoSources /> : <SourceTable sources={data} rejected={rejected} />}
-        </Card>
+        <div className="stack">
+          <Card flush={data.length > 0} title={data.length > 0 ? t("sources.all") : undefined}>
+            {data.length === 0 ? <NoSources /> : <SourceTable sources={data} rejected={rejected} />}
+          </Card>
+          <Arrivals pulled={data.map(({ name }) => name)} />
+        </div>
       )}
     </Loaded>
   );

@@ -1,5 +1,9 @@
 export const sources = {
   "sources.note": "Woher Daten kommen, wie vollständig sie sind und was nicht gelesen werden konnte.",
+  "sources.senders": "Was geschickt wurde",
+  "sources.senders_note": "Ereignisse, die durch Webhooks, Posts und Importe ankamen, seit Beginn",
+  "sources.stored": "Gespeichert",
+  "sources.ignored": "Ausgelassen",
   "sources.all": "Alle Quellen",
   "sources.state": "Zustand",
   "sources.ok": "In Ordnung",

@@ -1,6 +1,10 @@
 /** Sources, rejected events and findings. */
 export const sources = {
   "sources.note": "Where data comes from, how complete it is, and what could not be read.",
+  "sources.senders": "What was sent",
+  "sources.senders_note": "Events that arrived by webhooks, posts and imports, since the beginning",
+  "sources.stored": "Stored",
+  "sources.ignored": "Left out",
   "sources.all": "All sources",
   "sources.state": "State",
   "sources.ok": "OK",
