@@ -1,5 +1,6 @@
-//! What is deleted because of its age: raw events of the embedded log, dead letters, entries of the audit log. Each is
-//! tried by itself, and the audit log says once a day how many were deleted.
+//! What is deleted because of its age: raw events of the embedded log, dead letters, entries of the audit log, numbers of
+//! events. Each is tried by itself, and the audit log says once a day how many were deleted. What TimescaleDB does because
+//! of age it does by itself, once it has policies.
 
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use eventlog::EventLog;
 use serde_json::json;
 use store::audit::{self, Action, Actor, Entry};
-use store::{Store, StoreError, dead_letters, origins};
+use store::timescale::{self, TimescalePolicies};
+use store::{Store, StoreError, counts, dead_letters, origins};
 use tokio::time::Instant;
 
 /// How often the audit log says what was deleted, and lets go of its own entries.
@@ -22,11 +24,21 @@ pub struct Retention {
     pub rejected_limit: u32,
     /// Older entries of the audit log are deleted.
     pub audit: Duration,
+    /// Older numbers of events are deleted.
+    pub event_counts: Duration,
+    /// Older rows of metrics are compressed where TimescaleDB is used.
+    pub compress_after: Option<Duration>,
 }
 
 impl Retention {
     /// Everything is kept.
-    pub(crate) const FOREVER: Self = Self { rejected: Duration::MAX, rejected_limit: u32::MAX, audit: Duration::MAX };
+    pub(crate) const FOREVER: Self = Self {
+        rejected: Duration::MAX,
+        rejected_limit: u32::MAX,
+        audit: Duration::MAX,
+        event_counts: Duration::MAX,
+        compress_after: None,
+    };
 }
 
 /// What was deleted since the last entry of the audit log.
@@ -65,6 +77,10 @@ pub(crate) async fn apply(store: &Store, log: &dyn EventLog, retention: Retentio
         }
     }
     if deleted.recorded.is_none_or(|recorded| recorded.elapsed() >= RECORD) {
+        if let Err(error) = by_tenant(store, retention).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "old numbers of events could not be deleted, or policies of TimescaleDB not set");
+        }
         match record(store, log.topic(), retention, deleted).await {
             Ok(()) => *deleted = Deleted { recorded: Some(Instant::now()), ..Deleted::default() },
             Err(error) => {
@@ -73,6 +89,18 @@ pub(crate) async fn apply(store: &Store, log: &dyn EventLog, retention: Retentio
             }
         }
     }
+}
+
+/// Deletes old numbers of events of every tenant, or has TimescaleDB do it, which compresses old rows too.
+async fn by_tenant(store: &Store, retention: Retention) -> Result<(), StoreError> {
+    let policies = TimescalePolicies { compress_after: retention.compress_after, event_counts: retention.event_counts };
+    for info in store.tenants().await? {
+        let store = store.for_tenant(&info.tenant);
+        if !timescale::set_policies(&store, &policies).await? {
+            counts::forget_before(&store, before(retention.event_counts)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Before when something is too old that is kept for an age.

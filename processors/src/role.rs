@@ -29,6 +29,8 @@ impl ProcessorRole {
             rejected: settings.log.rejected_retention,
             rejected_limit: settings.log.rejected_limit,
             audit: settings.retention.audit,
+            event_counts: settings.retention.event_counts,
+            compress_after: settings.database.compress_after,
         };
         let processor = Processor::new(store.clone(), Arc::clone(&log), registry::connector);
         let people = PeopleKeeper::new(&store, &settings.log, settings.retention.people);

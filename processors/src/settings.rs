@@ -29,6 +29,11 @@ pub struct RetentionSettings {
     #[serde(with = "duration")]
     #[schemars(with = "duration::Text")]
     pub audit: Duration,
+    /// How long the numbers of events by hour and day are kept, in which they were processed. Where TimescaleDB is used it
+    /// deletes them by itself, a month at a time.
+    #[serde(with = "duration")]
+    #[schemars(with = "duration::Text")]
+    pub event_counts: Duration,
     /// How long people keep their names after what they did last: a commit, a change, a review, a step of a work item.
     /// After that they are pseudonymized, as `sei person pseudonymize` does, at most 100 of a tenant once a day. Members of
     /// teams, people of `[[person]]` and those who log in keep them, and without this setting all people.
@@ -39,7 +44,7 @@ pub struct RetentionSettings {
 
 impl Default for RetentionSettings {
     fn default() -> Self {
-        Self { audit: Duration::from_hours(24 * 730), people: None }
+        Self { audit: Duration::from_hours(24 * 730), event_counts: Duration::from_hours(24 * 730), people: None }
     }
 }
 
@@ -47,6 +52,7 @@ impl RetentionSettings {
     /// Reports what is wrong with the section.
     pub fn check(&self, findings: &mut Findings) {
         findings.positive("retention.audit", self.audit);
+        findings.positive("retention.event_counts", self.event_counts);
         if let Some(people) = self.people {
             findings.positive("retention.people", people);
         }

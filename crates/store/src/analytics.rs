@@ -9,6 +9,7 @@ mod custom_state;
 mod daily;
 mod delivery_views;
 mod document;
+mod event_views;
 mod make;
 mod metric_views;
 mod observations;

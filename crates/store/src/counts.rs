@@ -1,6 +1,7 @@
 //! How many events ended how: the proof that none vanished. Moved in the batch's transaction, so the
 //! counts are as exact as the positions.
 
+use chrono::{DateTime, Utc};
 use kernel::EventOutcome;
 
 use crate::error::word;
@@ -21,7 +22,7 @@ pub struct EventCount {
     pub events: i64,
 }
 
-/// Adds to the counts of the transaction's tenant.
+/// Adds to the counts of the transaction's tenant: to those of all time, and to those of this hour.
 pub async fn add(tx: &mut StoreTx, counts: &[EventCount]) -> Result<(), StoreError> {
     if counts.is_empty() {
         return Ok(());
@@ -47,7 +48,28 @@ pub async fn add(tx: &mut StoreTx, counts: &[EventCount]) -> Result<(), StoreErr
     )
     .execute(tx.connection())
     .await?;
+    sqlx::query!(
+        "insert into event_hour as h (hour, source, kind, outcome, reason, events)
+         select date_trunc('hour', now(), 'UTC'), source, kind, outcome, reason, sum(events)::bigint
+         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+              as n (source, kind, outcome, reason, events)
+         group by 2, 3, 4, 5 order by 2, 3, 4, 5
+         on conflict (hour, source, kind, outcome, reason) do update set events = h.events + excluded.events",
+        &sources as &[&str],
+        &kinds as &[&str],
+        &outcomes as &[&str],
+        &reasons as &[&str],
+        &events,
+    )
+    .execute(tx.connection())
+    .await?;
     Ok(())
+}
+
+/// Deletes the counts of hours before a time; those of all time stay. Returns the number of rows.
+pub async fn forget_before(store: &Store, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    let deleted = sqlx::query!("delete from event_hour where hour < $1", before).execute(store.pool()).await?;
+    Ok(deleted.rows_affected())
 }
 
 /// All counts of a tenant, in the order of their fields.

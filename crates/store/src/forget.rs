@@ -64,6 +64,7 @@ const REPOSITORY: &[Rule] = &[
     ("repository", "id = $1"),
     ("cursor", OF_GIT),
     ("event_count", OF_GIT),
+    ("event_hour", OF_GIT),
     ("dead_letter", OF_GIT),
 ];
 
@@ -72,6 +73,7 @@ const SOURCE: &[Rule] = &[
     ("feed", "kind = 'source' and subject = $1"),
     ("cursor", "source = $1 or starts_with(source, $1 || '/')"),
     ("event_count", "source = $1"),
+    ("event_hour", "source = $1"),
     ("dead_letter", "source = $1"),
 ];
 

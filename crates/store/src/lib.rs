@@ -49,6 +49,7 @@ pub mod source_state;
 pub mod tables;
 pub mod targets;
 mod text;
+pub mod timescale;
 mod whole;
 
 pub use cluster::{ClusterError, PrivateCluster, ServerNeeds, abandon_clusters, keep_private};

@@ -82,7 +82,10 @@ impl Pool {
 
     fn over(connections: Arc<Connections>, tenant: &Tenant, purpose: Purpose) -> Self {
         let limits = match purpose {
-            Purpose::Anything => "reset default_transaction_read_only; reset statement_timeout".to_owned(),
+            // any number of rows of compressed chunks may change; without TimescaleDB the setting says nothing
+            Purpose::Anything => "reset default_transaction_read_only; reset statement_timeout; \
+                                  set timescaledb.max_tuples_decompressed_per_dml_transaction = 0"
+                .to_owned(),
             Purpose::Reads(timeout) | Purpose::Looks(timeout) => {
                 let timeout_ms = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
                 format!("set default_transaction_read_only = on; set statement_timeout = {timeout_ms}")

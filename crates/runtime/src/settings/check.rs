@@ -19,6 +19,9 @@ impl Database {
             let expected = "3 or more: one writes, one reads for it, one answers requests";
             findings.error("database.connections", self.connections.to_string(), expected);
         }
+        if let Some(compress_after) = self.compress_after {
+            findings.positive("database.compress_after", compress_after);
+        }
         if let Some(url) = &self.url {
             findings.secret("database.url", url);
         }

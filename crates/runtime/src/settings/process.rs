@@ -28,6 +28,11 @@ impl Default for Data {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
+    /// The age from which on metrics' rows, and what BI tools read of them, are compressed where TimescaleDB is used: they
+    /// take a fraction of the room, and are read and changed as before. Without this setting no more are.
+    #[serde(with = "duration::option")]
+    #[schemars(with = "Option<duration::Text>", example = &"180d")]
+    pub compress_after: Option<Duration>,
     /// The maximum number of connections of a process, of all tenants together. Requests leave a quarter of them, at
     /// least one, to what writes. Beside them a process has up to 5 that wait for notices, change the schema,
     /// or hold the lock of the process that collects; the private PostgreSQL has room for 5 processes.
@@ -39,7 +44,7 @@ pub struct Database {
 
 impl Default for Database {
     fn default() -> Self {
-        Self { connections: 8, url: None }
+        Self { compress_after: None, connections: 8, url: None }
     }
 }
 

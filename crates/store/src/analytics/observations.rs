@@ -139,11 +139,12 @@ pub struct Touched {
 /// Makes these the observations of the chunk. Returns when those count that are new or gone.
 pub async fn write_chunk(tx: &mut StoreTx, chunk: &ChunkOfObservations) -> Result<Vec<Touched>, StoreError> {
     let id = signed(xxh3_64(format!("{}\0{}", chunk.source, chunk.owner).as_bytes()));
-    let stored: Vec<i64> = sqlx::query_scalar("select digest from analytics_observation where chunk = $1")
-        .bind(id)
-        .fetch_all(tx.connection())
-        .await?;
-    let mut stored: HashSet<i64> = stored.into_iter().collect();
+    let stored: Vec<(i64, DateTime<Utc>)> =
+        sqlx::query_as("select digest, at from analytics_observation where chunk = $1")
+            .bind(id)
+            .fetch_all(tx.connection())
+            .await?;
+    let mut stored: HashMap<i64, DateTime<Utc>> = stored.into_iter().collect();
     if stored.is_empty() && !chunk.rows.is_empty() {
         sqlx::query("insert into analytics_chunk (id, source, owner) values ($1, $2, $3) on conflict do nothing")
             .bind(id)
@@ -155,11 +156,11 @@ pub async fn write_chunk(tx: &mut StoreTx, chunk: &ChunkOfObservations) -> Resul
     let (mut taken, mut new) = (HashSet::new(), Vec::new());
     for row in &chunk.rows {
         let digest = (0..=u32::MAX).map(|nth| row.digest(nth)).find(|digest| taken.insert(*digest)).unwrap_or_default();
-        if !stored.remove(&digest) {
+        if stored.remove(&digest).is_none() {
             new.push((digest, row));
         }
     }
-    let gone = delete(tx, id, &stored.into_iter().collect::<Vec<i64>>()).await?;
+    let gone = delete(tx, id, stored).await?;
     for new in new.chunks(PAGE) {
         write_subjects(tx, chunk, new).await?;
         insert(tx, id, new).await?;
@@ -167,17 +168,28 @@ pub async fn write_chunk(tx: &mut StoreTx, chunk: &ChunkOfObservations) -> Resul
     Ok(touched(gone, new.iter().map(|(_, row)| *row)))
 }
 
-/// Deletes observations of a chunk by their digests, and returns them.
-async fn delete(tx: &mut StoreTx, chunk: i64, digests: &[i64]) -> Result<Vec<ObservationRow>, StoreError> {
-    let mut gone = Vec::new();
-    for digests in digests.chunks(PAGE) {
+/// Deletes observations of a chunk by their digests, which have these times, and returns them.
+async fn delete(
+    tx: &mut StoreTx,
+    chunk: i64,
+    stored: HashMap<i64, DateTime<Utc>>,
+) -> Result<Vec<ObservationRow>, StoreError> {
+    let (mut stored, mut gone): (Vec<_>, Vec<_>) = (stored.into_iter().collect(), Vec::new());
+    stored.sort_unstable_by_key(|(_, at)| *at);
+    for page in stored.chunks(PAGE) {
+        let (Some((_, first)), Some((_, last))) = (page.first(), page.last()) else { continue };
+        let digests: Vec<i64> = page.iter().map(|(digest, _)| *digest).collect();
+        // the times say which parts of a table that is cut by time are looked at
         let rows: Vec<Deleted> = sqlx::query_as(
-            "delete from analytics_observation where chunk = $1 and digest = any ($2)
+            "delete from analytics_observation
+             where chunk = $1 and digest = any ($2) and at >= $3 and at <= $4
              returning metric, subject, at, value, part_of, key, until, present_from,
                        nullif(present_until, 'infinity') as present_until",
         )
         .bind(chunk)
         .bind(digests)
+        .bind(first)
+        .bind(last)
         .fetch_all(tx.connection())
         .await?;
         gone.extend(rows.into_iter().map(ObservationRow::from));

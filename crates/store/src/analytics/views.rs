@@ -1,7 +1,7 @@
 //! All views, and how they refer to each other.
 
 use super::view::{View, column};
-use super::{code_views, delivery_views, metric_views, organization_views, planning_views};
+use super::{code_views, delivery_views, event_views, metric_views, organization_views, planning_views};
 
 /// The version of the views: it changes when one of them loses a column or means something else.
 pub(super) const VERSION: u32 = 1;
@@ -14,6 +14,7 @@ pub fn views() -> Vec<View> {
     all.extend(code_views::views());
     all.extend(organization_views::views());
     all.extend(metric_views::views());
+    all.extend(event_views::views());
     let (keys, relation) = (key_column(&all), relation(&all));
     all.extend([keys, relation]);
     all

@@ -255,13 +255,19 @@ impl Keys {
         let statement = format!(
             "delete from {table} as t using (
                  select $1::text as service, at, id from unnest($2::timestamptz[], $3::text[]) as gone (at, id) offset 0
-             ) as gone where t.service = gone.service and t.{time} = gone.at and t.{id} = gone.id",
+             ) as gone
+             where t.service = gone.service and t.{time} = gone.at and t.{id} = gone.id
+                   and t.service = $1 and t.{time} >= $4 and t.{time} <= $5",
             table = R::TABLE
         );
+        // of a table that is cut by time only these parts are looked at
+        let (first, last) = (self.times.iter().min().copied(), self.times.iter().max().copied());
         let statement = sqlx::query(sqlx::AssertSqlSafe(statement))
             .bind(service)
             .bind(std::mem::take(&mut self.times))
-            .bind(std::mem::take(&mut self.ids));
+            .bind(std::mem::take(&mut self.ids))
+            .bind(first)
+            .bind(last);
         Ok(statement.execute(connection).await?.rows_affected())
     }
 }

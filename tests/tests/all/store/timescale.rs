@@ -2,17 +2,28 @@
 //! read is the same as on plain tables. Skipped, and says so, on a server without it; all other tests of
 //! the store run on such a server as they are.
 
+use std::time::Duration as Age;
+
 use chrono::{DateTime, Duration, Utc};
 use kernel::{
-    ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Evidence, EvidenceKind, Rule, Sha, Tenant,
+    Change, ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Evidence, EvidenceKind, Fact, Rule, Sha,
+    Tenant,
 };
 use parts::{Part, missing};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::queries::{self, ChangeFilter, DeploymentFilter, TimeKey};
+use store::timescale::{TimescalePolicies, set_policies};
 use store::{Store, Timescale, flow, metric_rows};
 use tests::{TestDatabase, database};
 
-const TABLES: [&str; 2] = ["deployment_metric", "change_metric"];
+use crate::api::served;
+
+/// Tables that are cut by time: metric facts, what BI tools read of metrics, and event counts.
+const TABLES: [&str; 5] =
+    ["deployment_metric", "change_metric", "analytics_observation", "analytics_daily", "event_hour"];
+const METRIC_TABLES: [&str; 2] = ["deployment_metric", "change_metric"];
+/// Makes event counts and their days as on plain tables.
+const EVENT_HOURS: &str = include_str!("../../../../migrations/tenant/0030_event_hours.sql");
 const SERVICES: [&str; 2] = ["shop", "h/o/r"];
 
 /// A database with hypertables, and one like it on plain tables.
@@ -27,16 +38,21 @@ async fn both() -> Option<(TestDatabase, TestDatabase)> {
     }
     let mut connection = PgConnection::connect_with(&plain.options()).await.unwrap();
     connection.execute("set search_path = main, public").await.unwrap();
+    connection.execute("drop materialized view event_day cascade").await.unwrap();
     for table in TABLES {
         for statement in [
             format!("create table plain (like {table} including all)"),
             // with the views for analysts that read it
             format!("drop table {table} cascade"),
             format!("alter table plain rename to {table}"),
+            format!("alter table {table} rename constraint plain_pkey to {table}_pkey"),
         ] {
             connection.execute(AssertSqlSafe(statement)).await.unwrap();
         }
     }
+    let (_, day) = EVENT_HOURS.split_once("create view").unwrap();
+    connection.execute(AssertSqlSafe(format!("create view {day}"))).await.unwrap();
+    plain.store.migrate().await.unwrap();
     Some((hyper, plain))
 }
 
@@ -182,7 +198,7 @@ async fn writes_and_reads_of_metric_facts_are_those_of_plain_tables() {
         }
         assert_eq!(from_hyper.len(), from_plain.len());
     }
-    for table in TABLES {
+    for table in METRIC_TABLES {
         assert!(chunks(&hyper, table).await > 10, "{table} is cut by time");
         assert_eq!(chunks(&plain, table).await, 0);
     }
@@ -215,4 +231,149 @@ async fn a_tenant_with_hypertables_can_be_made_and_dropped() {
         hyper.store.drop_tenant(&demo).await.unwrap();
     }
     assert_eq!(read(&hyper.store).await, read(&plain.store).await, "nothing is in the other tenant");
+}
+
+/// Compresses all chunks, and returns how many.
+async fn compress(database: &TestDatabase) -> i64 {
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    let all = "select count(compress_chunk(chunk, if_not_compressed => true))
+               from timescaledb_information.hypertables
+                    cross join lateral show_chunks(format('%I.%I', hypertable_schema, hypertable_name)::regclass) chunk
+               where hypertable_schema = 'main' and compression_enabled";
+    sqlx::query_scalar(all).fetch_one(&mut connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn rows_of_compressed_chunks_are_read_and_changed_as_others() {
+    let Some((hyper, plain)) = both().await else { return };
+    for turn in [0, 1, 0] {
+        assert_eq!(write(&hyper.store, turn).await, write(&plain.store, turn).await, "turn {turn}");
+        assert_eq!(read(&hyper.store).await, read(&plain.store).await, "turn {turn}");
+        assert!(compress(&hyper).await > 0);
+        assert_eq!(read(&hyper.store).await, read(&plain.store).await, "turn {turn}, compressed");
+    }
+}
+
+/// What BI tools read: values by day, and of a window.
+async fn shown(database: &TestDatabase) -> Vec<String> {
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    connection.execute("set search_path = analytics_main").await.unwrap();
+    let by_day = "select concat_ws(' ', metric, day, slice_by, team, service, round(value::numeric, 6), n) as shown
+                  from metric_daily order by shown";
+    let of_window = "select concat_ws(' ', m.metric, v.slice, round(v.value::numeric, 6), v.n) as shown
+                     from metric_definition m
+                          cross join lateral metric_value(m.metric, current_date - 150, current_date - 1, 'all') v
+                     order by shown";
+    let mut rows: Vec<String> = Vec::new();
+    for query in [by_day, of_window] {
+        rows.extend(sqlx::query_scalar::<_, String>(query).fetch_all(&mut connection).await.unwrap());
+    }
+    rows
+}
+
+#[tokio::test]
+async fn what_bi_tools_read_of_compressed_hypertables_is_that_of_plain_tables() {
+    let Some((hyper, plain)) = both().await else { return };
+    let facts: Vec<Fact> = served::organization().facts().collect();
+    let known = facts.iter().find_map(|fact| match fact {
+        Fact::Change(change) if change.merged_at.is_some() => Some(change.clone()),
+        _ => None,
+    });
+    let late = Change { id: "late#1".into(), ..known.unwrap() };
+    let version = kernel::Version { at: late.version.at + Duration::seconds(1), ..late.version };
+    let gone = Change { deleted: true, version, ..late.clone() };
+    for database in [&hyper, &plain] {
+        served::fill(&database.store, facts.iter().cloned()).await;
+        served::refresh(&database.store, &[]).await;
+    }
+    let before = shown(&plain).await;
+    assert!(before.len() > 500, "{}", before.len());
+    assert_eq!(shown(&hyper).await, before);
+    assert!(compress(&hyper).await > 5);
+    assert_eq!(shown(&hyper).await, before, "compressed");
+    for change in [late, gone] {
+        for database in [&hyper, &plain] {
+            tests::write_facts(&database.store, &[Fact::Change(change.clone())]).await;
+            served::refresh(&database.store, &[]).await;
+        }
+        assert_eq!(shown(&hyper).await, shown(&plain).await, "deleted: {}", change.deleted);
+    }
+}
+
+/// What TimescaleDB does by itself: the procedure, the table, and the age in days.
+async fn jobs(database: &TestDatabase) -> Vec<(String, String, Option<i32>)> {
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    sqlx::query_as(
+        "select proc_name::text, hypertable_name::text,
+                (extract(epoch from coalesce(config ->> 'compress_after', config ->> 'drop_after')::interval)
+                 / 86400)::integer
+         from timescaledb_information.jobs where hypertable_schema = 'main' order by 1, 2",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn policies_are_those_of_the_settings() {
+    let Some((hyper, plain)) = both().await else { return };
+    let job = |procedure: &str, table: &str, days: Option<i32>| (procedure.to_owned(), table.to_owned(), days);
+    let age = |days: i32| Age::from_hours(24 * u64::try_from(days).unwrap());
+    let refresh = || job("policy_refresh_continuous_aggregate", "event_day", None);
+    assert_eq!(jobs(&hyper).await, [refresh()]);
+    for (compress_after, event_counts) in [(Some(180), 700), (Some(180), 700), (Some(90), 30), (None, 30)] {
+        let policies = TimescalePolicies { compress_after: compress_after.map(age), event_counts: age(event_counts) };
+        assert!(set_policies(&hyper.store, &policies).await.unwrap());
+        let compressed = ["analytics_daily", "analytics_observation", "change_metric", "deployment_metric"];
+        let compressed = compressed.into_iter().filter(|_| compress_after.is_some());
+        let mut expected: Vec<_> = compressed.map(|table| job("policy_compression", table, compress_after)).collect();
+        expected.push(refresh());
+        expected.extend(["event_day", "event_hour"].map(|table| job("policy_retention", table, Some(event_counts))));
+        assert_eq!(jobs(&hyper).await, expected);
+    }
+    let mut connection = PgConnection::connect_with(&plain.options()).await.unwrap();
+    connection.execute("drop table main._sqlx_migrations_timescale").await.unwrap();
+    let policies = TimescalePolicies { compress_after: None, event_counts: age(30) };
+    assert!(!set_policies(&plain.store, &policies).await.unwrap(), "there is nothing to set them for");
+}
+
+#[tokio::test]
+async fn days_of_event_counts_are_those_of_plain_tables_also_of_what_is_not_aggregated_yet() {
+    let Some((hyper, plain)) = both().await else { return };
+    let shown = async |database: &TestDatabase| -> Vec<String> {
+        let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+        let days = "select concat_ws(' ', day, source, kind, outcome, reason, events) as shown
+                    from analytics_main.event_day order by shown";
+        sqlx::query_scalar(days).fetch_all(&mut connection).await.unwrap()
+    };
+    let fill = "insert into main.event_hour (hour, source, kind, outcome, reason, events)
+                select date_trunc('day', now(), 'UTC') - hour * interval '1 hour', 'github/main', 'github.' || hour % 3,
+                       case when hour % 7 = 0 then 'rejected' else 'stored' end, '', hour
+                from generate_series(1, 2000) hour";
+    for database in [&hyper, &plain] {
+        let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+        connection.execute(fill).await.unwrap();
+    }
+    assert_eq!(shown(&hyper).await, shown(&plain).await);
+    let mut connection = PgConnection::connect_with(&hyper.options()).await.unwrap();
+    let refresh = "call refresh_continuous_aggregate('main.event_day', null, now() - interval '1 hour')";
+    connection.execute(refresh).await.unwrap();
+    let count = |events| store::counts::EventCount {
+        source: "github/main".to_owned(),
+        kind: "github.push".to_owned(),
+        outcome: kernel::EventOutcome::Stored,
+        reason: String::new(),
+        events,
+    };
+    for database in [&hyper, &plain] {
+        for events in [3, 4] {
+            let mut tx = database.store.begin().await.unwrap();
+            store::counts::add(&mut tx, &[count(events)]).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    }
+    let days = shown(&hyper).await;
+    assert_eq!(days, shown(&plain).await);
+    assert!(days.iter().any(|day| day.ends_with("github/main github.push stored  7")), "{days:?}");
+    assert!(chunks(&hyper, "event_hour").await > 2);
 }
