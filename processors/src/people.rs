@@ -93,6 +93,10 @@ impl PeopleKeeper {
             Some(age) => pseudonymize(store, now, age).await?,
             None => 0,
         };
+        if before.is_none() {
+            // it may have been restored from a backup, with rows from before people were erased
+            personal::reapply(store).await?;
+        }
         let since = before.map(|before| before - OVERLAP).filter(|_| pseudonymized == 0);
         self.reapply(store, since).await?;
         let mut tx = store.begin().await?;

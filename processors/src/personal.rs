@@ -10,7 +10,7 @@ use kernel::pseudonyms::{Identifier, IdentifierKind, Needles, Pseudonyms, Tombst
 use kernel::{AccountId, Completeness, Envelope, Fact, Person, Version};
 use store::personal::{self, ChangedRows};
 use store::segments::Edit;
-use store::{StoreError, StoreTx, dead_letters};
+use store::{Store, StoreError, StoreTx, computation_queue, dead_letters, pseudonyms};
 
 /// The origin of statements about people whose accounts were pseudonymized.
 const ORIGIN: &str = "pseudonyms";
@@ -24,6 +24,18 @@ pub async fn tables(tx: &mut StoreTx, known: &Pseudonyms, needles: &Needles) -> 
         tables.push(ChangedRows { table: "dead_letter (payloads)".to_owned(), rows: payloads });
     }
     Ok(tables)
+}
+
+/// Replaces all people of the store's tenant who were erased or pseudonymized in all tables once more. Returns who they are,
+/// and what was changed.
+pub async fn reapply(store: &Store) -> Result<(Pseudonyms, Vec<ChangedRows>), StoreError> {
+    let mut tx = store.begin().await?;
+    // no computation writes what is replaced here
+    computation_queue::stop_all(&mut tx).await?;
+    let known = pseudonyms::all(&mut tx).await?;
+    let changed = if known.is_empty() { Vec::new() } else { tables(&mut tx, &known, &Needles::of_anyone()).await? };
+    tx.commit().await?;
+    Ok((known, changed))
 }
 
 /// Number of rows of all tables.

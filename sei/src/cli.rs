@@ -71,6 +71,9 @@ enum Command {
     Import(commands::import::Import),
     /// Write all facts and metric facts into files, one per table: Parquet or CSV
     Export(commands::export::Export),
+    /// Make, list, verify, restore and delete backups of everything that is stored
+    #[command(subcommand)]
+    Backup(commands::backup::BackupCommand),
     /// Show and explain the DORA metrics
     #[command(subcommand)]
     Dora(commands::dora::Dora),
@@ -281,6 +284,7 @@ async fn run_with_settings(command: Command, settings: Settings, global: &Global
         Command::Collect(command) => Box::pin(command.run(settings, global)).await,
         Command::Import(command) => command.run(settings, global).await,
         Command::Export(command) => command.run(settings, global).await,
+        Command::Backup(command) => Box::pin(command.run(settings, global)).await,
         Command::Dora(command) => Box::pin(command.run(settings, global)).await,
         Command::Events(command) => command.run(settings, global).await,
         Command::Demo(command) => command.run(settings, global).await,

@@ -2,6 +2,7 @@
 
 pub(crate) mod analytics;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod board;
 pub(crate) mod collect;
 pub(crate) mod config;

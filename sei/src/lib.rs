@@ -4,6 +4,7 @@
 //! command is, and prints what they say. Results go to standard output, everything else to standard error.
 
 mod actor;
+mod backups;
 pub mod cli;
 mod commands;
 mod declare;

@@ -1,4 +1,4 @@
-//! How far a long collection has come: a bar on a terminal if it takes over two seconds, a line in the
+//! How far a long collection or a backup has come: a bar on a terminal if it takes over two seconds, a line in the
 //! log now and then elsewhere.
 
 use std::io::IsTerminal;
@@ -26,14 +26,19 @@ struct State {
     visible: bool,
     stage: &'static str,
     line: Instant,
+    /// Whether the units are bytes.
+    is_of_bytes: bool,
 }
 
 impl State {
     /// A bar with rate and estimate where the end is known.
     fn style(&mut self) {
-        let known = self.bar.length().is_some();
-        let template =
-            if known { "{msg} {wide_bar} {pos}/{len} {per_sec} {eta}" } else { "{spinner} {msg} {pos} {per_sec}" };
+        let template = match (self.bar.length().is_some(), self.is_of_bytes) {
+            (true, false) => "{msg} {wide_bar} {pos}/{len} {per_sec} {eta}",
+            (false, false) => "{spinner} {msg} {pos} {per_sec}",
+            (true, true) => "{msg} {wide_bar} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta}",
+            (false, true) => "{spinner} {msg} {decimal_bytes} {decimal_bytes_per_sec}",
+        };
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.bar.set_style(style);
         }
@@ -43,13 +48,22 @@ impl State {
 impl Shown {
     /// For something that is called so.
     pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self::of(what.into(), false)
+    }
+
+    /// The same where the units are bytes.
+    pub(crate) fn of_bytes(what: impl Into<String>) -> Self {
+        Self::of(what.into(), true)
+    }
+
+    fn of(what: String, is_of_bytes: bool) -> Self {
         let now = Instant::now();
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         Self {
-            what: what.into(),
+            what,
             terminal: std::io::stderr().is_terminal(),
             start: now,
-            state: Mutex::new(State { bar, visible: false, stage: "", line: now }),
+            state: Mutex::new(State { bar, visible: false, stage: "", line: now, is_of_bytes }),
         }
     }
 }

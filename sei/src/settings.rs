@@ -5,6 +5,7 @@ mod organization;
 mod tests;
 
 use api::settings::{Api, ApiSettings, Login};
+use backup::settings::Backup;
 use collectors::settings::{Calendar, CollectorSettings, Events, GatewaySettings};
 use dora::EngineSettings;
 use dora::settings::{CustomMetricSettings, Dora};
@@ -22,6 +23,7 @@ pub use organization::{PersonSettings, ServiceSettings, TeamSettings};
 #[expect(missing_docs, reason = "each section is documented by its type")]
 pub struct Settings {
     pub api: Api,
+    pub backup: Backup,
     pub data: Data,
     pub database: Database,
     pub dora: Dora,
@@ -61,6 +63,7 @@ impl runtime::settings::Settings for Settings {
 
     fn check(&self, findings: &mut Findings) {
         self.api.check(findings);
+        self.backup.check(findings);
         self.data.check(findings);
         self.database.check(findings);
         self.dora.check(findings);

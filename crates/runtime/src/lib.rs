@@ -39,7 +39,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub use causes::with_causes;
 pub use changed::changed_keys;
-pub use load::{Checked, StartError, check, load, load_with_warnings, log_warnings, start};
+pub use load::{Checked, StartError, check, load, load_with_warnings, log_warnings, settings_file, start};
 pub use lock::locked;
 pub use metrics::{Metrics, Reason, labels, metrics};
 pub use problem::{Problem, SettingsError, Severity};

@@ -74,10 +74,16 @@ pub fn start<S: Settings>(file: Option<&Path>, overrides: &[String]) -> Result<S
     Ok(settings)
 }
 
+/// The settings file: the one that is named, else the first that is there of those that are looked for.
+#[must_use]
+pub fn settings_file(named: Option<&Path>) -> Option<PathBuf> {
+    named.map(Path::to_owned).or_else(|| FILES.iter().map(PathBuf::from).find(|file| file.exists()))
+}
+
 /// As [`load`], but reports everything that is wrong, warnings too.
 #[must_use]
 pub fn check<S: Settings>(file: Option<&Path>, overrides: &[String]) -> Checked<S> {
-    let file = file.map(Path::to_owned).or_else(|| FILES.iter().map(PathBuf::from).find(|file| file.exists()));
+    let file = settings_file(file);
     let text = match &file {
         None => Ok(String::new()),
         Some(file) => std::fs::read_to_string(file).map_err(|error| {

@@ -28,8 +28,9 @@ pub use secret_ref::SecretRef;
 pub use sources::{Part, Source, SourceType, WebhookOptions, every_five_minutes};
 
 /// The names of all sections. A program that reads only some of them still refuses a misspelled one.
-pub const SECTIONS: [&str; 15] = [
+pub const SECTIONS: [&str; 16] = [
     "api",
+    "backup",
     "data",
     "database",
     "dora",

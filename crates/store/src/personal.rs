@@ -227,6 +227,13 @@ pub async fn logins(tx: &mut StoreTx, addresses: &[String]) -> Result<Vec<Naming
     Ok(users.into_iter().map(|row| NamingRow { table: "login_user".to_owned(), row }).collect())
 }
 
+/// The addresses and names by which users log in, in lower case.
+pub async fn login_names(tx: &mut StoreTx) -> Result<Vec<String>, StoreError> {
+    let names = "select lower(email) from login_user where email is not null
+                 union select lower(login_name) from login_user where login_name is not null";
+    Ok(sqlx::query_scalar(names).fetch_all(tx.connection()).await?)
+}
+
 /// Deletes the users who log in with one of these addresses, in lower case, with their sessions, tokens and grants.
 pub async fn delete_logins(tx: &mut StoreTx, addresses: &[String]) -> Result<Vec<ChangedRows>, StoreError> {
     let mut deleted = Vec::new();

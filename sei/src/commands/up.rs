@@ -90,7 +90,7 @@ impl Up {
             let sections = serde_json::to_value(&machine.settings)?;
             store::audit::note_settings(&machine.store, "sei up", &sections).await;
             declare(&machine.store, &machine.settings, Utc::now()).await?;
-            Roles::start(&machine, listeners).await
+            Roles::start(&machine, listeners, runtime::settings_file(global.config.as_deref())).await
         };
         let mut next = Next::Exit;
         let result = match shutdown.run_until_cancelled(started).await {

@@ -26,6 +26,12 @@ impl Pseudonyms {
         self.0.is_empty()
     }
 
+    /// Whether an account or an address was erased.
+    #[must_use]
+    pub fn is_erased(&self, text: &str) -> bool {
+        self.0.is_erased(text)
+    }
+
     /// A text with the identifiers in it replaced; `None` if it has none.
     #[must_use]
     pub fn in_text(&self, text: &str) -> Option<String> {

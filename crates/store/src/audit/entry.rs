@@ -83,6 +83,12 @@ kernel::closed_list! {
         TargetSet,
         /// A target was removed.
         TargetRemoved,
+        /// A backup of all data was made.
+        BackupCreated,
+        /// A backup was deleted.
+        BackupDeleted,
+        /// The database was restored from a backup.
+        BackupRestored,
     }
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use dora::Scope;
 use kernel::Tenant;
 use kernel::pseudonyms::Needles;
-use processors::personal::{edit, rows, still_joined, tables};
+use processors::personal::{edit, reapply, rows, still_joined, tables};
 use serde_json::json;
 use store::audit::{self, Action, Entry};
 use store::personal::{self, ChangedRows};
@@ -89,14 +89,9 @@ async fn unlinked(tx: &mut StoreTx, found: &Found) -> Result<Option<ChangedRows>
 /// Replaces all erased and pseudonymized people once more.
 pub(super) async fn everyone(machine: &Machine, tenant: &Tenant, global: &Global) -> Result<()> {
     let (store, _) = machine.tenant(tenant).await?;
-    let mut tx = store.begin().await?;
-    computation_queue::stop_all(&mut tx).await?;
-    let known = pseudonyms::all(&mut tx).await?;
-    let needles = Needles::of_anyone();
-    let tables = tables(&mut tx, &known, &needles).await?;
-    tx.commit().await?;
-    let log = &machine.settings.log;
-    let log = eventlog::personal::rewrite(log, &store, edit(known, needles), Rewrite::default()).await?;
+    let (known, tables) = reapply(&store).await?;
+    let edit = edit(known, Needles::of_anyone());
+    let log = eventlog::personal::rewrite(&machine.settings.log, &store, edit, Rewrite::default()).await?;
     compute(machine, &store).await?;
     Report { action: "reapplied", dry_run: false, pseudonym: None, tables, log, remains: Vec::new() }.print(global)
 }

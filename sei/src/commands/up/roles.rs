@@ -1,5 +1,6 @@
 //! The roles as tasks of one process.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Error, Result};
@@ -11,8 +12,10 @@ use processors::ProcessorRole;
 use runtime::health::{Check, Readiness};
 use runtime::http::Listeners;
 use runtime::role::{Role, Running, check_in_time};
+use store::audit::Actor;
 
 use super::database;
+use crate::backups::Backups;
 use crate::machine::Machine;
 use crate::sources::source_setup;
 
@@ -27,8 +30,8 @@ pub(super) struct Roles {
 }
 
 impl Roles {
-    /// Starts all roles. It is ready when this returns, as far as the database and the log are.
-    pub(super) async fn start(machine: &Machine, listeners: Listeners) -> Result<Self> {
+    /// Starts all roles, with the settings of a file, if it is one. It is ready when this returns, as far as the database and the log are.
+    pub(super) async fn start(machine: &Machine, listeners: Listeners, file: Option<PathBuf>) -> Result<Self> {
         let settings = &machine.settings;
         let store = &machine.store;
         let log = machine.log().await.context("the event log can't be used")?;
@@ -53,6 +56,8 @@ impl Roles {
         running.start("the processor", |end| async move { processor.work(end).await });
         running.start("the engine", |end| async move { engine.work(end).await });
         running.keep_watching(CHECKS, look);
+        let backups = Backups::new(store, settings, file, Actor::sei());
+        running.start("making backups", |end| backups.work(end));
         let database = machine.private_database();
         running.start("the private database", |end| database::keep_running(database, end));
         Ok(Self { log, api, running })

@@ -58,4 +58,7 @@ export const audit = {
   "audit.board_deleted": "Board gelöscht",
   "audit.target_set": "Ziel gesetzt",
   "audit.target_removed": "Ziel entfernt",
+  "audit.backup_created": "Sicherung erstellt",
+  "audit.backup_deleted": "Sicherung gelöscht",
+  "audit.backup_restored": "Sicherung wiederhergestellt",
 };

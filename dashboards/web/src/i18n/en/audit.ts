@@ -59,4 +59,7 @@ export const audit = {
   "audit.board_deleted": "Board deleted",
   "audit.target_set": "Target set",
   "audit.target_removed": "Target removed",
+  "audit.backup_created": "Backup created",
+  "audit.backup_deleted": "Backup deleted",
+  "audit.backup_restored": "Backup restored",
 };

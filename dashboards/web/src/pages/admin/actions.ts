@@ -35,4 +35,7 @@ export const ACTIONS = [
   "board_deleted",
   "target_set",
   "target_removed",
+  "backup_created",
+  "backup_deleted",
+  "backup_restored",
 ] as const;
