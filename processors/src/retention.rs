@@ -1,7 +1,8 @@
-//! What is deleted because of its age: raw events of the embedded log, dead letters, entries of the audit log, numbers of
-//! events. Each is tried by itself, and the audit log says once a day how many were deleted. What TimescaleDB does because
-//! of age it does by itself, once it has policies.
+//! What is deleted because of its age: raw events of the embedded log, dead letters, details, logins that have ended, numbers
+//! of events, entries of the audit log. Each is tried by itself and deleted some rows a transaction, and the audit log says
+//! once a day how many were deleted. What TimescaleDB does because of age it does by itself, once it has policies.
 
+use std::error::Error;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,7 +10,7 @@ use eventlog::EventLog;
 use serde_json::json;
 use store::audit::{self, Action, Actor, Entry};
 use store::timescale::{self, TimescalePolicies};
-use store::{Store, StoreError, counts, dead_letters, origins};
+use store::{Store, StoreError, counts, dead_letters, details, identity, origins};
 use tokio::time::Instant;
 
 /// How often the audit log says what was deleted, and lets go of its own entries.
@@ -22,6 +23,8 @@ pub struct Retention {
     pub rejected: Duration,
     /// Of a tenant, the oldest dead letters beyond this number are deleted.
     pub rejected_limit: u32,
+    /// Older runs of single tasks and measures of quality are deleted.
+    pub details: Duration,
     /// Older entries of the audit log are deleted.
     pub audit: Duration,
     /// Older numbers of events are deleted.
@@ -35,6 +38,7 @@ impl Retention {
     pub(crate) const FOREVER: Self = Self {
         rejected: Duration::MAX,
         rejected_limit: u32::MAX,
+        details: Duration::MAX,
         audit: Duration::MAX,
         event_counts: Duration::MAX,
         compress_after: None,
@@ -46,6 +50,7 @@ impl Retention {
 pub(crate) struct Deleted {
     events: u64,
     dead_letters: u64,
+    details: u64,
     recorded: Option<Instant>,
 }
 
@@ -54,39 +59,42 @@ pub(crate) async fn apply(store: &Store, log: &dyn EventLog, retention: Retentio
     if let Some(oldest) = log.keeps_since()
         && let Err(error) = origins::forget_before(store, oldest).await
     {
-        tracing::warn!(error = &error as &dyn std::error::Error, "log positions of old events could not be forgotten");
+        tracing::warn!(error = &error as &dyn Error, "log positions of old events could not be forgotten");
     }
-    match dead_letters::trim(store, before(retention.rejected), retention.rejected_limit.into()).await {
-        Ok(0) => {}
-        Ok(events) => {
-            tracing::info!(events, "old rejected events were deleted");
-            deleted.dead_letters += events;
-        }
-        Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "old rejected events could not be deleted");
-        }
+    let limit = retention.rejected_limit.into();
+    deleted.dead_letters += rows("dead letters", dead_letters::trim(store, before(retention.rejected), limit)).await;
+    if retention.details < Duration::MAX {
+        deleted.details += rows("details", details::forget_before(store, before(retention.details))).await;
     }
-    match log.trim().await {
-        Ok(0) => {}
-        Ok(events) => {
-            tracing::info!(events, "old events have left the log");
-            deleted.events += events;
-        }
-        Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "old events could not leave the log");
-        }
-    }
+    rows("logins", identity::ended::forget(store)).await;
+    deleted.events += rows("events", log.trim()).await;
     if deleted.recorded.is_none_or(|recorded| recorded.elapsed() >= RECORD) {
         if let Err(error) = by_tenant(store, retention).await {
-            let error = &error as &dyn std::error::Error;
+            let error = &error as &dyn Error;
             tracing::warn!(error, "old numbers of events could not be deleted, or policies of TimescaleDB not set");
         }
-        match record(store, log.topic(), retention, deleted).await {
+        match record(store, log.topic(), deleted).await {
             Ok(()) => *deleted = Deleted { recorded: Some(Instant::now()), ..Deleted::default() },
             Err(error) => {
-                let error = &error as &dyn std::error::Error;
+                let error = &error as &dyn Error;
                 tracing::warn!(error, "the audit log does not say what was deleted for its age");
             }
+        }
+        rows("audit", retain_entries(store, before(retention.audit))).await;
+    }
+}
+
+/// How many rows were deleted; none where that failed, which is logged.
+async fn rows<E: Error + 'static>(what: &'static str, work: impl Future<Output = Result<u64, E>>) -> u64 {
+    match work.await {
+        Ok(0) => 0,
+        Ok(rows) => {
+            tracing::info!(what, rows, "what is kept no longer was deleted");
+            rows
+        }
+        Err(error) => {
+            tracing::warn!(what, error = &error as &dyn Error, "what is kept no longer could not be deleted");
+            0
         }
     }
 }
@@ -109,21 +117,32 @@ fn before(age: Duration) -> DateTime<Utc> {
     before.unwrap_or(DateTime::UNIX_EPOCH)
 }
 
-/// Says what was deleted, and deletes old entries of the audit log, which says that by itself.
-async fn record(store: &Store, topic: &str, retention: Retention, deleted: &Deleted) -> Result<(), StoreError> {
+/// Says what was deleted.
+async fn record(store: &Store, topic: &str, deleted: &Deleted) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
-    for (subject, rows) in
-        [(format!("events of {topic}"), deleted.events), ("dead letters".to_owned(), deleted.dead_letters)]
-    {
+    for (subject, rows) in [
+        (format!("events of {topic}"), deleted.events),
+        ("dead letters".to_owned(), deleted.dead_letters),
+        ("details".to_owned(), deleted.details),
+    ] {
         if rows > 0 {
             let entry = Entry::new(Actor::sei(), Action::RetentionApplied, subject).with(json!({ "rows": rows }));
             audit::record(&mut tx, &entry).await?;
         }
     }
-    let entries = audit::retain(&mut tx, before(retention.audit)).await?;
-    tx.commit().await?;
-    if entries > 0 {
-        tracing::info!(entries, "old entries of the audit log were deleted");
+    tx.commit().await
+}
+
+/// Deletes old entries of the audit log, which says that by itself. Returns how many that were.
+async fn retain_entries(store: &Store, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    let mut deleted = 0;
+    loop {
+        let mut tx = store.begin().await?;
+        let entries = audit::retain(&mut tx, before).await?;
+        tx.commit().await?;
+        deleted += entries;
+        if entries < audit::RETAIN_BATCH.unsigned_abs() {
+            return Ok(deleted);
+        }
     }
-    Ok(())
 }

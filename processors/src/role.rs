@@ -1,6 +1,7 @@
 //! The processor as a role.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use eventlog::EventLog;
@@ -31,6 +32,7 @@ impl ProcessorRole {
             audit: settings.retention.audit,
             event_counts: settings.retention.event_counts,
             compress_after: settings.database.compress_after,
+            details: settings.retention.details.unwrap_or(Duration::MAX),
         };
         let processor = Processor::new(store.clone(), Arc::clone(&log), registry::connector);
         let people = PeopleKeeper::new(&store, &settings.log, settings.retention.people);

@@ -34,6 +34,12 @@ pub struct RetentionSettings {
     #[serde(with = "duration")]
     #[schemars(with = "duration::Text")]
     pub event_counts: Duration,
+    /// How long runs of single tasks of pipelines, and measures of quality, are kept after they happened: they take much room,
+    /// and only metrics of windows that old need them. Older ones are deleted once an hour; without this setting none. All
+    /// other facts are kept, since later numbers follow from them.
+    #[serde(with = "duration::option")]
+    #[schemars(with = "Option<duration::Text>", example = &"400d")]
+    pub details: Option<Duration>,
     /// How long people keep their names after what they did last: a commit, a change, a review, a step of a work item.
     /// After that they are pseudonymized, as `sei person pseudonymize` does, at most 100 of a tenant once a day. Members of
     /// teams, people of `[[person]]` and those who log in keep them, and without this setting all people.
@@ -44,7 +50,8 @@ pub struct RetentionSettings {
 
 impl Default for RetentionSettings {
     fn default() -> Self {
-        Self { audit: Duration::from_hours(24 * 730), event_counts: Duration::from_hours(24 * 730), people: None }
+        let years = Duration::from_hours(24 * 730);
+        Self { audit: years, event_counts: years, details: None, people: None }
     }
 }
 
@@ -53,6 +60,9 @@ impl RetentionSettings {
     pub fn check(&self, findings: &mut Findings) {
         findings.positive("retention.audit", self.audit);
         findings.positive("retention.event_counts", self.event_counts);
+        if let Some(details) = self.details {
+            findings.positive("retention.details", details);
+        }
         if let Some(people) = self.people {
             findings.positive("retention.people", people);
         }

@@ -17,7 +17,7 @@ mod verify;
 pub(crate) use append::add;
 pub use append::{record, record_alone};
 pub use entry::{Action, Actor, ActorKind, Entry, Recorded};
-pub use retention::retain;
+pub use retention::{RETAIN_BATCH, retain};
 pub use settings::note_settings;
 pub use verify::{Broken, ChainEnd, Verified, verify};
 

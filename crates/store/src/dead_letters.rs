@@ -254,25 +254,36 @@ pub async fn take_for_replay(
     Ok(envelopes)
 }
 
-/// Deletes rejected events of all tenants that were rejected before an instant, and of each tenant the oldest
-/// beyond the newest `max_rows`. Returns how many those were.
+/// Rows that a transaction deletes at most: they may be large.
+const TRIM_BATCH: u64 = 1_000;
+
+/// Deletes rejected events of all tenants that were rejected before an instant, and the oldest of a tenant beyond `max_rows`,
+/// some in a transaction. Returns how many that were.
 pub async fn trim(store: &Store, before: DateTime<Utc>, max_rows: i64) -> Result<u64, StoreError> {
     let mut trimmed = 0;
     for info in store.tenants().await? {
-        let mut tx = store.begin().await?;
-        tx.use_tenant(&info.tenant).await?;
-        let deleted = sqlx::query!(
-            "delete from dead_letter
-             where rejected_at < $1
-                or (source, event_id) in (select source, event_id from dead_letter
-                                          order by rejected_at desc, source, event_id offset $2)",
-            before,
-            max_rows,
-        )
-        .execute(tx.connection())
-        .await?;
-        tx.commit().await?;
-        trimmed += deleted.rows_affected();
+        loop {
+            let mut tx = store.begin().await?;
+            tx.use_tenant(&info.tenant).await?;
+            let deleted = sqlx::query!(
+                "delete from dead_letter where (source, event_id) in (
+                     (select source, event_id from dead_letter where rejected_at < $1 limit $3)
+                     union
+                     (select source, event_id from dead_letter
+                      order by rejected_at desc, source, event_id offset $2 limit $3)
+                     limit $3)",
+                before,
+                max_rows,
+                TRIM_BATCH.cast_signed(),
+            )
+            .execute(tx.connection())
+            .await?;
+            tx.commit().await?;
+            trimmed += deleted.rows_affected();
+            if deleted.rows_affected() < TRIM_BATCH {
+                break;
+            }
+        }
     }
     Ok(trimmed)
 }

@@ -2,6 +2,7 @@
 //! tenants. Secrets come here as hashes.
 
 mod column;
+pub mod ended;
 pub mod grants;
 pub mod links;
 pub mod providers;

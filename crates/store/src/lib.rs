@@ -19,6 +19,7 @@ pub mod counts;
 pub mod cursors;
 pub mod dead_letters;
 pub mod declared;
+pub mod details;
 mod error;
 pub mod facts;
 pub mod feed;

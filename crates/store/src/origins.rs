@@ -66,13 +66,27 @@ pub async fn of_fact(store: &Store, topic: &str, fact: &str, limit: i64) -> Resu
     .await?)
 }
 
-/// Forgets events of all tenants that were received before an instant.
+/// Rows that a transaction forgets at most.
+const BATCH: u64 = 10_000;
+
+/// Forgets events of all tenants that were received before an instant, some in a transaction.
 pub async fn forget_before(store: &Store, instant: DateTime<Utc>) -> Result<(), StoreError> {
     for info in store.tenants().await? {
-        let mut tx = store.begin().await?;
-        tx.use_tenant(&info.tenant).await?;
-        sqlx::query!("delete from origin where received_at < $1", instant).execute(tx.connection()).await?;
-        tx.commit().await?;
+        loop {
+            let mut tx = store.begin().await?;
+            tx.use_tenant(&info.tenant).await?;
+            let forgotten = sqlx::query!(
+                "delete from origin where ctid in (select ctid from origin where received_at < $1 limit $2)",
+                instant,
+                BATCH.cast_signed(),
+            )
+            .execute(tx.connection())
+            .await?;
+            tx.commit().await?;
+            if forgotten.rows_affected() < BATCH {
+                break;
+            }
+        }
     }
     Ok(())
 }

@@ -192,22 +192,36 @@ pub async fn ends(store: &Store, topic: &str) -> Result<Vec<(i32, i64)>, StoreEr
     Ok(rows.into_iter().map(|row| (row.partition, row.next)).collect())
 }
 
-/// Deletes segments of a topic that were appended before an instant and that every consumer has read;
+/// Segments that a statement deletes at most.
+const TRIM_BATCH: i64 = 1_000;
+
+/// Deletes segments of a topic that were appended before an instant and that every consumer has read, some in a transaction;
 /// what no consumer has read yet stays however old it is. Returns how many events that were.
 pub async fn trim_before(store: &Store, topic: &str, instant: DateTime<Utc>) -> Result<i64, StoreError> {
-    let trimmed = sqlx::query_scalar!(
-        r#"with trimmed as (
-               delete from log_segment as s
-               using (select partition, min(next) as next from position where topic = $1 group by partition) as read
-               where s.topic = $1 and s.appended_at < $2
-                 and s.partition = read.partition and s.base + s.count <= read.next
-               returning s.count
-           )
-           select coalesce(sum(count), 0)::bigint as "events!" from trimmed"#,
-        topic,
-        instant,
-    )
-    .fetch_one(store.pool())
-    .await?;
-    Ok(trimmed)
+    let mut trimmed = 0;
+    loop {
+        let batch = sqlx::query!(
+            r#"with old as (
+                   select s.partition, s.base from log_segment as s
+                   join (select partition, min(next) as next from position where topic = $1 group by partition) as read
+                        on read.partition = s.partition
+                   where s.topic = $1 and s.appended_at < $2 and s.base + s.count <= read.next
+                   limit $3
+               ), trimmed as (
+                   delete from log_segment as s using old
+                   where s.topic = $1 and s.partition = old.partition and s.base = old.base
+                   returning s.count as events
+               )
+               select coalesce(sum(events), 0)::bigint as "events!", count(*) as "segments!" from trimmed"#,
+            topic,
+            instant,
+            TRIM_BATCH,
+        )
+        .fetch_one(store.pool())
+        .await?;
+        trimmed += batch.events;
+        if batch.segments < TRIM_BATCH {
+            return Ok(trimmed);
+        }
+    }
 }

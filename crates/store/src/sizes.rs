@@ -9,7 +9,7 @@ use kernel::{Fact, Tenant};
 use sqlx::Row as _;
 
 use crate::metric_rows::METRIC_FACTS;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, details};
 
 /// The schema that all tenants use.
 const SHARED: &str = "sei";
@@ -21,7 +21,9 @@ kernel::closed_list! {
         RawEvents,
         /// Events that could not be read.
         DeadLetters,
-        /// Facts.
+        /// Facts that only metrics of old windows need.
+        Details,
+        /// Other facts.
         Facts,
         /// What the engine computes.
         MetricRows,
@@ -31,6 +33,8 @@ kernel::closed_list! {
         Audit,
         /// Logins, links and tokens that were used.
         Sessions,
+        /// Numbers of events by hour.
+        EventCounts,
         /// Which event reported which fact.
         LogPositions,
         /// What changed lately, for readers that follow.
@@ -50,12 +54,14 @@ impl DataKind {
             "merge_preview" | "computation" | "finding" => Self::MetricRows,
             "audit" | "audit_head" => Self::Audit,
             "login_session" | "login_link" | "provider_session" | "provider_logout" => Self::Sessions,
+            "event_hour" => Self::EventCounts,
             "origin" => Self::LogPositions,
             "feed" | "feed_pruned" | "changed_chunk" | "people_change" | "fact_change" | "invalidation"
             | "computation_queue" => Self::Changes,
             "partial_fact" => Self::Facts,
             name if name.starts_with("analytics_") => Self::Analytics,
             name if METRIC_FACTS.contains(&name) => Self::MetricRows,
+            name if details::kinds().any(|kind| kind == name) => Self::Details,
             name if Fact::KINDS.iter().any(|kind| kind.name == name) => Self::Facts,
             _ => Self::Other,
         }
@@ -243,7 +249,9 @@ mod tests {
 
     #[test]
     fn every_kind_of_fact_and_of_metric_row_is_known_as_one() {
-        assert!(Fact::KINDS.iter().all(|kind| DataKind::of_table(kind.name) == DataKind::Facts));
+        let of_facts = [DataKind::Facts, DataKind::Details];
+        assert!(Fact::KINDS.iter().all(|kind| of_facts.contains(&DataKind::of_table(kind.name))));
+        assert_eq!(DataKind::of_table("task_run"), DataKind::Details);
         assert!(METRIC_FACTS.iter().all(|name| DataKind::of_table(name) == DataKind::MetricRows));
         assert_eq!(DataKind::of_table("analytics_daily"), DataKind::Analytics);
         assert_eq!(DataKind::of_table("board"), DataKind::Other);

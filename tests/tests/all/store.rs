@@ -13,6 +13,7 @@ mod moments;
 mod moved;
 mod partial;
 mod people;
+mod retention;
 mod schema;
 mod tenants;
 mod timescale;

@@ -62,7 +62,8 @@ impl DataStatus {
         let days = (observed >= MIN_OBSERVED).then(|| observed.num_seconds() as f64 / 86_400.0);
         let mut groups: BTreeMap<_, Vec<&TableSize>> = BTreeMap::new();
         for table in &sizes.tables {
-            let fact = (table.kind == DataKind::Facts).then(|| table.table.clone());
+            let is_fact = matches!(table.kind, DataKind::Facts | DataKind::Details);
+            let fact = is_fact.then(|| table.table.clone());
             groups.entry((table.tenant.as_ref().map(ToString::to_string), table.kind, fact)).or_default().push(table);
         }
         let part = |((tenant, kind, fact), tables): ((Option<String>, DataKind, Option<String>), Vec<&TableSize>)| {
@@ -160,9 +161,11 @@ fn retention(kind: DataKind, settings: &Settings) -> String {
             format!("{}, {} at most", duration::format(settings.log.rejected_retention), settings.log.rejected_limit)
         }
         DataKind::Audit => duration::format(settings.retention.audit),
+        DataKind::EventCounts => duration::format(settings.retention.event_counts),
         DataKind::Sessions => "until they end".to_owned(),
         DataKind::Changes => "24h".to_owned(),
         DataKind::MetricRows | DataKind::Analytics => "as the facts".to_owned(),
+        DataKind::Details => settings.retention.details.map_or("for ever".to_owned(), duration::format),
         DataKind::Facts | DataKind::Other => "for ever".to_owned(),
     }
 }
