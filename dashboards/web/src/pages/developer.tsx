@@ -1,7 +1,7 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { FormEvent, MouseEvent, ReactNode } from "react";
 import { useOwnWork, type OwnWork } from "../data/own-work";
-import { useRest } from "../data/queries";
+import { defined, useList, useRest } from "../data/queries";
 import { formatNumber } from "../format/value";
 import { t, tr, type Key } from "../i18n/t";
 import { Button, Card, Empty, Icon, Loaded, PageHead, Sentence, Skeleton, type IconName } from "../ui";
@@ -18,7 +18,7 @@ export function DeveloperPage() {
     <>
       <PageHead title={t("page.developer")} note={names} />
       <Loaded query={work} skeleton={<WorkSkeleton />}>
-        {({ data: own }) => (own.why === null ? <Work work={own} /> : <NoPerson why={own.why} tenant={work.data?.tenant} />)}
+        {({ data: own }) => (own.why === null ? <Work work={own} /> : <NoPerson why={own.why} tenant={work.data?.tenant} isDemo={work.data?.demo === true} />)}
       </Loaded>
     </>
   );
@@ -91,13 +91,14 @@ function reveal(event: MouseEvent, id: string): void {
   part?.focus({ preventScroll: true });
 }
 
-function NoPerson({ why, tenant }: { why: string; tenant: string | undefined }) {
+function NoPerson({ why, tenant, isDemo }: { why: string; tenant: string | undefined; isDemo: boolean }) {
   const me = useRest("/api/v1/me", { tenant });
   return (
     <Card>
       <Empty icon="person" title={t("developer.no_person")} action={<Link to="/teams">{t("developer.to_teams")}</Link>}>
         <Sentence text={why} />
       </Empty>
+      {isDemo && me.data?.tenant?.sees_people === true && <MadeUp tenant={tenant} />}
       <div className="no-person">
         <h2>{t("developer.no_person_how")}</h2>
         <ul className="caveats">
@@ -109,6 +110,28 @@ function NoPerson({ why, tenant }: { why: string; tenant: string | undefined }) 
         <p className="note">{t("developer.no_ranking")}</p>
       </div>
     </Card>
+  );
+}
+
+/** How many made-up persons are offered. */
+const OFFERED = 6;
+
+/** In the demo: the work of a made-up person with an open change. */
+function MadeUp({ tenant }: { tenant: string | undefined }) {
+  const changes = useList("/api/v1/open-changes", defined({ tenant }) as never, { limit: 60 });
+  const authors = [...new Set(changes.rows?.flatMap(({ author }) => author ?? []) ?? [])].slice(0, OFFERED);
+  if (authors.length === 0) return null;
+  return (
+    <section className="no-person">
+      <h2>{t("developer.made_up")}</h2>
+      <p className="row">
+        {authors.map((author) => (
+          <Link key={author} to="/developer" search={{ person: author } as never} className="button">
+            {author.split("/").at(-1)}
+          </Link>
+        ))}
+      </p>
+    </section>
   );
 }
 

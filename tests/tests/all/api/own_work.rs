@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dora::settings::People;
-use kernel::Role;
+use kernel::{Role, Tenant};
 use serde_json::{Value, json};
 
 use super::known::{self, reach};
@@ -124,6 +124,25 @@ async fn what_waits_for_whom_follows_from_who_acted_last() {
         (&json!("T-1"), &json!(["staging"]))
     );
     assert_eq!((graph["redRuns"].as_array().unwrap().len(), graph["deployed"].as_array().unwrap().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn the_persons_of_a_demo_are_made_up_and_shown_to_who_may_see_persons() {
+    let served = known::served().await;
+    served::add_demo(&served, served::organization().facts()).await;
+    let store = served.database.store.for_tenant(&Tenant::new("demo").unwrap());
+    let member = store::mapping::teams(&store).await.unwrap().into_iter().flat_map(|team| team.members).next().unwrap();
+    let path = format!("/api/v1/me/work?tenant=demo&account={member}");
+    for (role, status) in [(Role::Manager, 200), (Role::Viewer, 403)] {
+        let token = known::token(&served, &reach(None, role, &[])).await;
+        let reply = known::get(&served, &token, &path, &[]).await;
+        assert_eq!(reply.status, status, "{role:?}: {reply:?}");
+        if status == 200 {
+            assert_eq!(reply.json()["data"]["why"], Value::Null, "{reply:?}");
+        }
+        let of_main = known::get(&served, &token, &path.replace("demo", "main"), &[]).await;
+        assert_eq!(of_main.status, 403, "the settings hide those who exist");
+    }
 }
 
 #[tokio::test]

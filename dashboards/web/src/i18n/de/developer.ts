@@ -43,6 +43,7 @@ export const developer = {
   "developer.no_person_link": "Oder die Verwaltung verbindet Sie mit einem Konto Ihres Code-Hosts: {command}",
   "developer.no_person_setting": "Personen werden gezeigt, wo {setting} {themselves} oder {managers} ist; ohne Angabe ist es {off}.",
   "developer.no_ranking": "Diese Seite zeigt Ihnen Ihre eigene Arbeit. Sie vergleicht niemanden.",
+  "developer.made_up": "Als eine der erfundenen Personen ansehen",
   "developer.account": "Die Arbeit eines Kontos zeigen; das wird vermerkt",
   "developer.account_show": "Zeigen",
   "developer.to_teams": "Ansehen, worauf Ihr Team wartet",

@@ -44,6 +44,7 @@ export const developer = {
   "developer.no_person_link": "Or an administrator links you with an account of your code host: {command}",
   "developer.no_person_setting": "Persons are shown where {setting} is {themselves} or {managers}; {off} is the default.",
   "developer.no_ranking": "This page shows your own work to you. It ranks no one.",
+  "developer.made_up": "Look as one of the made-up developers",
   "developer.account": "Show the work of an account, which is recorded",
   "developer.account_show": "Show",
   "developer.to_teams": "See what your team waits for",
