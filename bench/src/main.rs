@@ -22,6 +22,7 @@ mod process;
 mod reads;
 mod recompute;
 mod served;
+mod timescale;
 mod up;
 mod webhooks;
 
@@ -46,8 +47,9 @@ const SUBJECTS: [&str; 12] = [
     "gateway",
     "normalize",
 ];
-/// What is measured at a percentage of the full size. `served` is a part of `reads`, and `migrate` is measured by its name only.
-const SIZED: [&str; 6] = ["engine", "reads", "panels", "dora_sql", "served", "migrate"];
+/// What is measured at a percentage of the full size. `served` is a part of `reads`; `migrate` and `timescale` are measured by
+/// their names only.
+const SIZED: [&str; 7] = ["engine", "reads", "panels", "dora_sql", "timescale", "served", "migrate"];
 
 /// Of `engine=10` the 10, where the subject is `engine`.
 fn percent(name: &str, subject: &str) -> Option<u32> {
@@ -63,7 +65,10 @@ async fn main() -> Result<()> {
     }
     let known = |name: &str| SUBJECTS.contains(&name) || SIZED.iter().any(|subject| percent(name, subject).is_some());
     if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
-        bail!("nothing is measured under the name {unknown}; expected {}, served or migrate", SUBJECTS.join(", "));
+        bail!(
+            "nothing is measured under the name {unknown}; expected {}, served, migrate or timescale",
+            SUBJECTS.join(", ")
+        );
     }
     if wanted.is_empty() {
         wanted = SUBJECTS.map(str::to_owned).into();
@@ -84,6 +89,7 @@ async fn main() -> Result<()> {
                 [_, Some(percent), ..] => reads::measure(&machine, &mut figures, percent).await?,
                 [_, _, Some(percent), ..] => panels::measure(&machine, &mut figures, percent).await?,
                 [_, _, _, Some(percent), ..] => dora_sql::measure(&machine, &mut figures, percent).await?,
+                [_, _, _, _, Some(percent), ..] => timescale::measure(&machine, &mut figures, percent).await?,
                 [.., Some(percent)] => migrate::measure(&machine, &mut figures, percent).await?,
                 [.., Some(percent), _] => {
                     let company = Company::new(&machine, percent).await?;
