@@ -16,6 +16,8 @@ pub enum Part {
     Corpus,
     /// Clones of public repositories, `SEI_HISTORIES`.
     Histories,
+    /// The root file system of the image, whose directory `SEI_TEST_IMAGE` states: `scripts/image up` builds it.
+    Image,
     /// A broker of Apache Kafka. Its tests are never skipped: without one they fail, required or not.
     Kafka,
     /// An identity provider, whose address `SEI_TEST_KEYCLOAK` states: `scripts/keycloak` starts one.
@@ -36,11 +38,12 @@ pub enum Part {
     TimescaleDb,
 }
 
-const NAMES: [(&str, Part); 12] = [
+const NAMES: [(&str, Part); 13] = [
     ("application", Part::Application),
     ("chromium", Part::Chromium),
     ("corpus", Part::Corpus),
     ("histories", Part::Histories),
+    ("image", Part::Image),
     ("kafka", Part::Kafka),
     ("keycloak", Part::Keycloak),
     ("mount", Part::Mount),
@@ -150,7 +153,7 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "names `corpse`; parts are application, chromium, corpus, histories, kafka, keycloak, mount, node, promtool, root, superset, timescaledb"
+        expected = "names `corpse`; parts are application, chromium, corpus, histories, image, kafka, keycloak, mount, node, promtool, root, superset, timescaledb"
     )]
     fn a_name_that_is_not_a_part_is_an_error() {
         required("corpus,corpse");

@@ -3,6 +3,7 @@
 
 mod grafana;
 mod graphql_ws;
+mod image;
 mod keycloak;
 mod lines;
 mod metabase_clients;
