@@ -18,6 +18,7 @@ mod analytics_roles;
 mod answers;
 mod api;
 mod architecture;
+mod backup;
 mod both_logs;
 mod browser;
 mod circles;

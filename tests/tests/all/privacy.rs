@@ -33,7 +33,7 @@ fn event(number: usize, kind: &str, data: Bytes) -> Envelope {
 }
 
 /// Deliveries of GitHub, a page and a mailmap of git, facts of our own, and one that can't be read.
-fn events() -> Vec<Envelope> {
+pub(crate) fn events() -> Vec<Envelope> {
     let git = |name: &str| {
         let path = format!("{}/../collectors/connectors/git/fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"));
         Bytes::from(std::fs::read(path).unwrap())
@@ -60,13 +60,13 @@ fn events() -> Vec<Envelope> {
     fixtures.chain(others).enumerate().map(|(number, (kind, data))| event(number, &kind, data)).collect()
 }
 
-async fn process(log: &TestLog) {
+pub(crate) async fn process(log: &TestLog) {
     let store = &log.database.store;
     Processor::new(store.clone(), Arc::clone(&log.log), registry::connector).drain().await.unwrap();
     dora::recompute(store, &served::settings(), Scope::All).await.unwrap();
 }
 
-async fn filled(kind: LogKind) -> TestLog {
+pub(crate) async fn filled(kind: LogKind) -> TestLog {
     let log = TestLog::new(kind).await;
     log.log.append(events()).await.unwrap();
     process(&log).await;
@@ -74,7 +74,7 @@ async fn filled(kind: LogKind) -> TestLog {
 }
 
 /// The command line on the database and the log.
-fn program(log: &TestLog) -> Program {
+pub(crate) fn program(log: &TestLog) -> Program {
     let program = Program::new();
     let url = program.directory().join("url");
     std::fs::write(&url, &log.database.url).unwrap();
@@ -112,7 +112,7 @@ fn texts(value: &Value, into: &mut Vec<String>) {
 }
 
 /// Where something of the tenant names Ann: every column of every table.
-async fn naming_tables(log: &TestLog) -> Vec<String> {
+pub(crate) async fn naming_tables(log: &TestLog) -> Vec<String> {
     let tables = "select to_jsonb(relname) from pg_class where relnamespace = 'main'::regnamespace and relkind = 'r'";
     let mut naming = Vec::new();
     for table in rows(log, tables).await {
@@ -132,7 +132,7 @@ fn names_ann(text: &str) -> bool {
 }
 
 /// Events of the embedded log that name Ann.
-async fn naming_events(log: &TestLog) -> Vec<String> {
+pub(crate) async fn naming_events(log: &TestLog) -> Vec<String> {
     let mut naming = Vec::new();
     let each = |_, _, event: Envelope| {
         let text = String::from_utf8_lossy(&event.data).into_owned();
