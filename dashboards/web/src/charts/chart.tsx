@@ -118,7 +118,7 @@ function complete(option: EChartsCoreOption, theme: ChartTheme): EChartsCoreOpti
 }
 
 /** The button of the chart's menu, which is loaded when it is first wanted. */
-function ChartMenu(props: { title: string; table: ChartTable; isTable: boolean; isEmpty: boolean; onTable: (value: boolean) => void; option: ChartProps["option"] }) {
+export function ChartMenu(props: { title: string; table: ChartTable; isTable: boolean; isEmpty: boolean; onTable: (value: boolean) => void; option: ChartProps["option"] }) {
   const { title, table, isTable, onTable, option, isEmpty } = props;
   const theme = useChartTheme();
   const [isWanted, setWanted] = useState(false);
@@ -144,7 +144,8 @@ function ChartMenu(props: { title: string; table: ChartTable; isTable: boolean; 
   );
 }
 
-function NumbersTable({ title, table }: { title: string; table: ChartTable }) {
+/** The numbers of a chart, as a table. */
+export function NumbersTable({ title, table }: { title: string; table: ChartTable }) {
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label={t("table.scroll", { title })}>
       <table className="table">

@@ -54,6 +54,10 @@ export function MetricInfo({ metric, answer }: { metric: string; answer?: Explai
           <Link to="/guide/metrics" onClick={() => setOpen(false)}>
             {t("metric.docs")}
           </Link>
+          {" · "}
+          <Link to="/explore" search={(kept: object) => ({ ...kept, metric }) as never} onClick={() => setOpen(false)}>
+            {t("metric.explore")}
+          </Link>
         </p>
       </Drawer>
     </>

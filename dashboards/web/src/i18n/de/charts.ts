@@ -8,6 +8,7 @@ export const charts = {
   "chart.partial": "noch nicht vorbei",
   "chart.no_data": "Keine Daten",
   "chart.n": "n = {n}",
+  "chart.stage": "Stufe",
   "chart.step": "Zeitraum",
   "chart.value": "Wert",
   "chart.count": "Anzahl",

@@ -10,6 +10,7 @@ export const charts = {
   "chart.no_data": "No data",
   "chart.n": "n = {n}",
   "chart.step": "Period",
+  "chart.stage": "Stage",
   "chart.value": "Value",
   "chart.count": "Count",
   "chart.name": "Name",
