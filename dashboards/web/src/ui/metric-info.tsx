@@ -55,7 +55,7 @@ export function MetricInfo({ metric, answer }: { metric: string; answer?: Explai
             {t("metric.docs")}
           </Link>
           {" · "}
-          <Link to="/explore" search={(kept: object) => ({ ...kept, metric }) as never} onClick={() => setOpen(false)}>
+          <Link to="/explore" search={{ metric } as never} onClick={() => setOpen(false)}>
             {t("metric.explore")}
           </Link>
         </p>

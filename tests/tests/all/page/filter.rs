@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{SETTLED, address, is_ready, opened, take};
+use super::{SETTLED, address, is_ready, metric_script, opened, take};
 use crate::api::served;
 use crate::browser::{back, choose, click, open, run, wait};
 
@@ -33,6 +33,34 @@ async fn back_undoes_a_filter() {
             state("?window=180d", "180 d"),
         ]
     );
+}
+
+#[tokio::test]
+async fn an_environment_is_chosen_among_those_in_production_and_stands_in_the_address() {
+    let served = served::filled().await;
+    if !is_ready(&served).await {
+        return;
+    }
+    let offered = "(async () => {
+        const names = () => [...document.querySelectorAll('[role=dialog] select')].map((one) => [...one.options].map(({ value }) => value));
+        for (let tries = 0; !names().some((values) => values.includes('production')); tries += 1) {
+            if (tries > 400) throw new Error(JSON.stringify(names()));
+            await new Promise((done) => setTimeout(done, 25));
+        }
+        return names().find((values) => values.includes('production'));
+    })()";
+    let mut steps = opened(&served, "/?window=180d").to_vec();
+    steps.extend([click(".filter-more button"), run(offered)]);
+    steps.extend([choose("[role=dialog] select >> nth=4", "production"), click("[role=dialog] .button-primary")]);
+    steps.extend([run(SETTLED), run(STATE), run(&metric_script("deployment_frequency"))]);
+    steps.push(run("document.querySelectorAll('.problem').length"));
+    let shown = take(&steps).await;
+    let values: Vec<_> = shown.values.iter().filter(|value| !value.is_null()).collect();
+    assert_eq!(values[0], &json!(["", "production"]), "staging is not production");
+    assert_eq!(values[1]["search"], "?window=180d&environment=production");
+    let answer = served.get("/api/v1/dora?window=180d&environment=production").await;
+    assert_eq!(values[2]["value"].as_f64(), answer["data"]["deployment_frequency"]["value"].as_f64());
+    assert_eq!(values[3], &json!(0));
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ function Planning({ filter, members }: { filter: FilterSearch; members?: string 
 /** What says which items are of a team, for those who may state it. */
 function ToMapping() {
   const { administers } = useRights();
-  return administers ? <Link to="/admin" search={(kept: object) => ({ ...kept, tab: "mapping" }) as never}>{t("team.to_mapping")}</Link> : null;
+  return administers ? <Link to="/admin" search={{ tab: "mapping" } as never}>{t("team.to_mapping")}</Link> : null;
 }
 
 function NoProject({ team }: { team: string }) {
