@@ -109,6 +109,7 @@ pub(crate) fn normalize(figures: &mut Figures) -> Result<()> {
             key: "github.com/lakeside/checkout".into(),
             content_type: "application/json".into(),
             data: body.into(),
+            traceparent: None,
         };
         // what is ignored is not read, and would flatter
         if GitHub.normalize(&event).is_ok() {

@@ -19,6 +19,7 @@ use runtime::{labels, panics};
 use store::source_state::{self, Attempt};
 use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 
 use crate::first_attempt::{Counted, noted};
 use crate::ready::Ready;
@@ -60,6 +61,7 @@ impl Collector {
             self.store.ensure_tenant(tenant).await?;
             git::collect(source, from, &target, &self.store, began).await
         });
+        let collecting = collecting.instrument(span_of(&name, tenant));
         let store = self.store.for_tenant(tenant);
         let collected = noted(&store, &name, (began, &progress), panics::caught(collecting)).await;
         let collected = collected.unwrap_or_else(|message| Err(GitError::Ended(message)));
@@ -98,6 +100,7 @@ impl Collector {
                 Err(error) => pull::Summary::failed(name, words(&error)),
             }
         };
+        let pulling = pulling.instrument(span_of(name, tenant));
         let pulled = Box::pin(noted(&store, name, (began, &progress), panics::caught(pulling))).await;
         let summary = pulled.unwrap_or_else(|message| pull::Summary::broken_off(name, &message));
         let budget = ready.puller.budget();
@@ -218,6 +221,11 @@ impl Collector {
             tracing::warn!(source.name = name, error = words(&error), "its state can't be kept");
         }
     }
+}
+
+/// The span of a collection. What is collected goes on with its trace.
+fn span_of(name: &str, tenant: &Tenant) -> Span {
+    runtime::exported_span!("collection", source.name = name, %tenant)
 }
 
 fn signed(count: u64) -> i64 {

@@ -3,6 +3,7 @@
 //! Marks of new facts become entries of a queue ([`plan`]); workers take services from it ([`work`]), in as many
 //! processes as there are. One slow service keeps one worker busy and no other.
 
+mod counted;
 mod plan;
 mod service;
 mod tenants;

@@ -122,6 +122,7 @@ impl Prepared {
         let Part { partition, from, to, events } = &self.part;
         let mut summary = self.events;
         let mut tx = store.begin().await?;
+        tx.trace(runtime::telemetry::trace::current());
         positions::advance(&mut tx, CONSUMER, topic, *partition, *from, *to).await?;
         for (tenant, of) in &self.tenants {
             tx.use_tenant(tenant).await?;
@@ -209,6 +210,7 @@ mod tests {
                 key: String::new(),
                 content_type: "text/plain".into(),
                 data: Bytes::new(),
+                traceparent: None,
             };
             (*position, event)
         };

@@ -4,11 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use eventlog::{Batch, EventLog, Limit, LogReader, Position};
-use runtime::labels;
+use runtime::telemetry::trace;
+use runtime::{Operation, OperationOutcome, labels};
 use store::{Store, StoreError, positions};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::backoff::{Backoff, Next};
 use crate::batch::{Part, Prepared};
@@ -128,6 +130,7 @@ impl Processor {
     /// Writes a batch. What may pass is tried again; when the database refuses a value, the event that
     /// it is of is found by halving and rejected, and all others are written.
     async fn settle(&self, batch: Batch, backoff: &mut Backoff<'_>) -> Result<Settled, ProcessError> {
+        let start = Instant::now();
         let mut summary = Summary::default();
         let Batch { partition, from, to, events } = batch;
         let mut parts = vec![Part { partition, from, to, events: Arc::new(events) }];
@@ -156,13 +159,21 @@ impl Processor {
                         prepared = prepared.refused();
                         refused = true;
                     }
-                    Err(error) => match backoff.wait(error.into()).await? {
-                        Next::Again => {}
-                        Next::Shutdown => return Ok(Settled::Shutdown),
-                    },
+                    Err(error) => {
+                        let is_transient = error.is_transient();
+                        count(
+                            if is_transient { OperationOutcome::Unavailable } else { OperationOutcome::Failed },
+                            start,
+                        );
+                        match backoff.wait(error.into()).await? {
+                            Next::Again => {}
+                            Next::Shutdown => return Ok(Settled::Shutdown),
+                        }
+                    }
                 }
             }
         }
+        count(OperationOutcome::Ok, start);
         Ok(Settled::Written(summary))
     }
 
@@ -220,14 +231,8 @@ impl<'a> Run<'a> {
                 });
             }
         };
-        let start = Instant::now();
         let position = Position { partition: batch.partition, next: batch.to };
-        let span = tracing::info_span!(
-            "batch",
-            log.partition = batch.partition,
-            log.position = batch.from,
-            events = batch.events.len()
-        );
+        let span = span_of(&batch);
         let settled = tokio::select! {
             settled = self.processor.settle(batch, &mut self.backoff).instrument(span) => settled?,
             () = grace_is_over(self.shutdown) => Settled::Shutdown,
@@ -236,7 +241,6 @@ impl<'a> Run<'a> {
         match settled {
             Settled::Written(summary) => {
                 reader.written(position);
-                runtime::metrics().batch_seconds.observe(start.elapsed().as_secs_f64());
                 Ok(Some(summary))
             }
             Settled::Moved => {
@@ -288,6 +292,31 @@ impl<'a> Run<'a> {
                 }
             }
         }
+    }
+}
+
+/// The span of a batch. It goes on with the trace of the first event that has one, and is linked to the others.
+fn span_of(batch: &Batch) -> Span {
+    let span = tracing::info_span!(
+        "batch",
+        otel.kind = Empty,
+        otel.status_code = Empty,
+        log.partition = batch.partition,
+        log.position = batch.from,
+        events = batch.events.len()
+    );
+    if trace::is_on() {
+        span.record("otel.kind", "consumer");
+        trace::follow(&span, batch.events.iter().filter_map(|(_, event)| event.traceparent));
+    }
+    span
+}
+
+/// Counts an attempt to write a batch that was read at this time, and marks its span if it failed.
+fn count(outcome: OperationOutcome, start: Instant) {
+    Operation::Batch.ended(outcome, start.elapsed());
+    if outcome != OperationOutcome::Ok {
+        Span::current().record("otel.status_code", "ERROR");
     }
 }
 

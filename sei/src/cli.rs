@@ -264,16 +264,22 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
         _ => {}
     }
     let (mut settings, warnings) = global.settings()?;
-    let stays = matches!(command, Command::Up(_) | Command::Role(_));
-    if !stays {
-        quiet(&mut settings.telemetry);
-    }
-    runtime::telemetry::init(&settings.telemetry)?;
-    if stays {
+    let program = match &command {
+        Command::Up(_) => Some("sei"),
+        Command::Role(command) => Some(command.program()),
+        _ => None,
+    };
+    if let Some(program) = program {
+        runtime::telemetry::init(&settings.telemetry, program)?;
         runtime::log_warnings(&warnings);
+    } else {
+        quiet(&mut settings.telemetry);
+        runtime::telemetry::init_logs(&settings.telemetry)?;
     }
     let work = run_with_settings(command, settings, &global);
-    done(tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work))
+    let ended = tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work);
+    runtime::telemetry::end();
+    done(ended)
 }
 
 /// Runs a command that needs the settings; those that need none were run before.
@@ -362,11 +368,11 @@ mod tests {
 
     #[test]
     fn short_commands_are_quiet_unless_configured_otherwise() {
-        let mut telemetry = Telemetry { filter: Telemetry::default().filter, format: LogFormat::Text };
+        let mut telemetry = Telemetry::default();
         assert!(telemetry.filter.starts_with("info"));
         quiet(&mut telemetry);
         assert_eq!(telemetry.filter, "warn");
-        let mut configured = Telemetry { filter: "debug".into(), format: LogFormat::Text };
+        let mut configured = Telemetry { filter: "debug".into(), ..Telemetry::default() };
         quiet(&mut configured);
         assert_eq!(configured.filter, "debug");
     }

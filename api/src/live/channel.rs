@@ -8,14 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use dora::{Dependents, DoraError, Owners};
-use runtime::locked;
-use runtime::telemetry::Occasionally;
+use runtime::telemetry::{Occasionally, trace};
+use runtime::{Operation, OperationOutcome, locked};
 use store::changes::{self, Mark, ReadAt};
 use store::feed::{self, Entry, Seen};
 use store::{Store, StoreError};
 use tokio::sync::{Mutex as Flight, Notify, Semaphore, broadcast};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use super::affected::Affected;
 use super::message::Message;
@@ -183,6 +184,14 @@ impl Channel {
 
     /// Reads what has happened, and sends it.
     pub(super) async fn look(&self) -> Result<(), DoraError> {
+        let begun = Instant::now();
+        let looked = self.read_and_publish().await;
+        let outcome = if looked.is_ok() { OperationOutcome::Ok } else { OperationOutcome::Unavailable };
+        Operation::Publish.ended(outcome, begun.elapsed());
+        looked
+    }
+
+    async fn read_and_publish(&self) -> Result<(), DoraError> {
         let _alone = self.looking.lock().await;
         let (seen, read_at, owners) = {
             let state = self.state();
@@ -199,8 +208,21 @@ impl Channel {
         let owners = if are_others { Owners::read(&mut tx).await? } else { owners };
         tx.rollback().await?;
         let marks = marks.map(|marks| marks.into_iter().collect());
-        self.publish(Look { read_at, now, marks, entries, owners });
+        let span = self.span_of(&entries);
+        span.in_scope(|| self.publish(Look { read_at, now, marks, entries, owners }));
         Ok(())
+    }
+
+    /// The span of sending rows of the feed, which goes on with their traces; none if they have none.
+    fn span_of(&self, entries: &[Entry]) -> Span {
+        if entries.iter().all(|entry| entry.trace.is_none()) {
+            return Span::none();
+        }
+        let subscribers = self.state().ring.receiver_count();
+        let (tenant, messages) = (self.store.tenant(), entries.len());
+        let span = runtime::exported_span!("publish", otel.kind = "producer", %tenant, messages, subscribers);
+        trace::follow(&span, entries.iter().filter_map(|entry| entry.trace));
+        span
     }
 
     fn publish(&self, look: Look) {

@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     fn message(news: News) -> Option<Message> {
-        let entry = Entry { position: (1, 1), at: DateTime::default(), news: Some(news) };
+        let entry = Entry { position: (1, 1), at: DateTime::default(), news: Some(news), trace: None };
         Message::of_entry(entry, "1_2_".to_owned(), &Owners::default())
     }
 
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_this_version_does_not_know_is_no_message() {
-        let entry = Entry { position: (1, 1), at: DateTime::default(), news: None };
+        let entry = Entry { position: (1, 1), at: DateTime::default(), news: None, trace: None };
         assert!(Message::of_entry(entry, String::new(), &Owners::default()).is_none());
     }
 }

@@ -59,6 +59,7 @@ pub fn event(connector: &dyn Connector, name: &str, data: Bytes) -> Envelope {
         key: "1".to_owned(),
         content_type: "application/json".to_owned(),
         data,
+        traceparent: None,
     }
 }
 

@@ -115,6 +115,7 @@ impl Destination<'_> {
             tenant: self.tenant.clone(),
             content_type: "application/json".to_owned(),
             data,
+            traceparent: None,
         }
     }
 }

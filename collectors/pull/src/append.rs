@@ -11,10 +11,12 @@ const ATTEMPTS: u32 = 300;
 const WAIT: Duration = Duration::from_millis(200);
 
 /// Appends, waiting while the log takes no more. When this returns, the log has acknowledged all events.
-pub async fn append(log: &dyn EventLog, events: Vec<Envelope>) -> Result<(), LogError> {
+/// The events state the current span.
+pub async fn append(log: &dyn EventLog, mut events: Vec<Envelope>) -> Result<(), LogError> {
     if events.is_empty() {
         return Ok(());
     }
+    runtime::telemetry::trace::stamp(&mut events);
     let mut attempts_left = ATTEMPTS;
     loop {
         match log.append(events.clone()).await {

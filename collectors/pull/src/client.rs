@@ -10,7 +10,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use connector::json;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use runtime::labels;
+use runtime::{Operation, OperationOutcome, labels};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -23,7 +23,7 @@ use super::links;
 use super::retry::{RetryLimits, random};
 use super::seen::{Kept, Seen};
 use super::source::{OpenError, Opened};
-use super::transport::{Http, Request, Transport};
+use super::transport::{Http, Request, Response, Transport};
 
 /// Waited when a source says that a limit is reached but not for how long. GitHub asks for a minute.
 const DEFAULT_WAIT: Duration = Duration::from_mins(1);
@@ -317,8 +317,7 @@ impl Client {
             self.budget.permit(self.retry.limit).await.map_err(|wait| PullError::RateLimited(Utc::now() + wait))?;
             let request =
                 Request { method: method.clone(), url: url.clone(), headers: headers.clone(), body: body.clone() };
-            runtime::metrics().source_requests.get_or_create(&self.label).inc();
-            let problem = match self.patiently(&url, self.transport.send(request)).await {
+            let problem = match self.send_once(&url, request).await {
                 Err(problem) => problem,
                 Ok(answer) => {
                     *self.reach() = Reach::Answered;
@@ -396,6 +395,21 @@ impl Client {
 
     fn reach(&self) -> MutexGuard<'_, Reach> {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a request, and counts it by how it ended.
+    async fn send_once(&self, url: &Url, request: Request) -> Result<Response, String> {
+        runtime::metrics().source_requests.get_or_create(&self.label).inc();
+        let begun = Instant::now();
+        let answer = self.patiently(url, self.transport.send(request)).await;
+        let outcome = match answer.as_ref().map(|answer| answer.status) {
+            Err(_) | Ok(StatusCode::TOO_MANY_REQUESTS) => OperationOutcome::Unavailable,
+            Ok(status) if status.is_server_error() => OperationOutcome::Unavailable,
+            Ok(status) if status.is_client_error() => OperationOutcome::Refused,
+            Ok(_) => OperationOutcome::Ok,
+        };
+        Operation::SourceRequest.ended(outcome, begun.elapsed());
+        answer
     }
 
     /// Waits for an answer, and says so when that takes long the first time.

@@ -216,6 +216,7 @@ impl<'a> Walk<'a> {
             key: row.key,
             content_type: "application/json".to_owned(),
             data: row.data,
+            traceparent: None,
         });
         append(self.target.log, events.collect()).await?;
         let label = labels::Connector { connector: self.target.connector };

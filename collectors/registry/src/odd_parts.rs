@@ -18,6 +18,7 @@ fn normalized(connector: &dyn Connector, kind: &str, data: &Value) -> Normalized
         key: "1".to_owned(),
         content_type: "application/json".to_owned(),
         data: data.to_string().into(),
+        traceparent: None,
     };
     normalize(connector, &envelope)
 }

@@ -164,6 +164,7 @@ fn normalized(connector: &dyn Connector, kind: &str, data: &Value) -> Result<Vec
         key: "1".to_owned(),
         content_type: "application/json".to_owned(),
         data: data.to_string().into(),
+        traceparent: None,
     });
     assert!(facts.iter().flatten().all(|fact| fact.check().is_ok()), "{data}");
     facts
@@ -284,6 +285,7 @@ fn whatever_is_changed_in_a_recorded_payload_it_has_a_named_end() {
                         key: "1".to_owned(),
                         content_type: "application/json".to_owned(),
                         data: payload.to_string().into(),
+                        traceparent: None,
                     };
                     connector::testing::assert_named_outcome(connector, &event);
                 }

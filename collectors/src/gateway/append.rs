@@ -181,6 +181,7 @@ mod tests {
             key: "k".into(),
             content_type: "application/json".into(),
             data: bytes::Bytes::new(),
+            traceparent: None,
         }
     }
 

@@ -10,10 +10,12 @@ use kernel::{Envelope, IgnoreReason, RejectReason, Tenant, TenantError};
 use runtime::http::Peer;
 use runtime::secret::{self, Secret, SecretError};
 use runtime::settings::WebhookOptions;
-use runtime::telemetry::Occasionally;
-use runtime::{Reason, labels};
+use runtime::telemetry::{Occasionally, trace};
+use runtime::{Operation, OperationOutcome, Reason, labels};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use super::access::Access;
 use super::answer::Answer;
@@ -164,16 +166,37 @@ impl Inner {
     ) -> Result<Answer, Answer> {
         let count = events.len();
         if count > 0 {
-            let appended = tokio::time::timeout_at(deadline, self.appender.append(events)).await;
-            match appended.unwrap_or(Err(append::Failed::Again)) {
-                Ok(()) => {}
-                Err(append::Failed::Again) => return Err(Answer::Busy("the event log takes no events right now")),
-                Err(append::Failed::Refused) => return Err(Answer::TooLargeForLog),
-            }
+            let span = runtime::exported_span!(
+                "append",
+                otel.kind = "producer",
+                otel.status_code = Empty,
+                source.name = source.name.as_str(),
+                events = count,
+            );
+            self.hand_on(events, deadline).instrument(span).await?;
         }
         let label = labels::Connector { connector: source.connector.name() };
         runtime::metrics().events_received.get_or_create(&label).inc_by(count as u64);
         Ok(Answer::Accepted(count))
+    }
+
+    /// Hands events to the log, which state the current span, and returns once it has acknowledged them.
+    async fn hand_on(&self, mut events: Vec<Envelope>, deadline: Instant) -> Result<(), Answer> {
+        trace::stamp(&mut events);
+        let begun = Instant::now();
+        let appended = tokio::time::timeout_at(deadline, self.appender.append(events)).await;
+        let (outcome, answer) = match appended.unwrap_or(Err(append::Failed::Again)) {
+            Ok(()) => (OperationOutcome::Ok, Ok(())),
+            Err(append::Failed::Again) => {
+                (OperationOutcome::Unavailable, Err(Answer::Busy("the event log takes no events right now")))
+            }
+            Err(append::Failed::Refused) => (OperationOutcome::Refused, Err(Answer::TooLargeForLog)),
+        };
+        Operation::Append.ended(outcome, begun.elapsed());
+        if answer.is_err() {
+            Span::current().record("otel.status_code", "ERROR");
+        }
+        answer
     }
 }
 

@@ -128,6 +128,7 @@ mod tests {
             key: String::new(),
             content_type: "text/plain".into(),
             data: Bytes::from(vec![0; bytes]),
+            traceparent: None,
         }
     }
 

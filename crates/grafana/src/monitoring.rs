@@ -119,11 +119,11 @@ const PANELS: &[Watched] = &[
         "s",
         &[
             (
-                r#"histogram_quantile(0.5, sum by (le) (rate(sei_batch_seconds_bucket{job=~"$job"}[$__rate_interval])))"#,
+                r#"histogram_quantile(0.5, sum by (le) (rate(sei_operation_seconds_bucket{job=~"$job",operation="batch",outcome="ok"}[$__rate_interval])))"#,
                 "p50",
             ),
             (
-                r#"histogram_quantile(0.95, sum by (le) (rate(sei_batch_seconds_bucket{job=~"$job"}[$__rate_interval])))"#,
+                r#"histogram_quantile(0.95, sum by (le) (rate(sei_operation_seconds_bucket{job=~"$job",operation="batch",outcome="ok"}[$__rate_interval])))"#,
                 "p95",
             ),
         ],
@@ -134,11 +134,11 @@ const PANELS: &[Watched] = &[
         "s",
         &[
             (
-                r#"histogram_quantile(0.5, sum by (le) (rate(sei_compute_seconds_bucket{job=~"$job"}[$__rate_interval])))"#,
+                r#"histogram_quantile(0.5, sum by (le) (rate(sei_operation_seconds_bucket{job=~"$job",operation="computation",outcome="ok"}[$__rate_interval])))"#,
                 "p50",
             ),
             (
-                r#"histogram_quantile(0.95, sum by (le) (rate(sei_compute_seconds_bucket{job=~"$job"}[$__rate_interval])))"#,
+                r#"histogram_quantile(0.95, sum by (le) (rate(sei_operation_seconds_bucket{job=~"$job",operation="computation",outcome="ok"}[$__rate_interval])))"#,
                 "p95",
             ),
         ],
@@ -148,6 +148,42 @@ const PANELS: &[Watched] = &[
         "Requests a second, by the status of the answer.",
         "suffix: /s",
         &[(r#"sum by (status) (rate(sei_http_requests_total{job=~"$job"}[$__rate_interval]))"#, "{{status}}")],
+    ),
+    chart(
+        "Time of an answer by route",
+        "95 of 100 answers began after no longer.",
+        "s",
+        &[(
+            r#"histogram_quantile(0.95, sum by (route, le) (rate(sei_http_request_seconds_bucket{job=~"$job"}[$__rate_interval])))"#,
+            "{{route}}",
+        )],
+    ),
+    chart(
+        "Operations",
+        "What roles do beside answering requests, a second.",
+        "suffix: /s",
+        &[(
+            r#"sum by (role, operation) (rate(sei_operation_seconds_count{job=~"$job"}[$__rate_interval]))"#,
+            "{{role}} {{operation}}",
+        )],
+    ),
+    chart(
+        "Operations that fail",
+        "The share of them, by how they ended: `unavailable` are tried again, `refused` are not.",
+        "percentunit",
+        &[(
+            r#"sum by (role, operation, outcome) (rate(sei_operation_seconds_count{job=~"$job",outcome!="ok"}[$__rate_interval])) / ignoring(outcome) group_left sum by (role, operation) (rate(sei_operation_seconds_count{job=~"$job"}[$__rate_interval]))"#,
+            "{{role}} {{operation}} {{outcome}}",
+        )],
+    ),
+    chart(
+        "Time of an operation",
+        "95 of 100 took no longer.",
+        "s",
+        &[(
+            r#"histogram_quantile(0.95, sum by (role, operation, le) (rate(sei_operation_seconds_bucket{job=~"$job",outcome="ok"}[$__rate_interval])))"#,
+            "{{role}} {{operation}}",
+        )],
     ),
     chart(
         "Collections",

@@ -4,8 +4,10 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// One event on its way through the log. The attributes are those of CloudEvents 1.0; `tenant` and
-/// `key` are extension attributes (`tenant`, `partitionkey`).
+use crate::TraceParent;
+
+/// One event on its way through the log. The attributes are those of CloudEvents 1.0; `tenant`, `key` and
+/// `traceparent` are extension attributes (`tenant`, `partitionkey`, `traceparent`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Envelope {
     /// Unique within `source`: the source's delivery id where it has one.
@@ -26,6 +28,9 @@ pub struct Envelope {
     pub content_type: String,
     /// The payload, byte for byte.
     pub data: Bytes,
+    /// The span that received it, if its trace is exported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<TraceParent>,
 }
 
 impl Envelope {

@@ -25,6 +25,7 @@ mod selectors;
 mod tags;
 mod target_bound;
 mod time;
+mod trace_parent;
 
 pub use access::{Right, Role, TokenScope};
 pub use closed_list::{NameError, word};
@@ -44,3 +45,4 @@ pub use target_bound::TargetBound;
 pub use time::{
     EARLIEST_AUTHOR_TIME, NotATime, NotATimeZone, TimeOrDay, clamp_instant, midnight, plausible_instant, time_zone,
 };
+pub use trace_parent::{NotATraceParent, TraceParent};

@@ -39,5 +39,6 @@ pub fn event_of_fact(
         key,
         content_type: "application/json".to_owned(),
         data: data.into(),
+        traceparent: None,
     }
 }

@@ -13,12 +13,14 @@ mod listeners;
 mod peer;
 mod received;
 mod requests;
+mod route;
 #[cfg(feature = "axum")]
 mod router;
 mod routes;
 mod security;
 mod serve;
 mod tls;
+mod traced;
 
 pub use body::{Body, BodyError};
 pub(crate) use body::{empty, text};
@@ -28,9 +30,9 @@ pub use kept_open::{KeptOpen, Upgraded};
 pub use listeners::{HttpError, Listeners};
 pub use peer::{Network, Peer, share_of};
 pub use received::Endless;
+pub(crate) use route::Route;
 #[cfg(feature = "axum")]
 pub use router::catch_panics;
-pub(crate) use routes::Route;
 pub use routes::Routes;
 pub use serve::serve;
 pub use tls::TlsError;

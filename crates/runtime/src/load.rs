@@ -66,10 +66,10 @@ pub fn log_warnings(warnings: &[Problem]) {
     }
 }
 
-/// How each role begins: loads the settings, starts logging, and logs the warnings.
-pub fn start<S: Settings>(file: Option<&Path>, overrides: &[String]) -> Result<S, StartError> {
+/// How each role begins: loads the settings, starts logging by the name of its program, and logs the warnings.
+pub fn start<S: Settings>(program: &'static str, file: Option<&Path>, overrides: &[String]) -> Result<S, StartError> {
     let (settings, warnings) = load_with_warnings::<S>(file, overrides)?;
-    crate::telemetry::init(settings.telemetry())?;
+    crate::telemetry::init(settings.telemetry(), program)?;
     log_warnings(&warnings);
     Ok(settings)
 }

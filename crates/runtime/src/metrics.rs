@@ -2,15 +2,23 @@
 //! here, so that no other crate can invent one.
 
 use std::sync::OnceLock;
+use std::time::{Duration, SystemTime};
 
-use kernel::EventOutcome;
+use kernel::{EventOutcome, TraceParent};
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::exemplar::HistogramWithExemplars;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+
+use crate::operations::{Operation, OperationOutcome};
+use crate::telemetry::trace;
+
+/// Durations, of which each bucket names a trace of the last one in it whose trace is exported.
+pub type Durations = HistogramWithExemplars<labels::Trace>;
 
 /// How an event ended, as a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,7 +71,7 @@ impl EncodeLabelValue for Reason {
 
 /// The label sets.
 pub mod labels {
-    use super::{EncodeLabelSet, Outcome, Reason};
+    use super::{EncodeLabelSet, Operation, OperationOutcome, Outcome, Reason};
 
     /// By connector: its name in the registry, which is a constant of the program.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -95,6 +103,22 @@ pub mod labels {
         pub ok: bool,
     }
 
+    /// By what a role did and how it ended.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    pub struct OfOperation {
+        role: &'static str,
+        operation: &'static str,
+        outcome: &'static str,
+    }
+
+    impl OfOperation {
+        /// Of an operation that ended so.
+        #[must_use]
+        pub fn new(operation: Operation, outcome: OperationOutcome) -> Self {
+            Self { role: operation.role(), operation: operation.as_str(), outcome: outcome.as_str() }
+        }
+    }
+
     /// By partition of the log.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
     pub struct Partition {
@@ -109,6 +133,13 @@ pub mod labels {
         pub route: String,
         /// The status of the answer.
         pub status: u16,
+    }
+
+    /// By route.
+    #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    pub struct Route {
+        /// The route as it is declared.
+        pub route: String,
     }
 
     /// By configured source.
@@ -127,6 +158,13 @@ pub mod labels {
         pub reason: &'static str,
     }
 
+    /// The trace that an exemplar names.
+    #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    pub struct Trace {
+        /// Its id in hexadecimal digits.
+        pub trace_id: String,
+    }
+
     /// By whether it worked.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
     pub struct Worked {
@@ -143,14 +181,16 @@ pub struct Metrics {
     pub events_received: Family<labels::Connector, Counter>,
     /// Events by how they ended.
     pub events_ended: Family<labels::Ended, Counter>,
-    /// Seconds from the read of a batch to the end of its transaction.
-    pub batch_seconds: Histogram,
+    /// Seconds that what roles do took, by how it ended.
+    pub operation_seconds: Family<labels::OfOperation, Durations>,
     /// Events of a partition that are not processed yet.
     pub log_lag: Family<labels::Partition, Gauge>,
     /// Events of a partition that retention took before they were read.
     pub log_expired: Family<labels::Partition, Counter>,
     /// HTTP requests.
     pub http_requests: Family<labels::Request, Counter>,
+    /// Seconds up to the beginning of the answer to a request.
+    pub http_request_seconds: Family<labels::Route, Durations>,
     /// Collections of a source that ended.
     pub collections: Family<labels::Worked, Counter>,
     /// Seconds that a collection took.
@@ -163,8 +203,6 @@ pub struct Metrics {
     pub source_budget_left: Family<labels::Source, Gauge>,
     /// Requests that were sent to a source.
     pub source_requests: Family<labels::Source, Counter>,
-    /// Seconds that a computation of metrics took.
-    pub compute_seconds: Histogram,
     /// Clients that follow what happens.
     pub streams: Gauge,
     /// Streams that the server ended.
@@ -182,17 +220,17 @@ impl Metrics {
         let metrics = Self {
             events_received: Family::default(),
             events_ended: Family::default(),
-            batch_seconds: seconds(),
+            operation_seconds: Family::new_with_constructor(durations),
             log_lag: Family::default(),
             log_expired: Family::default(),
             http_requests: Family::default(),
+            http_request_seconds: Family::new_with_constructor(durations),
             collections: Family::default(),
             collect_seconds: Family::new_with_constructor(seconds),
             source_last_success: Family::default(),
             source_complete_until: Family::default(),
             source_budget_left: Family::default(),
             source_requests: Family::default(),
-            compute_seconds: seconds(),
             streams: Gauge::default(),
             streams_ended: Family::default(),
             tls_certificate_expires: Gauge::default(),
@@ -239,10 +277,16 @@ impl Metrics {
             self.source_complete_until.clone(),
         );
         registry.register_with_unit(
-            "batch",
-            "From the read of a batch to the end of its transaction",
+            "operation",
+            "Time that what roles do took, by how it ended",
             Unit::Seconds,
-            self.batch_seconds.clone(),
+            self.operation_seconds.clone(),
+        );
+        registry.register_with_unit(
+            "http_request",
+            "Time up to the beginning of the answer",
+            Unit::Seconds,
+            self.http_request_seconds.clone(),
         );
         registry.register_with_unit(
             "collect",
@@ -250,12 +294,19 @@ impl Metrics {
             Unit::Seconds,
             self.collect_seconds.clone(),
         );
-        registry.register_with_unit(
-            "compute",
-            "Time that a computation of metrics took",
-            Unit::Seconds,
-            self.compute_seconds.clone(),
-        );
+    }
+
+    /// Counts an operation that ended so after this time.
+    fn ended(&self, label: labels::OfOperation, took: Duration, trace: Option<TraceParent>) {
+        observe(&self.operation_seconds.get_or_create(&label), took, trace);
+    }
+
+    /// Counts a request whose answer began after this time.
+    pub(crate) fn answered(&self, route: String, status: u16, took: Duration, trace: Option<TraceParent>) {
+        let of_route = labels::Route { route };
+        observe(&self.http_request_seconds.get_or_create(&of_route), took, trace);
+        let labels::Route { route } = of_route;
+        self.http_requests.get_or_create(&labels::Request { route, status }).inc();
     }
 
     /// All metrics in the `OpenMetrics` text format.
@@ -268,9 +319,27 @@ impl Metrics {
     }
 }
 
+impl Operation {
+    /// Counts one that ended so after this time, with the current trace as an example.
+    pub fn ended(self, outcome: OperationOutcome, took: Duration) {
+        metrics().ended(labels::OfOperation::new(self, outcome), took, trace::current());
+    }
+}
+
 /// 1 ms up to about 65 s.
 fn seconds() -> Histogram {
     Histogram::new(exponential_buckets(0.001, 4.0, 9))
+}
+
+/// The same with exemplars.
+fn durations() -> Durations {
+    Durations::new(exponential_buckets(0.001, 4.0, 9))
+}
+
+fn observe(durations: &Durations, took: Duration, trace: Option<TraceParent>) {
+    let exemplar = trace.map(|parent| labels::Trace { trace_id: parent.trace() });
+    let at = exemplar.is_some().then(SystemTime::now);
+    durations.observe(took.as_secs_f64(), exemplar, at);
 }
 
 /// The metrics of this process, made on first use.
@@ -293,16 +362,32 @@ mod tests {
             .get_or_create(&labels::Ended::new("github", Reason::Rejected(kernel::RejectReason::Schema)))
             .inc();
         metrics.log_lag.get_or_create(&labels::Partition { partition: 3 }).set(7);
+        let batch = labels::OfOperation::new(Operation::Batch, OperationOutcome::Ok);
+        metrics.ended(batch, Duration::from_millis(2), None);
         let text = metrics.encode();
         for line in [
             "sei_events_received_total{connector=\"git\"} 1",
             "sei_events_ended_total{connector=\"github\",outcome=\"rejected\",reason=\"schema\"} 1",
             "sei_log_lag{partition=\"3\"} 7",
             "sei_build_info{version=",
-            "# TYPE sei_batch_seconds histogram",
+            "# TYPE sei_operation_seconds histogram",
+            "sei_operation_seconds_count{role=\"processor\",operation=\"batch\",outcome=\"ok\"} 1",
             "# EOF",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn a_bucket_names_the_trace_of_the_last_one_in_it() {
+        let metrics = Metrics::new();
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().ok();
+        metrics.answered("/api/v1/dora".to_owned(), 200, Duration::from_millis(2), trace);
+        metrics.answered("/api/v1/dora".to_owned(), 503, Duration::from_millis(2), None);
+        let text = metrics.encode();
+        let bucket = "sei_http_request_seconds_bucket{le=\"0.004\",route=\"/api/v1/dora\"} 2 \
+                      # {trace_id=\"0af7651916cd43dd8448eb211c80319c\"} 0.002 ";
+        assert!(text.contains(bucket), "{text}");
+        assert!(text.contains("sei_http_requests_total{route=\"/api/v1/dora\",status=\"503\"} 1"), "{text}");
     }
 }

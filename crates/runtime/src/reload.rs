@@ -47,6 +47,7 @@ impl Next {
         if self == Self::Exit {
             return Ok(());
         }
+        crate::telemetry::end();
         // What comes from here on waits for the new run if the system has it for this thread. If another thread takes
         // it, SIGINT and SIGTERM end the process, in which nothing runs any more, and SIGHUP is of no use: the new run
         // reads the settings as they are then.

@@ -74,9 +74,11 @@ pub fn main<R: Role>() -> Result<()> {
     crate::catch_signals();
     let command = CommandLine::command().name(R::NAME).about(R::ABOUT);
     let CommandLine { config, overrides } = CommandLine::from_arg_matches(&command.get_matches())?;
-    let settings = crate::start::<R::Settings>(config.as_deref(), &overrides)?;
+    let settings = crate::start::<R::Settings>(R::NAME, config.as_deref(), &overrides)?;
     let reread = || Ok(crate::load(config.as_deref(), &overrides)?);
-    tokio::runtime::Runtime::new()?.block_on(run::<R>(&crate::shutdown(), settings, reread))
+    let ended = tokio::runtime::Runtime::new()?.block_on(run::<R>(&crate::shutdown(), settings, reread));
+    crate::telemetry::end();
+    ended
 }
 
 /// Runs a role until the shutdown ([`crate::shutdown`]). After SIGHUP, if the settings as they are then can be used, it

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 pub(crate) use findings::Finding;
 pub use findings::{Findings, shown};
 pub use options::{OptionsType, RawOptions, SourceOptions};
-pub use process::{Data, Database, LogFormat, Server, Telemetry, TlsFiles};
+pub use process::{Data, Database, LogFormat, Otlp, Server, Telemetry, TlsFiles};
 pub use schema::Schema;
 pub use schema::generate as generate_schema;
 pub(crate) use secret_ref::SECRET_REFERENCE;

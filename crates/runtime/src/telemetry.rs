@@ -1,40 +1,88 @@
 //! Logs of the program itself: to standard error, as text or JSON lines. Results of commands go to
 //! standard output and never through here. No line is longer than [`LINE_BYTES`], and none shows what a URL
-//! may hold of secrets.
+//! may hold of secrets. Where traces are exported, spans are, and lines of JSON name the span that they belong to.
 
+mod error;
 mod line;
+mod otlp;
+pub mod trace;
+mod traced_line;
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use tracing_subscriber::EnvFilter;
+use opentelemetry_sdk::trace::SdkTracer;
+use tracing::Subscriber;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use crate::settings::{LogFormat, Telemetry};
 
+pub use error::TelemetryError;
 pub use line::LINE_BYTES;
 
-/// The filter in the settings cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("`telemetry.filter` can't be read; expected levels such as `info,sqlx=warn`")]
-pub struct TelemetryError(#[from] tracing_subscriber::filter::ParseError);
-
-/// Starts logging. A second call in one process changes nothing.
-pub fn init(settings: &Telemetry) -> Result<(), TelemetryError> {
+/// Starts logging, and the export of traces if one is set up; `service` is the name by which they show this program. A
+/// second call in one process changes nothing.
+pub fn init(settings: &Telemetry, service: &'static str) -> Result<(), TelemetryError> {
     let filter = EnvFilter::try_new(&settings.filter)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter);
-    // An error here says that logging is already set up (by a test, by an earlier call).
-    let _already = match settings.format {
-        LogFormat::Text => builder
+    let are_traces_wanted = otlp::is_wanted(&settings.otlp);
+    let tracer = if are_traces_wanted { otlp::tracer(&settings.otlp, service)? } else { None };
+    let exports = tracer.is_some();
+    if start(filter, settings.format, tracer) && exports {
+        trace::turn_on();
+    }
+    if are_traces_wanted && !exports {
+        tracing::warn!("this program can't export traces; `sei up` and `sei role` can");
+    }
+    Ok(())
+}
+
+/// Starts logging only, for a command that is over soon.
+pub fn init_logs(settings: &Telemetry) -> Result<(), TelemetryError> {
+    start(EnvFilter::try_new(&settings.filter)?, settings.format, None);
+    Ok(())
+}
+
+/// Starts what takes logs and spans. Returns whether it is the first: it may be set up already by a test, or by an earlier
+/// call.
+fn start(filter: EnvFilter, format: LogFormat, tracer: Option<SdkTracer>) -> bool {
+    let started = match tracer {
+        None => tracing_subscriber::registry().with(filter).with(lines(format)).try_init(),
+        Some(tracer) => {
+            let logs = lines(format).with_filter(filter);
+            tracing_subscriber::registry().with(logs).with(otlp::layer(tracer)).try_init()
+        }
+    };
+    started.is_ok()
+}
+
+/// Exports what was not exported yet: call it at the end of the process. It takes 5 s at most.
+pub fn end() {
+    otlp::end();
+}
+
+/// What writes lines of the log.
+fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    match format {
+        LogFormat::Text => fmt::layer()
             .with_ansi(std::io::stderr().is_terminal())
             .with_target(false)
             .with_writer(line::text(std::io::stderr))
-            .try_init(),
-        LogFormat::Json => {
-            builder.json().flatten_event(true).with_ansi(false).with_writer(line::json(std::io::stderr)).try_init()
-        }
-    };
-    Ok(())
+            .boxed(),
+        LogFormat::Json => fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_ansi(false)
+            .map_event_format(traced_line::TracedLine)
+            .with_writer(line::json(std::io::stderr))
+            .boxed(),
+    }
 }
 
 /// Lets a message that clients can cause as often as they like into the log once in ten seconds, and counts the

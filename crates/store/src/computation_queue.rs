@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Store, StoreError, StoreTx};
+use kernel::TraceParent;
+
+use crate::{Store, StoreError, StoreTx, traces};
 
 /// The channel on which a commit that added entries is announced; the payload is the tenant.
 pub const CHANNEL: &str = "sei_computation_queue";
@@ -23,6 +25,8 @@ pub struct ClaimedService {
     pub id: i64,
     /// The queue that it was in. A tenant that was dropped and made again has another, whose ids start again.
     pub queue: i64,
+    /// The spans that its entries come from, each once.
+    pub traces: Vec<TraceParent>,
 }
 
 /// What there is to do.
@@ -42,13 +46,16 @@ pub async fn push(tx: &mut StoreTx, services: &[String]) -> Result<(), StoreErro
     if services.is_empty() {
         return Ok(());
     }
-    let tenant = tx.tenant().to_string();
+    let (tenant, traceparent) = (tx.tenant().to_string(), tx.traceparent());
     sqlx::query!(
-        "with added as (insert into computation_queue (service) select unnest($1::text[]) returning 1)
+        "with added as (
+             insert into computation_queue (service, traceparent) select unnest($1::text[]), $4::text returning 1
+         )
          select pg_notify($2, $3) from (select count(*) from added) as counted",
         services,
         CHANNEL,
         tenant,
+        traceparent,
     )
     .execute(tx.connection())
     .await?;
@@ -94,14 +101,17 @@ pub async fn take(store: &Store) -> Result<Next, StoreError> {
             }
         };
         let entries = sqlx::query!(
-            r#"delete from computation_queue where service = $1 returning id, tableoid::bigint as "queue!""#,
+            r#"delete from computation_queue where service = $1
+               returning id, tableoid::bigint as "queue!", traceparent"#,
             service
         )
         .fetch_all(tx.connection())
         .await?;
+        let traces = traces::of(entries.iter().map(|entry| entry.traceparent.as_deref()));
         match entries.into_iter().max_by_key(|entry| entry.id) {
             Some(entry) => {
-                return Ok(Next::Taken(Box::new(ClaimedService { tx, service, id: entry.id, queue: entry.queue })));
+                let (id, queue) = (entry.id, entry.queue);
+                return Ok(Next::Taken(Box::new(ClaimedService { tx, service, id, queue, traces })));
             }
             // another worker was done with it between the list and the lock
             None => tx.rollback().await?,

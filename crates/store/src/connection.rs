@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kernel::Tenant;
+use kernel::{Tenant, TraceParent};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
@@ -80,7 +80,7 @@ impl Store {
     pub(crate) async fn begin_as(&self, begin: &'static str) -> Result<StoreTx, StoreError> {
         let mut lent = self.pool.lend().await?;
         lent.connection().execute(begin).await?;
-        Ok(StoreTx { lent, tenant: self.tenant.clone(), settings: None })
+        Ok(StoreTx { lent, tenant: self.tenant.clone(), settings: None, traceparent: None })
     }
 
     /// Asks the database for nothing, to see whether it answers.
@@ -116,12 +116,23 @@ pub struct StoreTx {
     tenant: Tenant,
     /// What its settings say, in the words of who set them.
     settings: Option<String>,
+    traceparent: Option<TraceParent>,
 }
 
 impl StoreTx {
     /// What its settings say, in the words of who set them; noted when they are set.
     pub(crate) fn settings(&mut self) -> &mut Option<String> {
         &mut self.settings
+    }
+
+    /// From here on, what it causes to be computed and reported is part of a trace, if it is part of one.
+    pub fn trace(&mut self, parent: Option<TraceParent>) {
+        self.traceparent = parent;
+    }
+
+    /// The span that rows come from which it writes now, as they hold it.
+    pub(crate) fn traceparent(&self) -> Option<String> {
+        self.traceparent.map(|parent| parent.to_string())
     }
 
     /// From here on the transaction reads and writes another tenant's data.

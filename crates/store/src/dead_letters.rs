@@ -187,6 +187,7 @@ pub async fn get(store: &Store, source: &str, event_id: &str) -> Result<Option<(
             key: row.key,
             content_type: row.content_type,
             data: Bytes::from(row.payload),
+            traceparent: None,
         };
         let letter = DeadLetter {
             source: row.source,
@@ -248,6 +249,7 @@ pub async fn take_for_replay(
             key: row.key,
             content_type: row.content_type,
             data: Bytes::from(row.payload),
+            traceparent: None,
         })
         .collect();
     envelopes.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
@@ -314,6 +316,7 @@ pub async fn rewrite(tx: &mut StoreTx, mut each: impl FnMut(&Envelope) -> Option
             key: row.key,
             content_type: row.content_type,
             data: Bytes::from(row.payload),
+            traceparent: None,
         };
         let Some(payload) = each(&envelope) else { continue };
         sqlx::query!(

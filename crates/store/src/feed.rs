@@ -11,7 +11,7 @@ mod seen;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use kernel::{DeploymentMetric, IncidentMetric};
+use kernel::{DeploymentMetric, IncidentMetric, TraceParent};
 
 pub(crate) use news::Kind;
 pub use news::{News, ShownDeployment, ShownIncident, ShownSource, SourceHealth, Touch};
@@ -35,6 +35,8 @@ pub struct Entry {
     pub at: DateTime<Utc>,
     /// What happened; `None` if a later version of `sei` wrote what this one does not know.
     pub news: Option<News>,
+    /// The span that wrote it, if its trace is exported.
+    pub trace: Option<TraceParent>,
 }
 
 /// The rows that a reader has not seen, up to another point in time: at most `limit`, in the order of their positions.
@@ -42,7 +44,7 @@ pub struct Entry {
 pub async fn page(tx: &mut StoreTx, seen: &Seen, now: &Seen, limit: i64) -> Result<Vec<Entry>, StoreError> {
     let (parts, ids): (Vec<String>, Vec<i64>) = seen.parts().map(|(xid, id)| (xid.to_string(), id)).unzip();
     let rows = sqlx::query!(
-        r#"select xid::text as "xid!", id, at, kind, subject, service, detail
+        r#"select xid::text as "xid!", id, at, kind, subject, service, detail, traceparent
            from feed
            where xid >= pg_snapshot_xmin($1::text::pg_snapshot)
              and not pg_visible_in_snapshot(xid, $1::text::pg_snapshot)
@@ -58,13 +60,16 @@ pub async fn page(tx: &mut StoreTx, seen: &Seen, now: &Seen, limit: i64) -> Resu
     )
     .fetch_all(tx.connection())
     .await?;
-    let entry = |xid: &str, id, at, news| {
-        let xid = xid.parse().map_err(|_| StoreError::Unreadable(format!("feed {id}: its transaction is `{xid}`")))?;
-        Ok(Entry { position: (xid, id), at, news })
+    let position = |xid: &str, id| match xid.parse() {
+        Ok(xid) => Ok((xid, id)),
+        Err(_) => Err(StoreError::Unreadable(format!("feed {id}: its transaction is `{xid}`"))),
     };
-    rows.into_iter()
-        .map(|row| entry(&row.xid, row.id, row.at, News::read(&row.kind, row.subject, row.service, row.detail)))
-        .collect()
+    let entries = rows.into_iter().map(|row| {
+        let trace = row.traceparent.and_then(|text| text.parse().ok());
+        let news = News::read(&row.kind, row.subject, row.service, row.detail);
+        Ok(Entry { position: position(&row.xid, row.id)?, at: row.at, news, trace })
+    });
+    entries.collect()
 }
 
 /// The latest transaction some of whose rows are not kept any more. Who has not seen all up to it has missed some.
@@ -106,13 +111,15 @@ async fn write(
         return Ok(());
     }
     let (subjects, details): (Vec<String>, Vec<serde_json::Value>) = rows.into_iter().unzip();
+    let traceparent = tx.traceparent();
     sqlx::query!(
-        "insert into feed (kind, subject, service, detail)
-         select $1, subject, $2, detail from unnest($3::text[], $4::jsonb[]) as new (subject, detail)",
+        "insert into feed (kind, subject, service, detail, traceparent)
+         select $1, subject, $2, detail, $5::text from unnest($3::text[], $4::jsonb[]) as new (subject, detail)",
         kind.as_str(),
         service,
         &subjects,
         &details,
+        traceparent,
     )
     .execute(tx.connection())
     .await?;

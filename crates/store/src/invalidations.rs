@@ -2,10 +2,10 @@
 //! the transaction that writes the facts and taken in the one that writes what was computed from them,
 //! so none is lost and none is seen before its facts are.
 
-use kernel::Sha;
+use kernel::{Sha, TraceParent};
 
 use crate::history::repositories;
-use crate::{Store, StoreError, StoreTx};
+use crate::{Store, StoreError, StoreTx, traces};
 
 /// The channel on which a commit that marked something is announced; the payload is the tenant.
 pub const CHANNEL: &str = "sei_invalidated";
@@ -34,6 +34,8 @@ pub struct Marks {
     pub subjects: Vec<String>,
     /// Changes of which only the title is another.
     pub retitled: Vec<Retitled>,
+    /// The spans that marks come from, each once.
+    pub traces: Vec<TraceParent>,
 }
 
 /// A change of which only the title is another now.
@@ -62,13 +64,16 @@ pub async fn mark(tx: &mut StoreTx, subjects: &[String]) -> Result<(), StoreErro
     if subjects.is_empty() {
         return Ok(());
     }
-    let tenant = tx.tenant().to_string();
+    let (tenant, traceparent) = (tx.tenant().to_string(), tx.traceparent());
     sqlx::query!(
-        "with marks as (insert into invalidation (subject) select unnest($1::text[]) returning 1)
+        "with marks as (
+             insert into invalidation (subject, traceparent) select unnest($1::text[]), $4::text returning 1
+         )
          select pg_notify($2, $3) from (select count(*) from marks) as marked",
         subjects,
         CHANNEL,
         tenant,
+        traceparent,
     )
     .execute(tx.connection())
     .await?;
@@ -80,15 +85,18 @@ pub async fn mark(tx: &mut StoreTx, subjects: &[String]) -> Result<(), StoreErro
 /// Read the facts after this, in the same transaction. Marks that another transaction is taking are
 /// left to it.
 pub async fn take(tx: &mut StoreTx) -> Result<Marks, StoreError> {
-    let subjects = sqlx::query_scalar!(
+    let taken = sqlx::query!(
         r#"with taken as (
                delete from invalidation where id in (select id from invalidation for update skip locked)
-               returning subject
+               returning subject, traceparent
            )
-           select distinct subject as "subject!" from taken order by 1"#
+           select distinct subject as "subject!", traceparent from taken order by 1, 2"#
     )
     .fetch_all(tx.connection())
     .await?;
+    let traces = traces::of(taken.iter().map(|mark| mark.traceparent.as_deref()));
+    let mut subjects: Vec<String> = taken.into_iter().map(|mark| mark.subject).collect();
+    subjects.dedup();
     let retitled = |subject: &String| {
         let (change, before) = subject.strip_prefix(TITLE)?.split_once('\n')?;
         Some(Retitled { change: change.to_owned(), before: before.to_owned() })
@@ -102,7 +110,7 @@ pub async fn take(tx: &mut StoreTx) -> Result<Marks, StoreError> {
         subjects.sort_unstable();
         subjects.dedup();
     }
-    Ok(Marks { subjects, retitled })
+    Ok(Marks { subjects, retitled, traces })
 }
 
 /// The subjects of the deployments, changes and commits that have these ids.

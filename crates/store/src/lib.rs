@@ -51,6 +51,7 @@ pub mod tables;
 pub mod targets;
 mod text;
 pub mod timescale;
+mod traces;
 mod whole;
 
 pub use cluster::{ClusterError, PrivateCluster, ServerNeeds, abandon_clusters, keep_private};

@@ -8,14 +8,22 @@ use kernel::{Envelope, Tenant};
 use crate::StoreError;
 use crate::error::too_long;
 
+/// The format of events without a trace, which is all while no traces are exported.
 const FORMAT: u8 = 1;
+/// The same with the position in a trace before each event, empty where it has none.
+const TRACED: u8 = 2;
 /// zstd's fastest ordinary level: an append should cost no more than what it takes to write it.
 const LEVEL: i32 = 1;
 
 /// The bytes of a segment of these events.
-pub(crate) fn encode<'a>(events: impl Iterator<Item = &'a Envelope>) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn encode<'a>(events: impl Iterator<Item = &'a Envelope> + Clone) -> Result<Vec<u8>, StoreError> {
+    let is_traced = events.clone().any(|event| event.traceparent.is_some());
     let mut raw = Vec::new();
     for event in events {
+        if is_traced {
+            let traceparent = event.traceparent.map(|parent| parent.to_string()).unwrap_or_default();
+            put(&mut raw, traceparent.as_bytes())?;
+        }
         put(&mut raw, event.id.as_bytes())?;
         put(&mut raw, event.source.as_bytes())?;
         put(&mut raw, event.kind.as_bytes())?;
@@ -30,7 +38,7 @@ pub(crate) fn encode<'a>(events: impl Iterator<Item = &'a Envelope>) -> Result<V
     }
     let compressed = zstd::bulk::compress(&raw, LEVEL).map_err(|error| StoreError::Fatal(sqlx::Error::Io(error)))?;
     let mut segment = Vec::with_capacity(compressed.len() + 1);
-    segment.push(FORMAT);
+    segment.push(if is_traced { TRACED } else { FORMAT });
     segment.extend(compressed);
     Ok(segment)
 }
@@ -48,22 +56,24 @@ fn field_length(bytes: usize) -> Result<u32, StoreError> {
 /// The events of a segment, or what is wrong with it.
 pub(crate) fn decode(segment: &[u8]) -> Result<Vec<Envelope>, String> {
     match segment.split_first() {
-        Some((&FORMAT, compressed)) => {
+        Some((format @ &(FORMAT | TRACED), compressed)) => {
             let raw =
                 zstd::stream::decode_all(compressed).map_err(|error| format!("it can't be decompressed: {error}"))?;
             let mut raw = Bytes::from(raw);
             let mut events = Vec::new();
             while raw.has_remaining() {
-                events.push(envelope(&mut raw).ok_or("an event in it is cut off or garbled")?);
+                events.push(envelope(&mut raw, *format == TRACED).ok_or("an event in it is cut off or garbled")?);
             }
             Ok(events)
         }
-        Some((format, _)) => Err(format!("it has format {format}, this version knows {FORMAT}")),
+        Some((format, _)) => Err(format!("it has format {format}, this version knows {FORMAT} and {TRACED}")),
         None => Err("it is empty".to_owned()),
     }
 }
 
-fn envelope(raw: &mut Bytes) -> Option<Envelope> {
+fn envelope(raw: &mut Bytes, is_traced: bool) -> Option<Envelope> {
+    // an unreadable one costs the trace, not the event
+    let traceparent = if is_traced { text(raw)?.parse().ok() } else { None };
     let id = text(raw)?;
     let source = text(raw)?;
     let kind = text(raw)?;
@@ -74,7 +84,8 @@ fn envelope(raw: &mut Bytes) -> Option<Envelope> {
     let key = text(raw)?;
     let content_type = text(raw)?;
     let data = field(raw)?;
-    Some(Envelope { id, source, kind, subject: has_subject.then_some(subject), time, tenant, key, content_type, data })
+    let subject = has_subject.then_some(subject);
+    Some(Envelope { id, source, kind, subject, time, tenant, key, content_type, data, traceparent })
 }
 
 fn field(raw: &mut Bytes) -> Option<Bytes> {
@@ -101,6 +112,7 @@ mod tests {
             key: "github.com/o/ä".to_owned(),
             content_type: "application/json".to_owned(),
             data: Bytes::from_static(data),
+            traceparent: None,
         }
     }
 
@@ -110,6 +122,17 @@ mod tests {
         let segment = encode(events.iter()).unwrap();
         assert!(segment.len() < 1000, "{}", segment.len());
         assert_eq!(decode(&segment).unwrap(), events);
+    }
+
+    #[test]
+    fn a_trace_goes_on_behind_the_log_and_costs_no_byte_where_there_is_none() {
+        let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().ok();
+        let events = [event(None, b"{}"), Envelope { traceparent, ..event(Some("x"), b"") }];
+        assert!(traceparent.is_some());
+        let segment = encode(events.iter()).unwrap();
+        assert_eq!((segment[0], decode(&segment).unwrap()), (TRACED, events.to_vec()));
+        let untraced = encode(events[..1].iter()).unwrap();
+        assert_eq!((untraced[0], decode(&untraced).unwrap()), (FORMAT, events[..1].to_vec()));
     }
 
     #[test]
@@ -123,7 +146,7 @@ mod tests {
     fn a_garbled_segment_is_an_error_not_a_panic() {
         let segment = encode([event(None, b"{}")].iter()).unwrap();
         assert_eq!(decode(&[]), Err("it is empty".to_owned()));
-        assert_eq!(decode(&[9, 1]), Err("it has format 9, this version knows 1".to_owned()));
+        assert_eq!(decode(&[9, 1]), Err("it has format 9, this version knows 1 and 2".to_owned()));
         for cut in 1..segment.len() {
             // a frame that ends right after its format's number has no events
             assert!(decode(&segment[..cut]).is_err() || cut == 1, "{cut}");

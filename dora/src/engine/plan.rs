@@ -1,14 +1,19 @@
 //! Which services have to be computed: marks of new facts, and what settings changed, become entries of the queue.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
-use kernel::Service;
+use kernel::{Service, Tenant};
+use runtime::telemetry::trace;
+use runtime::{Operation, OperationOutcome};
 use store::flow::Part;
 use store::invalidations::Marks;
 use store::metric_rows::{Computation, Title};
 use store::{Store, StoreTx, computation_queue, invalidations, metric_rows};
+use tracing::Span;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::counted;
 use crate::{DoraError, Options, Scope, Summary, services};
 
 /// Changes when rows computed by an earlier version have to be computed again.
@@ -17,9 +22,19 @@ const ENGINE: u32 = 4;
 /// Adds to the queue of the store's tenant what has to be computed. One transaction: a mark is gone only when its
 /// services are in the queue.
 pub(super) async fn plan(store: &Store, options: &Options, scope: Scope) -> Result<Summary, DoraError> {
+    let begun = Instant::now();
+    let planned = planned(store, options, scope).await;
+    let outcome = planned.as_ref().err().map_or(OperationOutcome::Ok, counted::outcome);
+    counted::count(Operation::Plan, begun, outcome);
+    planned
+}
+
+async fn planned(store: &Store, options: &Options, scope: Scope) -> Result<Summary, DoraError> {
     let mut tx = store.begin().await?;
     computation_queue::lock(&mut tx).await?;
     let marks = invalidations::take(&mut tx).await?;
+    let span = span_of(&marks, store.tenant());
+    tx.trace(trace::of(&span));
     let services = services::all(&store::history::services(&mut tx).await?);
     let (subjects, retitled) = retitle(&mut tx, &services, marks).await?;
     let computed = metric_rows::computations(&mut tx, &Part::All).await?;
@@ -31,10 +46,20 @@ pub(super) async fn plan(store: &Store, options: &Options, scope: Scope) -> Resu
     Ok(summary)
 }
 
+/// The span of planning what is marked, which goes on with the traces of the marks; none if nothing is marked.
+fn span_of(marks: &Marks, tenant: &Tenant) -> Span {
+    if marks.subjects.is_empty() && marks.retitled.is_empty() {
+        return Span::none();
+    }
+    let span = runtime::exported_span!("plan", %tenant, subjects = marks.subjects.len());
+    trace::follow(&span, marks.traces.iter().copied());
+    span
+}
+
 /// Gives rows the new titles of changes, without computing their services. Returns the subjects for which that is not
 /// enough, beside those that are marked, and how many rows were written.
 async fn retitle(tx: &mut StoreTx, services: &[Service], marks: Marks) -> Result<(Vec<String>, u64), DoraError> {
-    let Marks { mut subjects, retitled } = marks;
+    let Marks { mut subjects, retitled, .. } = marks;
     if retitled.is_empty() {
         return Ok((subjects, 0));
     }

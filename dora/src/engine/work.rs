@@ -6,12 +6,16 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use kernel::Service;
+use runtime::telemetry::trace;
+use runtime::{Operation, OperationOutcome};
 use store::computation_queue::{self, ClaimedService, Next};
 use store::metric_rows::{self, Computation, Written};
 use store::{Store, StoreTx};
 use tokio::sync::Mutex;
-use tracing::error;
+use tracing::field::Empty;
+use tracing::{Instrument, error};
 
+use super::counted;
 use super::plan::digest;
 use super::service::{Compute, compute_aside, load, preview_aside};
 use crate::{DoraError, History, Options, ServiceMetrics, Summary, services};
@@ -59,9 +63,30 @@ impl Workshop {
         }
     }
 
+    /// Computes a service, in a span that goes on with the traces of its entries.
     async fn service(&self, taken: ClaimedService) -> Result<Summary, DoraError> {
-        let ClaimedService { mut tx, service: name, id, queue } = taken;
-        let begun = Instant::now();
+        let span = runtime::exported_span!(
+            "computation",
+            otel.status_code = Empty,
+            tenant = %taken.tx.tenant(),
+            service = taken.service.as_str(),
+        );
+        trace::follow(&span, taken.traces.iter().copied());
+        let computing = async {
+            let begun = Instant::now();
+            let (outcome, computed) = match self.computed(taken).await {
+                Ok((outcome, summary)) => (outcome, Ok(summary)),
+                Err(error) => (counted::outcome(&error), Err(error)),
+            };
+            counted::count(Operation::Computation, begun, outcome);
+            computed
+        };
+        computing.instrument(span).await
+    }
+
+    async fn computed(&self, taken: ClaimedService) -> Result<(OperationOutcome, Summary), DoraError> {
+        let ClaimedService { mut tx, service: name, id, queue, .. } = taken;
+        tx.trace(trace::current());
         let summary = match self.definition(&mut tx, &name, (queue, id)).await? {
             None => {
                 let deleted = metric_rows::forget(&mut tx, &name).await?;
@@ -72,14 +97,14 @@ impl Workshop {
                 Err(error) if error.is_of_one_service() => {
                     // its transaction may have stopped halfway through an answer
                     drop(tx);
-                    return self.give_up(&name, id, &error).await;
+                    let summary = self.give_up(&name, id, &error).await?;
+                    return Ok((OperationOutcome::Failed, summary));
                 }
                 Err(error) => return Err(error),
             },
         };
         tx.commit().await?;
-        runtime::metrics().compute_seconds.observe(begun.elapsed().as_secs_f64());
-        Ok(summary)
+        Ok((OperationOutcome::Ok, summary))
     }
 
     /// A service as it is at least since an entry of the queue was added; `None` if there is none any more.

@@ -198,5 +198,6 @@ fn envelope(fact: &Fact, demo: &Demo, number: u64, tenant: &Tenant) -> Result<En
         key: fact.order_key(),
         content_type: "application/json".to_owned(),
         data: serde_json::to_vec(fact)?.into(),
+        traceparent: None,
     })
 }

@@ -45,7 +45,7 @@ impl Doctor {
         all.extend(settings::diagnose(&checked));
         if let Some(settings) = &checked.settings {
             // what is wrong is in the answer
-            runtime::telemetry::init(&Telemetry { filter: "off".to_owned(), ..settings.telemetry.clone() })?;
+            runtime::telemetry::init_logs(&Telemetry { filter: "off".to_owned(), ..settings.telemetry.clone() })?;
             let work = self.diagnose(settings);
             all.extend(tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work));
         }

@@ -48,6 +48,17 @@ enum Name {
 }
 
 impl Role {
+    /// The name of the role's own program, by which traces show it.
+    pub(crate) const fn program(&self) -> &'static str {
+        match self.name {
+            Name::Collector => <CollectorRole as role::Role>::NAME,
+            Name::Webhooks => <WebhooksRole as role::Role>::NAME,
+            Name::Processor => <ProcessorRole as role::Role>::NAME,
+            Name::Dora => <EngineRole as role::Role>::NAME,
+            Name::Api => <ApiRole as role::Role>::NAME,
+        }
+    }
+
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         match self.name {
             Name::Collector => run::<CollectorRole>(&settings, global).await,

@@ -80,6 +80,7 @@ const KEPT: &[(&str, &[&str], &str)] = &[
     ("gix", &["connector-git"], "git is read by its connector"),
     ("async-graphql", &["api", "dora", "kernel"], "GraphQL is served by the API; dora and kernel derive its enums"),
     ("prometheus-client", &["runtime"], "names and labels of metrics are declared in one place"),
+    ("opentelemetry", &["runtime"], "traces are exported in one place"),
     ("figment", &["runtime"], "settings are loaded in one place"),
     (
         "axum",

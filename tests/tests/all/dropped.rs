@@ -228,6 +228,7 @@ fn received(number: u32) -> Envelope {
         key: "shop".into(),
         content_type: "application/json".into(),
         data: Bytes::from(fact.to_string()),
+        traceparent: None,
     }
 }
 

@@ -66,6 +66,7 @@ pub(crate) fn delivery(event: &str, data: Bytes) -> Envelope {
         key: "github.com/lakeside/checkout".into(),
         content_type: "application/json".into(),
         data,
+        traceparent: None,
     }
 }
 

@@ -65,6 +65,7 @@ fn jira(fields: &Value) -> Vec<Fact> {
         key: "1".into(),
         content_type: "application/json".into(),
         data: json!({ "webhookEvent": "jira:issue_updated", "issue": issue }).to_string().into(),
+        traceparent: None,
     };
     registry::connector("jira").unwrap().normalize(&envelope).unwrap()
 }

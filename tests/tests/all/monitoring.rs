@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use parts::{Part, missing};
 use regex::Regex;
-use runtime::{Reason, labels};
+use runtime::{Operation, OperationOutcome, Reason, labels};
 use serde_json::{Value, json};
 
 use crate::api::prometheus;
@@ -149,6 +150,9 @@ fn exposed_by_processes() -> BTreeSet<String> {
     metrics.log_lag.get_or_create(&partition).set(0);
     metrics.log_expired.get_or_create(&partition).inc_by(0);
     metrics.http_requests.get_or_create(&labels::Request { route: "/metrics".to_owned(), status: 200 }).inc_by(0);
+    let route = labels::Route { route: "/metrics".to_owned() };
+    metrics.http_request_seconds.get_or_create(&route).observe(0.0, None, None);
+    Operation::Batch.ended(OperationOutcome::Ok, Duration::ZERO);
     metrics.collections.get_or_create(&labels::Worked { connector: "git", ok: true }).inc_by(0);
     metrics.collect_seconds.get_or_create(&connector).observe(0.0);
     metrics.source_last_success.get_or_create(&source).set(0);

@@ -81,7 +81,8 @@ fn batches() -> Vec<String> {
 /// How many services a process has computed.
 fn computed(process: &Running) -> f64 {
     let (_, metrics) = page(process.address(), "/metrics").unwrap();
-    let line = metrics.lines().find_map(|line| line.strip_prefix("sei_compute_seconds_count "));
+    let counted = r#"sei_operation_seconds_count{role="dora",operation="computation",outcome="ok"} "#;
+    let line = metrics.lines().find_map(|line| line.strip_prefix(counted));
     line.map_or(0.0, |count| count.trim().parse().unwrap())
 }
 

@@ -138,6 +138,7 @@ pub fn envelope(line: &Bytes, tenant: &Tenant, received: DateTime<Utc>) -> Resul
         key: repository,
         content_type: "application/json".to_owned(),
         data: line.clone(),
+        traceparent: None,
     })
 }
 

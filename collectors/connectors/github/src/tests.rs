@@ -16,6 +16,7 @@ fn normalize(event: &str, data: &Value) -> Result<Vec<Fact>, NotStored> {
         key: "k".into(),
         content_type: "application/json".into(),
         data: data.to_string().into(),
+        traceparent: None,
     })
 }
 

@@ -41,6 +41,7 @@ fn event(kind: &str, data: Bytes) -> Envelope {
         key: SITE.into(),
         content_type: "application/json".into(),
         data,
+        traceparent: None,
     }
 }
 

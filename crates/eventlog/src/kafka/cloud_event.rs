@@ -17,6 +17,7 @@ pub(super) fn key(envelope: &Envelope) -> String {
 /// The attributes of an event, as headers.
 pub(super) fn headers(envelope: &Envelope) -> OwnedHeaders {
     let time = envelope.time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    let traceparent = envelope.traceparent.map(|parent| parent.to_string());
     let attributes = [
         ("ce_specversion", Some(SPEC_VERSION)),
         ("ce_id", Some(&envelope.id)),
@@ -26,6 +27,7 @@ pub(super) fn headers(envelope: &Envelope) -> OwnedHeaders {
         ("ce_time", Some(&time)),
         ("ce_tenant", Some(envelope.tenant.as_str())),
         ("ce_partitionkey", Some(&envelope.key)),
+        ("ce_traceparent", traceparent.as_deref()),
         ("content-type", Some(&envelope.content_type)),
     ];
     let headers = OwnedHeaders::new_with_capacity(attributes.len());
@@ -57,6 +59,8 @@ fn ours(message: &impl Message, data: &Bytes) -> Option<Envelope> {
         key: text("ce_partitionkey")?.to_owned(),
         content_type: text("content-type")?.to_owned(),
         data: data.clone(),
+        // an unreadable one costs the trace, not the event
+        traceparent: text("ce_traceparent").and_then(|parent| parent.parse().ok()),
     })
 }
 
@@ -72,6 +76,7 @@ fn foreign(message: &impl Message, data: Bytes) -> Envelope {
         key: message.key().map(|key| String::from_utf8_lossy(key).into_owned()).unwrap_or_default(),
         content_type: attribute(message, "content-type").unwrap_or("application/octet-stream").to_owned(),
         data,
+        traceparent: None,
     }
 }
 
@@ -98,6 +103,7 @@ mod tests {
             key: "github.com/octocat/hello".into(),
             content_type: "application/json; charset=utf-8".into(),
             data: Bytes::from_static(b"\x00\xff not even JSON"),
+            traceparent: None,
         }
     }
 
@@ -108,7 +114,8 @@ mod tests {
 
     #[test]
     fn an_event_comes_back_as_it_went() {
-        for event in [event(), Envelope { subject: None, data: Bytes::new(), ..event() }] {
+        let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().ok();
+        for event in [event(), Envelope { subject: None, data: Bytes::new(), traceparent, ..event() }] {
             assert_eq!(envelope(&record(Some(headers(&event)), &event.data)), event);
         }
         assert_eq!(key(&event()), "team_7/github.com/octocat/hello");

@@ -10,7 +10,8 @@ use http_body_util::BodyExt;
 use tower::Service;
 
 use super::body::{BodyError, problem};
-use super::routes::{Route, Routes};
+use super::route::Route;
+use super::routes::Routes;
 use crate::panics;
 
 impl From<Router> for Routes {

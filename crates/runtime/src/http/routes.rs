@@ -3,17 +3,15 @@
 use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::{Request, Response, StatusCode};
+use kernel::TraceParent;
 
 use super::body::{self, Body};
-use super::hosts;
 use super::received::Received;
-use crate::labels;
-
-/// The route of a request as it is declared, among the extensions of its answer: paths as they come can't make labels.
-#[derive(Clone, Debug)]
-pub(crate) struct Route(pub(crate) String);
+use super::route::Route;
+use super::{hosts, traced};
 
 /// An answer, while it is made.
 pub(super) type Answered = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
@@ -43,15 +41,17 @@ impl Routes {
         Self { first: Some(Arc::new(first)), ..self }
     }
 
-    /// Answers a request, and counts it. One that does not name one host is answered with 400.
+    /// Answers a request, and counts it with the time up to the beginning of the answer. One that does not name one host
+    /// is answered with 400.
     pub(super) fn answer(&self, request: Request<Received>) -> impl Future<Output = Response<Body>> + Send + use<> {
+        let begun = Instant::now();
         let answered = self.answered(request);
         async move {
             let mut answer = answered.await;
             let route =
                 answer.extensions_mut().remove::<Route>().map_or_else(|| "(none)".to_owned(), |Route(route)| route);
-            let label = labels::Request { route, status: answer.status().as_u16() };
-            crate::metrics().http_requests.get_or_create(&label).inc();
+            let trace = answer.extensions_mut().remove::<TraceParent>();
+            crate::metrics().answered(route, answer.status().as_u16(), begun.elapsed(), trace);
             answer
         }
     }
@@ -63,7 +63,14 @@ impl Routes {
         };
         match (at_once, &self.others) {
             (Some(answer), _) => Box::pin(ready(answer)),
-            (None, Some(others)) => others(request),
+            (None, Some(others)) => {
+                let span = traced::span(&request);
+                if span.is_disabled() {
+                    return others(request);
+                }
+                let method = request.method().clone();
+                Box::pin(traced::answered(span, method, others(request)))
+            }
             (None, None) => Box::pin(ready(body::empty(StatusCode::NOT_FOUND))),
         }
     }

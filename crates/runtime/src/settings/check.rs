@@ -1,7 +1,7 @@
 //! What the types of the sections of a process can't express.
 
 use super::findings::{Findings, shown};
-use super::process::{Data, Database, Server, Telemetry, TlsFiles};
+use super::process::{Data, Database, Otlp, Server, Telemetry, TlsFiles};
 
 impl Data {
     /// Reports what is wrong with the section.
@@ -88,6 +88,30 @@ impl Telemetry {
     pub fn check(&self, findings: &mut Findings) {
         if tracing_subscriber::EnvFilter::try_new(&self.filter).is_err() {
             findings.error("telemetry.filter", shown(&self.filter), "levels such as `info,sqlx=warn`");
+        }
+        self.otlp.check(findings);
+    }
+}
+
+impl Otlp {
+    fn check(&self, findings: &mut Findings) {
+        if let Some(endpoint) = &self.endpoint
+            && crate::http::host_of(endpoint).is_none()
+        {
+            let expected = "an http or https URL such as `http://127.0.0.1:4318`";
+            findings.error("telemetry.otlp.endpoint", shown(endpoint), expected);
+        }
+        if let Some(ratio) = self.sample_ratio
+            && !(0.0..=1.0).contains(&ratio)
+        {
+            findings.error("telemetry.otlp.sample_ratio", ratio.to_string(), "a share from 0 to 1");
+        }
+        for (name, reference) in &self.headers {
+            let key = format!("telemetry.otlp.headers.{name}");
+            if http::HeaderName::try_from(name.as_str()).is_err() {
+                findings.error(key.clone(), shown(name), "the name of a header");
+            }
+            findings.secret(key, reference);
         }
     }
 }

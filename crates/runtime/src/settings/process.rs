@@ -1,5 +1,6 @@
 //! The sections that every process has.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -133,7 +134,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Logs of the program itself. They go to standard error.
+/// Logs of the program itself, and its traces. Logs go to standard error.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Telemetry {
@@ -142,10 +143,32 @@ pub struct Telemetry {
     pub filter: String,
     /// The form of a line.
     pub format: LogFormat,
+    #[expect(missing_docs, reason = "the section is documented by its type")]
+    pub otlp: Otlp,
 }
 
 impl Default for Telemetry {
     fn default() -> Self {
-        Self { filter: "info,sqlx=warn,tower_http=warn".to_owned(), format: LogFormat::Text }
+        Self { filter: "info,sqlx=warn,tower_http=warn".to_owned(), format: LogFormat::Text, otlp: Otlp::default() }
     }
+}
+
+/// Where traces are exported to, by OTLP over HTTP (docs/monitoring.md). Nothing is exported without an endpoint, here or
+/// in the environment variable OTEL_EXPORTER_OTLP_ENDPOINT; the other variables OTEL_* are followed as well, where no
+/// setting states otherwise.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Otlp {
+    /// The URL of the collector, without `/v1/traces`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"http://127.0.0.1:4318")]
+    pub endpoint: Option<String>,
+    /// Headers that are sent with what is exported, such as that of an access token.
+    #[schemars(example = BTreeMap::from([("authorization", SecretRef::Env("OTLP_AUTHORIZATION".to_owned()))]))]
+    pub headers: BTreeMap<String, SecretRef>,
+    /// The share of traces that are exported, from 0 to 1, the same ones by all roles. Without it all, unless who sends a
+    /// request has left its trace out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = 0.1)]
+    pub sample_ratio: Option<f64>,
 }

@@ -12,6 +12,8 @@ use crate::redact::redact;
 pub const LINE_BYTES: usize = 4096;
 /// The longest text of a JSON line that is too long as a whole, in bytes.
 const FIELD_BYTES: usize = 512;
+/// What stays of a JSON line that is too long even so.
+const KEPT: [&str; 6] = ["timestamp", "level", "message", "trace_id", "span_id", "shortened_from_bytes"];
 
 /// Writers of lines of text.
 pub(super) fn text<M>(to: M) -> Lines<M> {
@@ -86,7 +88,7 @@ fn shorten_json(line: &str) -> String {
     fields.insert("shortened_from_bytes".to_owned(), Value::from(line.len()));
     let mut short = Value::from(fields.clone()).to_string();
     if short.len() >= LINE_BYTES {
-        fields.retain(|name, _| ["timestamp", "level", "message", "shortened_from_bytes"].contains(&name.as_str()));
+        fields.retain(|name, _| KEPT.contains(&name.as_str()));
         short = Value::from(fields).to_string();
     }
     short.push('\n');

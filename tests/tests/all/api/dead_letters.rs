@@ -27,6 +27,7 @@ fn event(source: &str, id: &str) -> Envelope {
         key: "octo/shop".to_owned(),
         content_type: "application/json".to_owned(),
         data: Bytes::from_static(PAYLOAD.as_bytes()),
+        traceparent: None,
     }
 }
 

@@ -25,6 +25,7 @@ fn event(id: &str, tenant: &str, fact: &Value) -> Envelope {
         key: "shop".into(),
         content_type: "application/json".into(),
         data: Bytes::from(format!("  {fact}\n")),
+        traceparent: None,
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) fn event(key: &str, number: usize) -> Envelope {
         key: key.to_owned(),
         content_type: "application/json".into(),
         data: Bytes::from(vec![u8::try_from(number % 256).unwrap(); number % 100]),
+        traceparent: None,
     }
 }
 

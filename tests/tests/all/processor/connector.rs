@@ -28,6 +28,7 @@ pub(crate) fn event(kind: &str, key: &str, data: &str) -> Envelope {
         key: key.into(),
         content_type: "text/plain".into(),
         data: Bytes::from(data.to_owned()),
+        traceparent: None,
     }
 }
 

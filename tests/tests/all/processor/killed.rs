@@ -104,6 +104,7 @@ fn raw(data: Vec<u8>, key: &str) -> Envelope {
         key: key.into(),
         content_type: "application/json".into(),
         data: Bytes::from(data),
+        traceparent: None,
     }
 }
 

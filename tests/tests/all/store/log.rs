@@ -25,6 +25,7 @@ fn event(key: &str, id: impl ToString, bytes: usize) -> Envelope {
         key: key.to_owned(),
         content_type: "application/octet-stream".to_owned(),
         data: Bytes::from(vec![7; bytes]),
+        traceparent: None,
     }
 }
 

@@ -26,6 +26,7 @@ fn event(kind: &str, minute: u32, subject: &str, content: &Value) -> Vec<Fact> {
         key: "1".into(),
         content_type: "application/json".into(),
         data: data.to_string().into(),
+        traceparent: None,
     };
     registry::connector("cdevents").unwrap().normalize(&envelope).unwrap()
 }

@@ -192,6 +192,7 @@ async fn a_full_disk_is_a_clear_error_and_nothing_else_is_disturbed() {
             key: "k".to_owned(),
             content_type: "application/octet-stream".to_owned(),
             data: noise.take(bytes).collect::<Vec<u8>>().into(),
+            traceparent: None,
         }]
     };
     store::segments::append(store, "t", 1, event(1000)).await.unwrap();

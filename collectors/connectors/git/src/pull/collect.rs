@@ -231,6 +231,7 @@ impl Opened {
             key: subject.to_string(),
             content_type: "application/json".to_owned(),
             data: data.into(),
+            traceparent: None,
         };
         let append = async {
             let mut batch: Vec<Encoded> = Vec::new();

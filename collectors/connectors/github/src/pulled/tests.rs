@@ -17,6 +17,7 @@ fn normalize(kind: &str, data: &Value) -> Vec<Fact> {
         key: "k".into(),
         content_type: "application/json".into(),
         data: data.to_string().into(),
+        traceparent: None,
     };
     let facts = GitHub.normalize(&envelope).unwrap();
     assert!(facts.iter().all(|fact| fact.check().is_ok()));

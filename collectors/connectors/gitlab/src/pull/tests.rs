@@ -179,6 +179,7 @@ async fn a_project_that_is_asked_for_by_its_old_path_is_known_to_have_moved() {
         key: row.key,
         content_type: "application/json".into(),
         data: row.data,
+        traceparent: None,
     };
     let facts = GitLab.normalize(&event).unwrap();
     let [Fact::Moved(moved)] = facts.as_slice() else { panic!("{facts:?}") };

@@ -90,6 +90,7 @@ fn event(tenant: &str, (nth, fact): (usize, &Value)) -> Envelope {
         key: "all".into(),
         content_type: "application/json".into(),
         data: Bytes::from(fact.to_string()),
+        traceparent: None,
     }
 }
 
