@@ -34,8 +34,8 @@ impl Place {
     }
 }
 
-fn refused(place: &str, why: impl ToString) -> BackupError {
-    BackupError::Place { place: runtime::redact(place).into_owned(), why: why.to_string() }
+fn refused(place: &str, why: impl Into<String>) -> BackupError {
+    BackupError::Place { place: runtime::redact(place).into_owned(), why: why.into() }
 }
 
 fn directory(path: &str, make: bool) -> Result<Arc<dyn ObjectStore>, BackupError> {
@@ -48,7 +48,7 @@ fn directory(path: &str, make: bool) -> Result<Arc<dyn ObjectStore>, BackupError
         let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
         made.map_err(|error| refused(path, format!("the directory can't be made: {error}")))?;
     }
-    let objects = LocalFileSystem::new_with_prefix(path).map_err(|error| refused(path, error))?;
+    let objects = LocalFileSystem::new_with_prefix(path).map_err(|error| refused(path, error.to_string()))?;
     Ok(Arc::new(objects.with_fsync(true)))
 }
 
@@ -72,7 +72,7 @@ fn s3(url: &str, bucket: &str, settings: &S3) -> Result<Arc<dyn ObjectStore>, Ba
     if let Some(key) = &settings.secret_access_key {
         builder = builder.with_secret_access_key(text("backup.s3.secret_access_key", key)?);
     }
-    let objects = builder.build().map_err(|error| refused(url, error))?;
+    let objects = builder.build().map_err(|error| refused(url, error.to_string()))?;
     let prefix = prefix.trim_matches('/');
     Ok(if prefix.is_empty() { Arc::new(objects) } else { Arc::new(PrefixStore::new(objects, prefix)) })
 }

@@ -1,5 +1,6 @@
 //! `sei backup`: everything that is stored, kept elsewhere.
 
+mod place;
 mod restore;
 
 use anyhow::{Result, bail};
@@ -16,6 +17,7 @@ use crate::machine::with;
 use crate::output::{self, bytes, count};
 use crate::progress::Shown;
 use crate::settings::Settings;
+use place::Place;
 use restore::Restore;
 
 const EXAMPLES: &str = "\
@@ -42,14 +44,6 @@ pub(crate) enum BackupCommand {
     Restore(Restore),
     /// Delete old backups, and what the others don't need
     Prune(Prune),
-}
-
-/// Where backups are.
-#[derive(Args, Debug)]
-pub(crate) struct Place {
-    /// Where the backups are: a directory, or s3://BUCKET/PREFIX (backup.url)
-    #[arg(long, value_name = "URL")]
-    url: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -96,16 +90,6 @@ impl BackupCommand {
             Self::Restore(command) => command.run(settings, global).await,
             Self::Prune(command) => command.run(settings, global).await,
         }
-    }
-}
-
-impl Place {
-    /// The settings with this place.
-    fn of(&self, mut settings: Settings) -> Settings {
-        if let Some(url) = &self.url {
-            settings.backup.url = Some(url.clone());
-        }
-        settings
     }
 }
 

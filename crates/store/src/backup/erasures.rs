@@ -53,7 +53,7 @@ async fn load(
     known: &[(&str, &str)],
 ) -> Result<(), StoreError> {
     let column = |column: &String| {
-        let native = known.iter().find(|(name, _)| name == column).map_or("bytea", |(_, native)| native);
+        let native = known.iter().find(|(name, _)| name == column).map_or("bytea", |(_, native)| *native);
         format!("{} {native}", quoted(column))
     };
     let columns: Vec<String> = shape.columns.iter().map(column).collect();

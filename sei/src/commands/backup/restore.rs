@@ -14,7 +14,7 @@ use serde_json::json;
 use store::audit::{self, Action, Entry};
 use store::segments::Rewrite;
 
-use super::Place;
+use super::place::Place;
 use crate::actor::actor;
 use crate::cli::Global;
 use crate::machine::{Machine, with};
