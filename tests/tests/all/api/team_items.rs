@@ -17,6 +17,13 @@ async fn kernel_teams(served: &Served) -> Vec<kernel::Team> {
     store::mapping::teams(&served.database.store).await.unwrap()
 }
 
+/// The organization, on a server that asks for a login.
+async fn with_login() -> Served {
+    let served = served::with(|settings| settings.login.enabled = true).await;
+    served::fill(&served.database.store, served::organization().facts()).await;
+    served
+}
+
 fn window() -> String {
     format!("window=180d&to={}", served::end().format("%F"))
 }
@@ -67,7 +74,7 @@ async fn sprints_of_a_team_are_those_with_its_items() {
 
 #[tokio::test]
 async fn who_is_limited_to_a_team_sees_the_items_of_its_projects_alone() {
-    let served = served::filled().await;
+    let served = with_login().await;
     let (team, project) = team(&served).await;
     let token = token(&served, &reach(Some("main"), Role::Viewer, &[team.as_str()])).await;
     let bearer = format!("Bearer {token}");
@@ -79,8 +86,10 @@ async fn who_is_limited_to_a_team_sees_the_items_of_its_projects_alone() {
 
 #[tokio::test]
 async fn a_project_without_a_team_is_listed_until_a_team_plans_in_it() {
-    let served = served::filled().await;
-    let unmapped = async || served.get("/api/v1/mapping/unmapped").await["data"]["projects"].clone();
+    let served = with_login().await;
+    let admin = format!("Bearer {}", token(&served, &reach(Some("main"), Role::Admin, &[])).await);
+    let get = async |path: &str| served.ask("GET", path, &[("authorization", admin.as_str())], "").await.json();
+    let unmapped = async || get("/api/v1/mapping/unmapped").await["data"]["projects"].clone();
     assert_eq!(unmapped().await, json!([]));
     let (team, project) = team(&served).await;
     let all = kernel_teams(&served).await;
@@ -89,6 +98,6 @@ async fn a_project_without_a_team_is_listed_until_a_team_plans_in_it() {
     changed.version.at += chrono::TimeDelta::seconds(1);
     tests::write_facts(&served.database.store, &[kernel::Fact::Team(changed)]).await;
     assert_eq!(unmapped().await, json!([project]));
-    let none = served.get(&format!("/api/v1/metrics/item_throughput?{}&team={team}", window())).await;
+    let none = get(&format!("/api/v1/metrics/item_throughput?{}&team={team}", window())).await;
     assert_eq!(none["data"]["whole"]["n"], 0);
 }
