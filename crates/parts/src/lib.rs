@@ -14,6 +14,8 @@ pub enum Part {
     Chromium,
     /// The directory of recorded inputs, `SEI_CORPUS`.
     Corpus,
+    /// Helm's library, which renders the chart: `scripts/manifests` brings it where PyPI has a build of it.
+    Helm,
     /// Clones of public repositories, `SEI_HISTORIES`.
     Histories,
     /// The root file system of the image, whose directory `SEI_TEST_IMAGE` states: `scripts/image up` builds it.
@@ -42,6 +44,7 @@ const NAMES: [(&str, Part); 13] = [
     ("application", Part::Application),
     ("chromium", Part::Chromium),
     ("corpus", Part::Corpus),
+    ("helm", Part::Helm),
     ("histories", Part::Histories),
     ("image", Part::Image),
     ("kafka", Part::Kafka),
