@@ -352,6 +352,8 @@ fn target((expression, legend): &(&str, &str), id: char, is_number: bool) -> Val
     json!({
         "datasource": datasource(),
         "editorMode": "code",
+        // a point leads to a trace
+        "exemplar": !is_number && expression.contains("_bucket{"),
         "expr": expression,
         "instant": is_number,
         "legendFormat": legend,

@@ -64,6 +64,7 @@ mod sizes;
 mod snapshots;
 mod store;
 mod tls;
+mod traces;
 mod up;
 mod web;
 mod wording;
