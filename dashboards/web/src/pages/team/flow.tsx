@@ -6,6 +6,7 @@ import { Card, Delta, Empty, Loaded, MetricInfo, Skeleton } from "../../ui";
 import { ofAnswer } from "../parts/measured";
 import { MetricGrid } from "../parts/metric-grid";
 import { OpenChanges } from "../parts/open-changes";
+import { ReviewQueue } from "./review-load";
 import type { Subject } from "./subject";
 
 const NAMES = ["pickup_time", "time_to_first_review", "time_to_merge", "changes_in_progress", "merged_without_review", "busiest_reviewer"];
@@ -15,6 +16,7 @@ export function TeamFlow({ team, filter }: Subject) {
   return (
     <div className="stack">
       <OpenChanges filter={filter} />
+      <ReviewQueue team={team} filter={filter} />
       <MetricGrid names={NAMES} filter={filter} scope={{ team }} />
       <ReviewLoad team={team} filter={filter} />
     </div>
