@@ -1,7 +1,10 @@
 //! Answering a query, however it was sent: its cost is known before it runs, it takes its turn by that, and its fields are in
 //! the order of the document.
 
+use std::time::Instant;
+
 use async_graphql::{Response, ServerError, value};
+use runtime::{Operation, OperationOutcome};
 
 use super::dispatch::Dispatcher;
 use super::limits::{COMPLEXITY, TurnOf};
@@ -29,6 +32,7 @@ pub(super) async fn answer(
     scope: Scope,
     read: ReadRequest,
 ) -> Result<Answered, Problem> {
+    let begun = Instant::now();
     let ReadRequest { request, document } = read;
     let scope = scope.sharing(state.graphql_reads());
     let turn = TurnOf::new(state.admission(), &scope);
@@ -40,12 +44,21 @@ pub(super) async fn answer(
     let mut response = dispatcher.run(schema.execute(request)).await;
     order::restore(&mut response.data, &document, operation.as_deref(), &variables);
     if let Some(busy) = turn.refused() {
+        Operation::Graphql.ended(OperationOutcome::Unavailable, begun.elapsed());
         return Err(busy);
     }
     if let Some(cost) = turn.cost() {
         response.extensions.insert("cost".to_owned(), value!({ "requested": cost, "limit": COMPLEXITY }));
     }
     let is_fault = response.errors.iter().any(is_fault);
+    let outcome = if is_fault {
+        OperationOutcome::Failed
+    } else if response.errors.is_empty() {
+        OperationOutcome::Ok
+    } else {
+        OperationOutcome::Refused
+    };
+    Operation::Graphql.ended(outcome, begun.elapsed());
     response.errors.truncate(ERRORS);
     Ok(Answered { response, is_fault })
 }

@@ -13,6 +13,8 @@ kernel::closed_list! {
         Plan,
         /// The metrics of a service are computed and written.
         Computation,
+        /// A query of GraphQL is answered, whose HTTP status is 200 also if it has errors.
+        Graphql,
         /// What happened is read and sent to subscribers.
         Publish,
     }
@@ -41,7 +43,7 @@ impl Operation {
             Self::SourceRequest => "collector",
             Self::Batch => "processor",
             Self::Plan | Self::Computation => "dora",
-            Self::Publish => "api",
+            Self::Graphql | Self::Publish => "api",
         }
     }
 }

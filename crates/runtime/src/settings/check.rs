@@ -115,3 +115,36 @@ impl Otlp {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::settings::SecretRef;
+
+    #[test]
+    fn where_traces_go_is_a_url_headers_have_names_and_a_share_is_at_most_all() {
+        let wrong = |otlp: &Otlp| {
+            let mut findings = Findings::default();
+            otlp.check(&mut findings);
+            findings.keys().map(ToOwned::to_owned).collect::<Vec<_>>()
+        };
+        assert!(wrong(&Otlp::default()).is_empty());
+        let secret = SecretRef::File(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+        let headers = |name: &str| [(name.to_owned(), secret.clone())].into();
+        let right = Otlp {
+            endpoint: Some("https://otlp.example.org".to_owned()),
+            headers: headers("authorization"),
+            sample_ratio: Some(0.0),
+        };
+        assert!(wrong(&right).is_empty());
+        let bad = Otlp {
+            endpoint: Some("collector:4318".to_owned()),
+            headers: headers("my header"),
+            sample_ratio: Some(1.5),
+        };
+        let expected = ["telemetry.otlp.endpoint", "telemetry.otlp.sample_ratio", "telemetry.otlp.headers.my header"];
+        assert_eq!(wrong(&bad), expected);
+    }
+}
