@@ -88,6 +88,9 @@ enum Command {
     /// Show how much data there is, how fast it grows, and how long it is kept
     #[command(subcommand)]
     Data(commands::data::DataCommand),
+    /// Archive raw events as Parquet files in a directory or in S3, and bring them back
+    #[command(subcommand)]
+    Log(commands::log::LogCommand),
     /// Check settings, database, log, sources, rights of tokens, clocks, disk and lag, with what to do
     Doctor(commands::doctor::Doctor),
     /// Delete what is known of a repository, a source, a service, a team or a person
@@ -296,6 +299,7 @@ async fn run_with_settings(command: Command, settings: Settings, global: &Global
         Command::Demo(command) => command.run(settings, global).await,
         Command::Status(command) => command.run(settings, global).await,
         Command::Data(command) => command.run(settings, global).await,
+        Command::Log(command) => command.run(settings, global).await,
         Command::Forget(command) => command.run(settings, global).await,
         Command::Audit(command) => command.run(settings, global).await,
         Command::Board(command) => command.run(settings, global).await,

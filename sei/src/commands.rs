@@ -19,6 +19,7 @@ pub(crate) mod health;
 mod identity;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod log;
 pub(crate) mod metabase;
 pub(crate) mod migrate;
 pub(crate) mod people;

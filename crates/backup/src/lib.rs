@@ -12,6 +12,7 @@
 mod create;
 mod cut;
 mod error;
+mod files;
 mod id;
 mod key;
 mod manifest;
@@ -29,6 +30,7 @@ mod verify;
 
 pub use create::{Contents, Created, create};
 pub use error::BackupError;
+pub use files::Files;
 pub use id::BackupId;
 pub use manifest::{Chunk, Manifest, TableEntry, Totals};
 pub use prune::{Pruned, prune};

@@ -2,8 +2,10 @@
 //! a segment becomes visible only after those before it: an append moves the partition's `next` under a row lock that
 //! it holds until commit, so positions follow commit order. A reader that reads in order can't skip an event.
 
+mod extent;
 mod rewrite;
 
+pub use extent::{OldExtent, old_extents};
 pub use rewrite::{Edit, Rewrite, RewrittenLog, read_all, rewrite};
 
 use chrono::{DateTime, Utc};

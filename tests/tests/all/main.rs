@@ -47,6 +47,7 @@ mod invalidation;
 mod isolation;
 mod k8s;
 mod lexer;
+mod log_archive;
 mod metabase;
 mod metrics;
 mod metrics_parts;
