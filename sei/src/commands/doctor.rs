@@ -1,5 +1,6 @@
 //! `sei doctor`: whether what `sei` needs is there and right, and what to do where it is not. Changes nothing.
 
+mod backups;
 mod database;
 mod diagnosis;
 mod machine;
@@ -66,14 +67,15 @@ impl Doctor {
     async fn diagnose(&self, settings: &Settings) -> Vec<Diagnosis> {
         let of_sources = async { if self.offline { Vec::new() } else { sources::diagnose(&settings.source).await } };
         // taking much room, they are kept beside the stack
-        let (git, database, brokers, sources) = tokio::join!(
+        let (git, database, brokers, backups, sources) = tokio::join!(
             machine::git_program(),
             Box::pin(database::diagnose(settings)),
             database::brokers(settings),
+            Box::pin(backups::diagnose(settings)),
             Box::pin(of_sources),
         );
         let disk = vec![machine::disk(&settings.data.directory)];
-        [git, disk, database, brokers, sources].into_iter().flatten().collect()
+        [git, disk, database, brokers, backups, sources].into_iter().flatten().collect()
     }
 }
 
