@@ -58,14 +58,13 @@ fn addressed(front: &Front, mut request: Request) -> Result<Request, Problem> {
 }
 
 /// Answers a request unless its sender asks for more than it may.
-async fn limited(front: &Front, mut request: Request, next: Next) -> Response {
+async fn limited(front: &Front, request: Request, next: Next) -> Response {
     if changes_what_it_may_not(&request) {
         return Problem::only_reads().into_response();
     }
     let Some(allowance) = front.limits.of(request.extensions()) else { return answered(front, request, next).await };
     let mut response = match allowance.enter(&request, Instant::now()) {
         Ok(open) => {
-            request.extensions_mut().insert(allowance.clone());
             let response = answered(front, request, next).await;
             open.end(&response);
             response

@@ -106,7 +106,7 @@ impl ClientLimits {
     }
 }
 
-/// What one client may still ask. An extension of its requests. Cheap to clone.
+/// What one client may still ask. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Allowance {
     limits: ClientLimits,
@@ -132,11 +132,6 @@ impl LetIn {
 }
 
 impl Allowance {
-    /// That of a request, if it is limited.
-    pub(crate) fn of(extensions: &Extensions) -> Option<Self> {
-        extensions.get().cloned()
-    }
-
     /// Lets a request in.
     pub(crate) fn enter(&self, request: &Request, now: Instant) -> Result<LetIn, Problem> {
         let inner = &self.limits.0;

@@ -19,7 +19,6 @@ use store::TenantInfo;
 use crate::ApiState;
 use crate::access::Access;
 use crate::identity::Identity;
-use crate::limits::Allowance;
 use crate::made::LookedAt;
 use crate::problem::Problem;
 use crate::reads;
@@ -41,7 +40,7 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
         Err(problem) => Err(problem),
     };
     let scope = match scope {
-        Ok(scope) => scope.charged_to(Allowance::of(request.extensions())),
+        Ok(scope) => scope.charged_to(state.limits().of(request.extensions())),
         Err(problem) => return problem.into_response(),
     };
     let tenant = scope.tenant.clone();
