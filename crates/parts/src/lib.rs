@@ -40,7 +40,7 @@ pub enum Part {
     TimescaleDb,
 }
 
-const NAMES: [(&str, Part); 13] = [
+const NAMES: [(&str, Part); 14] = [
     ("application", Part::Application),
     ("chromium", Part::Chromium),
     ("corpus", Part::Corpus),
