@@ -2,21 +2,36 @@
 
 use kernel::{Sprint, SprintEntry, Transition, WorkItem};
 
-use super::view::{OfFact, View, between, column, duration, may_see, owners};
+use super::view::{OfFact, View, ViewColumn, between, column, duration, may_see, owners};
 
-/// The services of the project of a work item, if that is a repository, and their teams.
+/// The services of the project of a work item, if that is a repository, and their teams; else the team that plans in it, the
+/// first by name.
 const OF_PROJECT: &str = "left join analytics_repository r on r.repository = w.project
-     left join analytics_service s on s.name = r.service";
+     left join analytics_service s on s.name = r.service
+     left join lateral (select p.name as team from team p where not p.deleted and w.project = any (p.projects)
+                        order by p.name limit 1) p on s.team is null";
 
 /// The views of planning.
 pub(super) fn views() -> Vec<View> {
     vec![work_item(), work_item_status(), sprint(), sprint_item()]
 }
 
+/// The service and the team that a work item belongs to.
+fn owners_of_item() -> [ViewColumn; 2] {
+    let [service, team] = owners("r.service", "s");
+    [service, ViewColumn { expression: "coalesce(s.team, p.team)".to_owned(), ..team }]
+}
+
+/// That a role may see a work item: by its service or by its team.
+fn may_see_item() -> String {
+    let of_team = "p.team in (select visible.team from analytics_visible_team visible)";
+    format!("({} or {of_team})", may_see("r.service"))
+}
+
 fn work_item() -> View {
     let fact = OfFact::new::<WorkItem>("w");
     let mut columns = vec![fact.named("id", "work_item_id")];
-    columns.extend(owners("r.service", "s"));
+    columns.extend(owners_of_item());
     columns.extend(fact.all(&["key", "project", "title", "kind", "status", "status_category", "canceled"]));
     columns.extend([fact.named("reporter", "reporter").of_people(), fact.named("assignee", "assignee").of_people()]);
     columns.push(fact.named("parent", "parent_id").to("work_item", "work_item_id"));
@@ -26,7 +41,7 @@ fn work_item() -> View {
         comment: "One row a work item, and service where its project is a repository.",
         key: &["work_item_id", "service"],
         columns,
-        from: format!("work_item w {OF_PROJECT} where not w.deleted and {}", may_see("r.service")),
+        from: format!("work_item w {OF_PROJECT} where not w.deleted and {}", may_see_item()),
     }
 }
 
@@ -34,7 +49,7 @@ fn work_item_status() -> View {
     let fact = OfFact::new::<Transition>("t");
     let mut columns =
         vec![fact.named("id", "transition_id"), fact.named("item", "work_item_id").to("work_item", "work_item_id")];
-    columns.extend(owners("r.service", "s"));
+    columns.extend(owners_of_item());
     columns.push(OfFact::new::<WorkItem>("w").named("project", "project"));
     columns.extend(fact.all(&["from_status", "to_status", "from_category", "to_category"]));
     columns.push(fact.named("author", "author").of_people());
@@ -55,7 +70,7 @@ fn work_item_status() -> View {
              left join lateral (select n.at from transition n where n.item = t.item and (n.at, n.id) > (t.at, t.id)
                                 order by n.at, n.id limit 1) next on true
              where {}",
-            may_see("r.service")
+            may_see_item()
         ),
     }
 }
