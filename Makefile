@@ -7,14 +7,35 @@ sei := $(or $(CARGO_TARGET_DIR),target)/release/sei
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
-run: ## Build sei and start it on this repository's history, or on another: make run REPO=/path/or/url
+run: ## Start sei on this repository's history, or on another: make run REPO=/path/or/url. Takes a release of this commit, or builds
+	@exec scripts/sei up $(if $(REPO),--repo '$(REPO)')
+
+.PHONY: configure-sources
+configure-sources: ## Write sei.toml with what to collect, and check the token: `sei init`, with options: make configure-sources INIT='--repo URL'
+	@exec scripts/sei init $(INIT)
+
+.PHONY: dev
+dev: ## Build and start sei, and again after each change of a source; on another repository: make dev REPO=/path/or/url
+	@exec scripts/dev $(if $(REPO),--repo '$(REPO)')
+
+.PHONY: install
+install: ## Build sei and install it: into /usr/local as root, else into ~/.local, or make install PREFIX=/path
 	@scripts/setup run
 	@scripts/web build
 	cargo build --release --locked -p sei
-	@exec $(sei) up $(if $(REPO),--repo '$(REPO)')
+	@scripts/release --binary $(sei)
+	@sh $(dir $(sei))../release-dist/install.sh $(if $(PREFIX),--prefix '$(PREFIX)')
+
+.PHONY: release
+release: ## Make what is released, for x86_64 and aarch64: programs, Debian packages, checksums, bill of materials
+	@scripts/release
+
+.PHONY: image
+image: ## Build the container image with buildah; around a program that is built already: make image BINARY=target/release/sei
+	@scripts/image build $(if $(BINARY),--binary '$(BINARY)')
 
 .PHONY: setup
 setup: ## Install what is missing to build and test (Debian, Ubuntu)

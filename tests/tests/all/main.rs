@@ -43,6 +43,7 @@ mod grafana;
 mod histories;
 mod incidents;
 mod incremental;
+mod install;
 mod invalidation;
 mod isolation;
 mod k8s;
