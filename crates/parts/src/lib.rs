@@ -33,6 +33,8 @@ pub enum Part {
     Promtool,
     /// The right to run programs as another user.
     Root,
+    /// A server that speaks S3, whose address `SEI_TEST_S3` states: `scripts/s3` starts one.
+    S3,
     /// Apache Superset, whose address `SEI_TEST_SUPERSET` states (`scripts/superset` starts it), and the demo that it
     /// shows, `SEI_TEST_DEMO` (`scripts/demo`).
     Superset,
@@ -40,7 +42,7 @@ pub enum Part {
     TimescaleDb,
 }
 
-const NAMES: [(&str, Part); 14] = [
+const NAMES: [(&str, Part); 15] = [
     ("application", Part::Application),
     ("chromium", Part::Chromium),
     ("corpus", Part::Corpus),
@@ -53,6 +55,7 @@ const NAMES: [(&str, Part); 14] = [
     ("node", Part::Node),
     ("promtool", Part::Promtool),
     ("root", Part::Root),
+    ("s3", Part::S3),
     ("superset", Part::Superset),
     ("timescaledb", Part::TimescaleDb),
 ];

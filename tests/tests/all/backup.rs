@@ -58,7 +58,7 @@ fn program(log: &TestLog, kept: &Kept) -> Program {
 }
 
 /// The log of another database.
-async fn log_in(database: TestDatabase, like: &TestLog) -> TestLog {
+pub(crate) async fn log_in(database: TestDatabase, like: &TestLog) -> TestLog {
     let settings = like.settings.clone();
     let log = eventlog::open(&settings, &database.store).await.unwrap();
     TestLog { database, settings, log }
@@ -66,7 +66,7 @@ async fn log_in(database: TestDatabase, like: &TestLog) -> TestLog {
 
 /// Rows of every table that a backup holds, as a number and a checksum of their texts; but for the audit log, to which a
 /// restore adds an entry.
-async fn checksums(options: PgConnectOptions) -> BTreeMap<String, (i64, String)> {
+pub(crate) async fn checksums(options: PgConnectOptions) -> BTreeMap<String, (i64, String)> {
     let mut connection = options.connect().await.unwrap();
     let tables: Vec<(String, String)> = sqlx::query_as(
         "select n.nspname::text, c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace

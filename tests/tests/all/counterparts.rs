@@ -9,5 +9,6 @@ mod lines;
 mod metabase_clients;
 mod oidc_provider;
 mod prometheus;
+mod s3;
 mod superset;
 mod urql;
