@@ -1,10 +1,11 @@
-//! Who is answered what: each route of the OpenAPI document, in JSON and in CSV, and each field of GraphQL, with
-//! each role, in each tenant, with and without a limit to a team. What a new route or field needs must be stated here.
+//! Who is answered what: each route of the OpenAPI document, in JSON and in CSV, and each field and subscription of GraphQL,
+//! with each role, in each tenant, with and without a limit to a team. What a new route or field needs must be stated here.
 
 mod graphql;
 mod rest;
 mod schema;
 mod seeded;
+mod subscriptions;
 
 use kernel::strum::VariantArray;
 use kernel::{Right, Role};

@@ -26,7 +26,7 @@ const SOON: Duration = Duration::from_millis(300);
 /// An open WebSocket.
 pub(super) struct Socket(pub(super) WebSocketStream<TcpStream>);
 
-async fn open(served: &Served, headers: &[(&'static str, &str)]) -> Result<Socket, tungstenite::Error> {
+pub(super) async fn open(served: &Served, headers: &[(&'static str, &str)]) -> Result<Socket, tungstenite::Error> {
     let mut request = format!("ws://{}/graphql", served.address).into_client_request().unwrap();
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
@@ -35,7 +35,7 @@ async fn open(served: &Served, headers: &[(&'static str, &str)]) -> Result<Socke
     Ok(Socket(client_async(request, stream).await?.0))
 }
 
-const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
+pub(super) const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
 
 impl Socket {
     pub(super) async fn open(served: &Served) -> Self {

@@ -48,6 +48,11 @@ impl Schema {
         self.types[of]["fields"].as_array().map_or(&[], Vec::as_slice)
     }
 
+    /// What can be subscribed to.
+    pub(super) fn subscriptions(&self) -> &[Value] {
+        self.fields("Subscription")
+    }
+
     /// The types of things that have ids.
     pub(super) fn nodes(&self) -> Vec<&str> {
         let nodes = self.types["Node"]["possibleTypes"].as_array().unwrap();
