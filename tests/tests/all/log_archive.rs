@@ -18,6 +18,7 @@ fn event(number: i64) -> Envelope {
         key: "k".to_owned(),
         content_type: "application/octet-stream".to_owned(),
         data: vec![0, 255, u8::try_from(number).unwrap()].into(),
+        traceparent: None,
     }
 }
 

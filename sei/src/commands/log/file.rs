@@ -87,6 +87,7 @@ fn event(row: &Row) -> Result<Envelope> {
         key: text(8)?,
         content_type: text(9)?,
         data: row.get_bytes(10)?.data().to_vec().into(),
+        traceparent: None,
     })
 }
 
@@ -106,6 +107,7 @@ mod tests {
             key: "github.com/octocat/hello".to_owned(),
             content_type: "application/json".to_owned(),
             data: data.to_vec().into(),
+            traceparent: None,
         };
         let events = [event(None, b"{}"), event(Some("octocat/hello"), &[0, 159, 146, 150]), event(None, b"")];
         let numbered: Vec<(i64, Envelope)> = (7..).zip(events.iter().cloned()).collect();
