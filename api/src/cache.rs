@@ -38,7 +38,7 @@ use crate::problem::Problem;
 use crate::tag;
 use crate::tenant::name;
 use freshness::{Freshness, Look};
-use kept::{Answer, Kept, Usable};
+use kept::{Answer, Kept, Pace, Usable};
 
 /// The routes whose answers are kept: those that say what they are made from.
 const ROUTES: [&str; 6] =
@@ -65,14 +65,16 @@ struct Inner {
     renewals: Mutex<JoinSet<()>>,
     /// How many of them are made at once.
     renewing: Semaphore,
+    /// How long that takes.
+    pace: Pace,
     /// Ends them.
     end: CancellationToken,
     timeout: Duration,
 }
 
 impl Cache {
-    /// An empty one, which takes up to `limit_bytes`, and answers in `timeout`. While answers are made again, at least half
-    /// of the `processors` are left to requests, if there are several.
+    /// An empty one, which takes up to `limit_bytes`, and answers in `timeout`. On each of the `processors` one answer is
+    /// made again at a time: those that are late cost more, as all that ask for them wait.
     pub(crate) fn new(
         store: &Store,
         snapshots: &Snapshots,
@@ -85,7 +87,8 @@ impl Cache {
             kept: kept::none(limit_bytes),
             tenants: Mutex::default(),
             renewals: Mutex::default(),
-            renewing: Semaphore::new((processors / 2).max(1)),
+            renewing: Semaphore::new(processors),
+            pace: Pace::default(),
             end: CancellationToken::new(),
             timeout,
         }))
@@ -162,7 +165,7 @@ impl Ask {
         if let Some(answer) = self.cache.0.kept.value(&self.key) {
             // where the store does not answer, the request itself has the reason
             let Some(look) = answer.freshness.look(self.at).await else { return self.run(None).await };
-            match answer.usable(&look, self.at) {
+            match answer.usable(&look, self.at, &self.cache.0.pace) {
                 Usable::AsItIs => return answer.response(),
                 Usable::WhileRenewed => {
                     self.renew(&answer);
@@ -189,7 +192,7 @@ impl Ask {
             return self.make(None).await;
         };
         let Some(look) = freshness.look(self.at).await else { return self.run(None).await };
-        match kept.filter(|answer| answer.usable(&look, self.at) != Usable::No) {
+        match kept.filter(|answer| answer.usable(&look, self.at, &self.cache.0.pace) != Usable::No) {
             Some(answer) => answer.response(),
             None => self.make(Some(&look)).await,
         }
@@ -230,7 +233,7 @@ impl Ask {
     /// Has the answer made again, unless that happens already. Each waits for its turn as any request does.
     fn renew(self, answer: &Arc<Answer>) {
         let Ok(alone) = self.cache.0.kept.place(&self.key).try_lock_owned() else { return };
-        let (cache, freshness) = (self.cache.clone(), Arc::clone(&answer.freshness));
+        let (cache, freshness, due) = (self.cache.clone(), Arc::clone(&answer.freshness), Instant::now());
         let mut renewals = locked(&cache.0.renewals);
         while renewals.try_join_next().is_some() {}
         renewals.spawn(async move {
@@ -242,6 +245,7 @@ impl Ask {
                 }
             };
             let _ended = on_own_thread(cache.0.end.clone(), Box::pin(renewed)).await;
+            cache.0.pace.note(due.elapsed());
         });
     }
 }

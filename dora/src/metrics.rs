@@ -71,6 +71,7 @@ pub use model::{
 pub use movers::{MOVER_METRICS, Mover, movers};
 pub(crate) use observed::{Exporter, SOURCES, metric_rows, owner_rows, owners};
 pub(crate) use ownership::{Filter, Ownership};
+pub(crate) use parallel::computed;
 pub(crate) use plan::Plan;
 pub use plan::window_start;
 pub use registry::definitions;

@@ -1,6 +1,7 @@
 //! Answers as they were sent, and for how long they are given.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
@@ -13,7 +14,7 @@ use crate::made::MadeFrom;
 
 /// How far an answer may be behind the store while many ask …
 const LAG: Duration = Duration::from_millis(900);
-/// … and how far until it is made again: half of that, so that it is ready before it is too old.
+/// … and how far at most until it is made again.
 const RENEWED_BEHIND: Duration = Duration::from_millis(450);
 /// How long an answer is given: one about what was up to now is about a time before, and was made of what snapshots give
 /// as long again.
@@ -46,11 +47,11 @@ pub(super) enum Usable {
 }
 
 impl Answer {
-    /// Whether it answers what was asked then.
-    pub fn usable(&self, look: &Look, asked: Instant) -> Usable {
+    /// Whether it answers what was asked then, where answers are made again at that pace.
+    pub fn usable(&self, look: &Look, asked: Instant, pace: &Pace) -> Usable {
         let is_current = self.at >= asked || look.seen.is_in(&self.made);
         let behind = if is_current { Duration::ZERO } else { self.freshness.behind(&self.made) };
-        usable(look.is_busy, self.at.elapsed(), is_current, behind)
+        usable(look.is_busy, self.at.elapsed(), (is_current, behind), pace.due_behind())
     }
 
     pub fn response(&self) -> Response {
@@ -64,13 +65,35 @@ impl Answer {
     }
 }
 
-fn usable(is_busy: bool, age: Duration, is_current: bool, behind: Duration) -> Usable {
+fn usable(is_busy: bool, age: Duration, (is_current, behind): (bool, Duration), due_behind: Duration) -> Usable {
     if age >= KEPT || behind >= LAG || !is_busy && !is_current {
         Usable::No
-    } else if is_busy && (age >= RENEWED_AFTER || behind >= RENEWED_BEHIND) {
+    } else if is_busy && (age >= RENEWED_AFTER || !is_current && behind >= due_behind) {
         Usable::WhileRenewed
     } else {
         Usable::AsItIs
+    }
+}
+
+/// How long it takes to make answers again, from when that is due: the longest of the last times, about.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    micros: AtomicU64,
+}
+
+impl Pace {
+    /// Notes how long it took. Of a longer time before, an eighth is forgotten.
+    pub fn note(&self, took: Duration) {
+        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let longest = |before: u64| Some(took.max(before - before / 8));
+        let _before = self.micros.fetch_update(Ordering::Relaxed, Ordering::Relaxed, longest);
+    }
+
+    /// How far behind the store an answer is made again: so far that it is ready before it is too old, twice the usual
+    /// time before.
+    fn due_behind(&self) -> Duration {
+        let took = Duration::from_micros(self.micros.load(Ordering::Relaxed));
+        LAG.saturating_sub(2 * took).min(RENEWED_BEHIND)
     }
 }
 
@@ -102,7 +125,30 @@ mod tests {
             (true, secs(15), true, none, Usable::No),
             (true, secs(1), false, Duration::MAX, Usable::No),
         ] {
-            assert_eq!(usable(is_busy, age, is_current, behind), expected, "{is_busy} {age:?} {is_current} {behind:?}");
+            assert_eq!(
+                usable(is_busy, age, (is_current, behind), RENEWED_BEHIND),
+                expected,
+                "{is_busy} {age:?} {is_current} {behind:?}"
+            );
         }
+    }
+
+    #[test]
+    fn answers_are_made_again_the_earlier_the_longer_that_takes() {
+        let (pace, millis) = (Pace::default(), Duration::from_millis);
+        let due = |took| {
+            pace.note(millis(took));
+            pace.due_behind()
+        };
+        assert_eq!([due(100), due(300)], [millis(450), millis(300)]);
+        assert_eq!(due(0), millis(900) - 2 * Duration::from_micros(262_500), "one short time says little");
+        assert_eq!(due(2_000), Duration::ZERO);
+        let due_at_once = usable(true, millis(1), (false, Duration::ZERO), pace.due_behind());
+        assert_eq!(due_at_once, Usable::WhileRenewed);
+        assert_eq!(usable(true, millis(1), (true, Duration::ZERO), pace.due_behind()), Usable::AsItIs);
+        for _ in 0..100 {
+            pace.note(millis(1));
+        }
+        assert_eq!(pace.due_behind(), RENEWED_BEHIND);
     }
 }

@@ -1,67 +1,34 @@
-//! Work that is done by as many threads as there are processors.
+//! Work that keeps processors busy. It is done by the threads of polars, one for each processor, whose memory is at hand.
 
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::{self, Builder};
+use polars_core::runtime::THREAD_POOL;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-/// Threads that help others, of all that is shared in the process.
-static HELPERS: AtomicUsize = AtomicUsize::new(0);
-/// With the thread that is helped there is one for each processor.
-static MOST_HELPERS: LazyLock<usize> =
-    LazyLock::new(|| thread::available_parallelism().map_or(0, |processors| processors.get() - 1));
+use crate::DoraError;
 
-/// What `work` makes of each item, in the order of the items. The calling thread works too. Others help as soon as they
-/// have nothing else to do, also where what is shared is part of something that is; where the system gives no more
-/// threads, the calling one works alone.
-pub(super) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let take = || {
-        let number = next.fetch_add(1, Ordering::Relaxed);
-        items.get(number).map(|item| (number, work(item)))
-    };
-    let take = &take;
-    let mut done = thread::scope(|scope| {
-        let (mut done, mut others) = (Vec::with_capacity(items.len()), Vec::new());
-        loop {
-            let rest = items.len().saturating_sub(next.load(Ordering::Relaxed) + 1);
-            for helper in std::iter::from_fn(Helper::new).take(rest) {
-                let help = move || {
-                    let _helper = helper;
-                    std::iter::from_fn(take).collect::<Vec<_>>()
-                };
-                others.extend(Builder::new().spawn_scoped(scope, help));
-            }
-            let Some(one) = take() else { break };
-            done.push(one);
-        }
-        for other in others {
-            // a panic is one of the caller, too
-            done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        done
+/// Does work that may take long, while the calling task waits. It holds something until the work is done, also where the
+/// caller is dropped. A panic is an error that names what was made.
+pub(crate) async fn computed<T: Send + 'static>(
+    what: &'static str,
+    held: impl Send + 'static,
+    work: impl FnOnce() -> Result<T, DoraError> + Send + 'static,
+) -> Result<T, DoraError> {
+    let task = tokio::task::spawn_blocking(move || {
+        let _held = held;
+        THREAD_POOL.install(work)
     });
-    done.sort_unstable_by_key(|(number, _)| *number);
-    done.into_iter().map(|(_, result)| result).collect()
+    task.await.map_err(|error| DoraError::ended(what, error))?
 }
 
-/// One of the threads that may help, as long as it is there.
-struct Helper;
-
-impl Helper {
-    fn new() -> Option<Self> {
-        let more = |helpers: usize| (helpers < *MOST_HELPERS).then_some(helpers + 1);
-        HELPERS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(|_| Self)
-    }
-}
-
-impl Drop for Helper {
-    fn drop(&mut self) {
-        HELPERS.fetch_sub(1, Ordering::Relaxed);
-    }
+/// What `work` makes of each item, in the order of the items.
+pub(super) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Send + Sync) -> Vec<R> {
+    THREAD_POOL.install(|| items.par_iter().map(work).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
     use super::*;
 
     #[test]
@@ -83,12 +50,18 @@ mod tests {
             });
             inner.into_iter().max()
         });
-        assert!(most.into_iter().flatten().max().is_some_and(|most| most <= *MOST_HELPERS + 1));
+        assert!(most.into_iter().flatten().max().is_some_and(|most| most <= THREAD_POOL.current_num_threads()));
     }
 
     #[test]
     #[should_panic(expected = "of one item")]
     fn a_panic_of_one_item_is_one_of_all() {
         each(&[1, 2, 3], |item| assert!(*item != 2, "of one item"));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_that_names_what_was_made() {
+        let ended = computed::<()>("an answer", (), || panic!("of one answer")).await.unwrap_err();
+        assert!(ended.to_string().contains("an answer"), "{ended}");
     }
 }

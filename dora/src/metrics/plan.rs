@@ -16,6 +16,7 @@ use super::distribution::Distribution;
 use super::metric::{Input, Metric};
 use super::model::{AskedServices, MetricAnswer, MetricSettings, Question, Slice};
 use super::ownership::Filter;
+use super::parallel;
 use super::reached::Reached;
 use super::registry::find;
 use super::tables::{Source, Tables};
@@ -165,7 +166,7 @@ impl Plan {
         Ok(AskedServices { services, repositories, teams, first_deployment_at })
     }
 
-    /// The answers, from what was read, on a thread that may be busy for long: polars works on its own ones meanwhile.
+    /// The answers, from what was read, on threads that may be busy for long.
     pub(crate) async fn answered(self, tables: Tables) -> Result<Vec<MetricAnswer>, DoraError> {
         self.answered_holding(tables, ()).await
     }
@@ -176,24 +177,16 @@ impl Plan {
         tables: Tables,
         held: impl Send + 'static,
     ) -> Result<Vec<MetricAnswer>, DoraError> {
-        let task = tokio::task::spawn_blocking(move || {
-            let _held = held;
-            self.answer(&tables)
-        });
-        task.await.map_err(|error| DoraError::ended("a metric", error))?
+        parallel::computed("a metric", held, move || self.answer(&tables)).await
     }
 
-    /// The distributions, from what was read, on such a thread. It holds something until the work is done.
+    /// The distributions, from what was read, on such threads. It holds something until the work is done.
     pub(crate) async fn distributed(
         self,
         tables: Tables,
         held: impl Send + 'static,
     ) -> Result<Vec<Distribution>, DoraError> {
-        let task = tokio::task::spawn_blocking(move || {
-            let _held = held;
-            self.distributions(&tables)
-        });
-        task.await.map_err(|error| DoraError::ended("a distribution", error))?
+        parallel::computed("a distribution", held, move || self.distributions(&tables)).await
     }
 }
 

@@ -13,7 +13,7 @@ use super::{FindingCount, MetricName, MetricReport, Rating, Report, ReportSlice,
 use crate::basis::{self, Caveat, CaveatCode};
 use crate::benchmark::group;
 use crate::budget::series;
-use crate::metrics::{Calendar, Filter, Plan, Source, Tables, load};
+use crate::metrics::{Calendar, Filter, Plan, Source, Tables, computed, load};
 use crate::preview::{Preview, preview};
 use crate::services::NO_SERVICE;
 use crate::settings::Dora;
@@ -76,18 +76,18 @@ pub(crate) async fn from_answers(
 }
 
 /// The slices of a report, and the answers that they were made from. A slice of which some metric has no answer is
-/// computed, on a thread that may be busy for long.
+/// computed, on threads that may be busy for long.
 async fn sliced(
     plan: Plan,
     tables: Tables,
     benchmark: Benchmark,
     answers: Vec<MetricAnswer>,
 ) -> Result<(Vec<ReportSlice>, Vec<MetricAnswer>), DoraError> {
-    let task = tokio::task::spawn_blocking(move || {
+    let made = move || {
         let slices = Slices { plan: &plan, tables: &tables, benchmark: &benchmark }.made(&answers)?;
         Ok((slices, answers))
-    });
-    task.await.map_err(|error| DoraError::ended("a report", error))?
+    };
+    computed("a report", (), made).await
 }
 
 /// The question that a report is an answer to.

@@ -18,6 +18,7 @@ use crate::metrics::metric::Metric;
 use crate::metrics::model::{Aggregation, MetricPart, ValueName};
 use crate::metrics::observations::Observations;
 use crate::metrics::ownership::Filter;
+use crate::metrics::parallel;
 use crate::metrics::registry::find;
 use crate::metrics::rows::Micros;
 use crate::metrics::slices::Parts;
@@ -41,18 +42,14 @@ impl Plan {
         self.parts.iter().map(|part| compared.contributions(part)).collect()
     }
 
-    /// The same on a thread that may be busy for long. It holds something until the work is done.
+    /// The same on threads that may be busy for long. It holds something until the work is done.
     pub(crate) async fn contributed(
         self,
         tables: Tables,
         by: ContributionBy,
         held: impl Send + 'static,
     ) -> Result<Vec<Contributions>, DoraError> {
-        let task = tokio::task::spawn_blocking(move || {
-            let _held = held;
-            self.contributions(&tables, by)
-        });
-        task.await.map_err(|error| DoraError::ended("contributions", error))?
+        parallel::computed("contributions", held, move || self.contributions(&tables, by)).await
     }
 }
 
