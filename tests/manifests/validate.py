@@ -4,12 +4,17 @@
 
 Every object is validated for the oldest and the newest version that we mean to run on; an unknown field, a
 missing one, a key that is there twice and a kind without a schema are all errors. Kustomizations are not
-objects of a cluster: they are only read. So are kinds that operators bring: `make counterparts` has their schemas.
+objects of a cluster: they are only read. Kinds that operators bring are validated by their definitions in the directory
+that OPERATOR_SCHEMAS names (`scripts/schemas operators`), without which they are only read.
 """
 
+import functools
+import glob
 import json
+import os
 import sys
 
+import jsonschema
 import kubernetes_validate
 import yaml
 
@@ -19,12 +24,15 @@ VERSIONS = ["1.32", "1.37"]
 OF_OPERATORS = ("monitoring.coreos.com/v1", "keda.sh/v1alpha1", "gateway.networking.k8s.io/v1", "external-secrets.io/v1")
 
 
+MERGE = "tag:yaml.org,2002:merge"
+
+
 class Loader(yaml.SafeLoader):
     """As the safe one, but a key that is there twice is an error."""
 
 
 def mapping(loader, node):
-    keys = [loader.construct_object(key) for key, _ in node.value]
+    keys = [key.value if key.tag == MERGE else loader.construct_object(key) for key, _ in node.value]
     for key in keys:
         if keys.count(key) > 1:
             raise yaml.constructor.ConstructorError(None, None, f"{key!r} is there twice", node.start_mark)
@@ -34,11 +42,52 @@ def mapping(loader, node):
 Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
 
 
+@functools.cache
+def definitions():
+    """The validators of the kinds that operators bring, by version and kind."""
+    found = {}
+    for file in glob.glob(os.path.join(os.environ["OPERATOR_SCHEMAS"], "*.yaml")):
+        with open(file, encoding="utf-8") as text:
+            spec = yaml.safe_load(text)["spec"]
+        for version in spec["versions"]:
+            name = f"{spec['group']}/{version['name']}"
+            schema = strict(version["schema"]["openAPIV3Schema"])
+            found[name, spec["names"]["kind"]] = jsonschema.Draft7Validator(schema)
+    return found
+
+
+def strict(schema):
+    """The same schema, by which an object has only properties that it names."""
+    if isinstance(schema, list):
+        return [strict(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {key: strict(value) for key, value in schema.items()}
+    closed = isinstance(schema.get("properties"), dict) and schema.get("type") == "object"
+    if closed and not schema.get("x-kubernetes-preserve-unknown-fields"):
+        schema.setdefault("additionalProperties", False)
+    return schema
+
+
+def of_operators(document):
+    if "OPERATOR_SCHEMAS" not in os.environ:
+        return
+    validator = definitions().get((document["apiVersion"], document["kind"]))
+    if validator is None:
+        yield f"there is no definition of {document['kind']} in {document['apiVersion']}"
+        return
+    for error in validator.iter_errors(document):
+        yield f"{document['kind']}: {error.json_path}: {error.message}"
+
+
 def problems(document):
     if not isinstance(document, dict) or not {"apiVersion", "kind"} <= document.keys():
         yield "it has no apiVersion and kind"
         return
-    if document["apiVersion"].startswith("kustomize.") or document["apiVersion"] in OF_OPERATORS:
+    if document["apiVersion"].startswith("kustomize."):
+        return
+    if document["apiVersion"] in OF_OPERATORS:
+        yield from of_operators(document)
         return
     for version in VERSIONS:
         try:

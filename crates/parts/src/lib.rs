@@ -14,6 +14,8 @@ pub enum Part {
     Chromium,
     /// The directory of recorded inputs, `SEI_CORPUS`.
     Corpus,
+    /// Go's command, by which `scripts/schemas` fetches schemas that others define.
+    Go,
     /// Helm's library, which renders the chart: `scripts/manifests` brings it where PyPI has a build of it.
     Helm,
     /// Clones of public repositories, `SEI_HISTORIES`.
@@ -46,6 +48,7 @@ const NAMES: [(&str, Part); 15] = [
     ("application", Part::Application),
     ("chromium", Part::Chromium),
     ("corpus", Part::Corpus),
+    ("go", Part::Go),
     ("helm", Part::Helm),
     ("histories", Part::Histories),
     ("image", Part::Image),

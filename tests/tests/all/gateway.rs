@@ -164,6 +164,11 @@ pub(crate) struct Reply {
 }
 
 impl Served {
+    /// One that serves at this address and is ended by others.
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        Self { address, _until: CancellationToken::new().drop_guard() }
+    }
+
     /// Posts a body with these headers, as they are.
     pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         let mut head = format!("POST {path} HTTP/1.1\r\nconnection: close\r\n");

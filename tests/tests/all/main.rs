@@ -26,6 +26,7 @@ mod cli;
 mod cli_identity;
 mod clients;
 mod commit_metrics;
+mod compose;
 mod config;
 mod counterparts;
 mod data_status;

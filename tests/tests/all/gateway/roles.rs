@@ -12,7 +12,6 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use processors::Processor;
 use tests::{TestDatabase, TestLog, binary, eventually};
-use tokio_util::sync::CancellationToken;
 
 use super::{SECRET, Served, sign};
 
@@ -29,10 +28,6 @@ pub(crate) struct Running {
 /// An address that nothing listens at.
 fn free_address() -> SocketAddr {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
-fn served_at(address: SocketAddr) -> Served {
-    Served { address, _until: CancellationToken::new().drop_guard() }
 }
 
 impl Running {
@@ -52,7 +47,7 @@ impl Running {
         }
         command.arg("--config").arg(directory.join("sei.toml"));
         let child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
-        let running = Self { child, served: served_at(address), log: logged };
+        let running = Self { child, served: Served::at(address), log: logged };
         running.ready().await;
         running
     }
@@ -187,7 +182,7 @@ async fn every_role_starts_again_with_new_settings_and_goes_on_with_the_old_ones
         running.signal(Signal::SIGHUP);
         running.logs("the new settings can't be used").await;
         running.ready().await;
-        running.served = served_at(free_address());
+        running.served = Served::at(free_address());
         write_settings(directory.path(), &log, running.served.address, "");
         running.signal(Signal::SIGHUP);
         running.ready().await;

@@ -9,7 +9,7 @@ use parts::Part;
 use serde_json::{Value, json};
 
 use super::rules::{ROLES, faults, list};
-use super::script::{manifests, named, read, root, settings};
+use super::script::{manifests, named, operators, read, root, settings};
 
 /// What the chart makes of a set of values.
 struct Rendered {
@@ -140,6 +140,25 @@ fn the_rules_of_prometheus_are_those_of_the_dashboards() -> Result<()> {
         let declared = read(&[copy.path().to_owned()])?.map_err(anyhow::Error::msg)?;
         assert_eq!(*spec, declared[0]["spec"], "{file}");
     }
+    Ok(())
+}
+
+#[test]
+fn an_unknown_field_of_a_kind_that_an_operator_brings_is_refused() -> Result<()> {
+    if let Err(why) = operators() {
+        parts::missing(Part::Go, why);
+        return Ok(());
+    }
+    let object = |endpoint: Value| {
+        json!({ "apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": { "name": "sei" },
+                "spec": { "selector": {}, "endpoints": [endpoint] } })
+    };
+    let file = tempfile::Builder::new().suffix(".yaml").tempfile()?;
+    std::fs::write(file.path(), object(json!({ "port": "http" })).to_string())?;
+    assert!(read(&[file.path().to_owned()])?.is_ok());
+    std::fs::write(file.path(), object(json!({ "port": "http", "pth": "/metrics" })).to_string())?;
+    let refused = read(&[file.path().to_owned()])?.err().context("an unknown field went through")?;
+    assert!(refused.contains("pth"), "{refused}");
     Ok(())
 }
 

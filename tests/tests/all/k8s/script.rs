@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use anyhow::Result;
 use serde_json::Value;
@@ -11,9 +12,23 @@ pub(super) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// The directory of the definitions of the kinds that operators bring, or why they can't be had.
+pub(super) fn operators() -> &'static Result<String, String> {
+    static FETCHED: OnceLock<Result<String, String>> = OnceLock::new();
+    FETCHED.get_or_init(|| match Command::new(root().join("scripts/schemas")).arg("operators").output() {
+        Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
+        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
 /// Runs `scripts/manifests`, and returns what it prints or, if it fails, what it reports.
 pub(super) fn manifests(command: &str, files: &[PathBuf]) -> Result<Result<String, String>> {
-    let output = Command::new(root().join("scripts/manifests")).arg(command).args(files).output()?;
+    let mut script = Command::new(root().join("scripts/manifests"));
+    if let Ok(directory) = operators() {
+        script.env("OPERATOR_SCHEMAS", directory);
+    }
+    let output = script.arg(command).args(files).output()?;
     if !output.status.success() {
         return Ok(Err(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
