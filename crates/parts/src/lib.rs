@@ -44,7 +44,7 @@ pub enum Part {
     TimescaleDb,
 }
 
-const NAMES: [(&str, Part); 15] = [
+const NAMES: [(&str, Part); 16] = [
     ("application", Part::Application),
     ("chromium", Part::Chromium),
     ("corpus", Part::Corpus),
