@@ -17,6 +17,7 @@ mod retention;
 mod schema;
 mod tenants;
 mod timescale;
+mod upgrade;
 
 use chrono::{DateTime, Utc};
 
