@@ -1,5 +1,4 @@
 import { locale, t } from "../i18n/t";
-import { formatNumber } from "./value";
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 let zone: string | undefined;
@@ -74,9 +73,4 @@ export function formatStep(point: { from: string; label: string }, interval: str
   if (interval === "day") return formatShortDay(point.from);
   if (interval === "week") return point.label.replace(/^(\d+)-W0?(\d+)$/, (_, year, week) => t("time.week", { week, year }));
   return point.label;
-}
-
-/** The number of days between two times. */
-export function daysBetween(from: string, to: string): string {
-  return formatNumber((new Date(to).getTime() - new Date(from).getTime()) / 86_400_000, { maximumFractionDigits: 0 });
 }

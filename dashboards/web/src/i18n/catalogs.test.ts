@@ -13,3 +13,13 @@ test("a text is in one catalog of its language", () => {
   expect(places.size).toBeGreaterThan(200);
   expect([...places].filter(([, files]) => files.length > 1)).toEqual([]);
 });
+
+const SOURCES = import.meta.glob<string>(["../**/*.{ts,tsx}", "!./{en,de}/*"], { eager: true, query: "?raw", import: "default" });
+
+test("a text is shown somewhere", () => {
+  const source = Object.values(SOURCES).join("\n");
+  const named = new Set([...source.matchAll(/["'`]([a-z0-9_.]+)["'`]/g)].map(([, key]) => key));
+  const begins = [...source.matchAll(/`([a-z0-9_.]+)\$\{/g)].map(([, start = ""]) => start);
+  const keys = Object.values(CATALOGS).flatMap((catalog) => Object.values(catalog)).flatMap((texts) => Object.keys(texts));
+  expect(keys.filter((key) => !named.has(key) && !begins.some((start) => key.startsWith(start)))).toEqual([]);
+});

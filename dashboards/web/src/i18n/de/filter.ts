@@ -1,6 +1,5 @@
 export const filter = {
   "filter.label": "Filter",
-  "filter.open": "Filter",
   "filter.done": "Anzeigen",
   "filter.reset": "Zurücksetzen",
   "filter.scope": "Team oder Service",

@@ -13,7 +13,6 @@ export const metrics = {
   "metric.direction_down": "Weniger ist besser.",
   "metric.direction_neither": "Weder mehr noch weniger ist für sich besser.",
   "metric.docs": "Zur ganzen Definition",
-  "metric.explore": "Erkunden: Teile, Verteilung, Export",
   "metric.explore": "In Erkunden öffnen",
   "aggregation.age_of_open": "Der Median des Alters derer, die am Ende offen sind.",
   "aggregation.count": "Wie viele.",

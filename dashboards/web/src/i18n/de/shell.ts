@@ -56,8 +56,6 @@ export const shell = {
   "shell.not_found": "Diese Seite gibt es nicht",
   "shell.not_found_text": "Die Adresse ist vielleicht falsch geschrieben, oder was sie nennt, wurde entfernt.",
   "shell.to_overview": "Zum Überblick",
-  "shell.stub": "Diese Seite ist noch nicht gebaut",
-  "shell.stub_text": "Was sie zeigen wird, beantworten REST und GraphQL schon jetzt.",
   "live.on": "Live",
   "live.on_text": "Neue Daten erscheinen hier, sobald sie bekannt sind.",
   "live.off": "Verbindet neu",

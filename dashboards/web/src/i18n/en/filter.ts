@@ -1,7 +1,6 @@
 /** The filter that all pages share. */
 export const filter = {
   "filter.label": "Filter",
-  "filter.open": "Filter",
   "filter.done": "Show",
   "filter.reset": "Reset",
   "filter.scope": "Team or service",

@@ -14,7 +14,6 @@ export const metrics = {
   "metric.direction_down": "Less is better.",
   "metric.direction_neither": "Neither more nor less is better by itself.",
   "metric.docs": "Read the full definition",
-  "metric.explore": "Explore it: slices, distribution, export",
   "metric.explore": "Open in Explore",
   "aggregation.age_of_open": "The median age of those open at the end.",
   "aggregation.count": "How many.",

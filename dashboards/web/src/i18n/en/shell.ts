@@ -57,8 +57,6 @@ export const shell = {
   "shell.not_found": "There is no such page",
   "shell.not_found_text": "The address may be misspelled, or what it names was removed.",
   "shell.to_overview": "To the overview",
-  "shell.stub": "This page is not built yet",
-  "shell.stub_text": "What it will show can already be asked for over REST and GraphQL.",
   "live.on": "Live",
   "live.on_text": "New data appears here as soon as it is known.",
   "live.off": "Reconnecting",
