@@ -18,8 +18,13 @@ with open("Cargo.lock", "rb") as file:
 
 
 def linked(node):
-    """What is linked into a crate: not what only builds or tests it."""
-    return sorted(one["pkg"] for one in node["deps"] if any(kind["kind"] is None for kind in one["dep_kinds"]))
+    """What is linked into a crate: not what only builds or tests it, but sources that its build compiles (openssl-src)."""
+
+    def is_linked(dependency):
+        kinds = [kind["kind"] for kind in dependency["dep_kinds"]]
+        return None in kinds or ("build" in kinds and packages[dependency["pkg"]]["name"].endswith("-src"))
+
+    return sorted(one["pkg"] for one in node["deps"] if is_linked(one))
 
 
 def reference(identifier):
