@@ -37,6 +37,10 @@ release: ## Make what is released, for x86_64 and aarch64: programs, Debian pack
 image: ## Build the container image with buildah; around a program that is built already: make image BINARY=target/release/sei
 	@scripts/image build $(if $(BINARY),--binary '$(BINARY)')
 
+.PHONY: deploy
+deploy: ## Install or upgrade the Helm chart on the current cluster: make deploy VALUES=values.yaml
+	@scripts/deploy $(VALUES)
+
 .PHONY: setup
 setup: ## Install what is missing to build and test (Debian, Ubuntu)
 	@scripts/setup test
@@ -59,7 +63,7 @@ openapi: ## Check the API against its OpenAPI document, with redocly and schemat
 	@scripts/openapi
 
 .PHONY: counterparts
-counterparts: ## Run sei against what others use: Keycloak, oidc-provider, graphql-ws, urql, generated clients, schemathesis, wrk, Lighthouse, Superset, dbt
+counterparts: ## Run sei against what others use: Keycloak, oidc-provider, graphql-ws, urql, generated clients, schemathesis, wrk, Lighthouse, Superset, dbt, helm, kube-score, Checkov
 	@scripts/counterparts
 
 .PHONY: screenshots

@@ -38,7 +38,7 @@ def documents(values):
             continue
         for document in re.split(r"^---$", text, flags=re.MULTILINE):
             lines = [line.rstrip() for line in document.strip("\n").splitlines()]
-            document = "\n".join(lines).strip("\n")
+            document = "\n".join(lines).strip("\n") + "\n"
             if yaml.load(document, Loader) is not None:
                 yield document
 
@@ -57,13 +57,13 @@ def rendered(file):
         return {"file": file, "error": str(error)}
     objects = [yaml.load(text, Loader) for text in texts]
     found = [problem for one in objects for problem in problems(one)]
-    return {"file": file, "objects": objects, "problems": found + lint(values), "text": "\n---\n".join(texts) + "\n"}
+    return {"file": file, "objects": objects, "problems": found + lint(values)}
 
 
 def k8s():
     texts = documents(read(os.path.join(ROOT, "k8s", "values.yaml")))
     # Helm manages nothing of it
-    text = HEADER + "\n---\n".join(texts) + "\n"
+    text = HEADER + "---\n".join(texts)
     return re.sub(r"^ *app\.kubernetes\.io/managed-by: Helm\n", "", text, flags=re.MULTILINE)
 
 

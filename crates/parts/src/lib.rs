@@ -26,6 +26,9 @@ pub enum Part {
     Kafka,
     /// An identity provider, whose address `SEI_TEST_KEYCLOAK` states: `scripts/keycloak` starts one.
     Keycloak,
+    /// Helm, kube-score and Checkov, in the directory that `SEI_TEST_KUBERNETES` states: `scripts/kubernetes up`
+    /// brings them.
+    Kubernetes,
     /// The right to mount file systems.
     Mount,
     /// Node.js, and what it runs: an identity provider, whose address `SEI_TEST_OIDC_PROVIDER` states
@@ -44,7 +47,7 @@ pub enum Part {
     TimescaleDb,
 }
 
-const NAMES: [(&str, Part); 16] = [
+const NAMES: [(&str, Part); 17] = [
     ("application", Part::Application),
     ("chromium", Part::Chromium),
     ("corpus", Part::Corpus),
@@ -54,6 +57,7 @@ const NAMES: [(&str, Part); 16] = [
     ("image", Part::Image),
     ("kafka", Part::Kafka),
     ("keycloak", Part::Keycloak),
+    ("kubernetes", Part::Kubernetes),
     ("mount", Part::Mount),
     ("node", Part::Node),
     ("promtool", Part::Promtool),

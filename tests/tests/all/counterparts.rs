@@ -5,6 +5,7 @@ mod grafana;
 mod graphql_ws;
 mod image;
 mod keycloak;
+mod kubernetes;
 mod lines;
 mod metabase_clients;
 mod oidc_provider;

@@ -3,7 +3,7 @@
 
 mod chart;
 mod rules;
-mod script;
+pub(crate) mod script;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -8,12 +8,12 @@ use anyhow::Result;
 use serde_json::Value;
 
 /// The directory of the repository.
-pub(super) fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// The directory of the definitions of the kinds that operators bring, or why they can't be had.
-pub(super) fn operators() -> &'static Result<String, String> {
+pub(crate) fn operators() -> &'static Result<String, String> {
     static FETCHED: OnceLock<Result<String, String>> = OnceLock::new();
     FETCHED.get_or_init(|| match Command::new(root().join("scripts/schemas")).arg("operators").output() {
         Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
@@ -23,7 +23,7 @@ pub(super) fn operators() -> &'static Result<String, String> {
 }
 
 /// Runs `scripts/manifests`, and returns what it prints or, if it fails, what it reports.
-pub(super) fn manifests(command: &str, files: &[PathBuf]) -> Result<Result<String, String>> {
+pub(crate) fn manifests(command: &str, files: &[PathBuf]) -> Result<Result<String, String>> {
     let mut script = Command::new(root().join("scripts/manifests"));
     if let Ok(directory) = operators() {
         script.env("OPERATOR_SCHEMAS", directory);
@@ -36,7 +36,7 @@ pub(super) fn manifests(command: &str, files: &[PathBuf]) -> Result<Result<Strin
 }
 
 /// The objects of manifests, or what the schemas have against them.
-pub(super) fn read(files: &[PathBuf]) -> Result<Result<Vec<Value>, String>> {
+pub(crate) fn read(files: &[PathBuf]) -> Result<Result<Vec<Value>, String>> {
     let text = match manifests("validate", files)? {
         Ok(text) => text,
         Err(problems) => return Ok(Err(problems)),
@@ -46,12 +46,12 @@ pub(super) fn read(files: &[PathBuf]) -> Result<Result<Vec<Value>, String>> {
 }
 
 /// The settings that a ConfigMap holds.
-pub(super) fn settings(objects: &[Value]) -> Option<&str> {
+pub(crate) fn settings(objects: &[Value]) -> Option<&str> {
     objects.iter().find_map(|object| object["data"]["sei.toml"].as_str())
 }
 
 /// The names of the objects of a kind.
-pub(super) fn named(objects: &[Value], kind: &str) -> Vec<String> {
+pub(crate) fn named(objects: &[Value], kind: &str) -> Vec<String> {
     let of_kind = objects.iter().filter(|object| object["kind"] == kind);
     let mut names: Vec<_> =
         of_kind.filter_map(|object| object["metadata"]["name"].as_str()).map(str::to_owned).collect();
