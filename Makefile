@@ -14,7 +14,7 @@ run: ## Start sei on this repository's history, or on another: make run REPO=/pa
 	@exec scripts/sei up $(if $(REPO),--repo '$(REPO)')
 
 .PHONY: configure-sources
-configure-sources: ## Write sei.toml with what to collect, and check the token: `sei init`, with options: make configure-sources INIT='--repo URL'
+configure-sources: ## Write sei.toml with what to collect: `sei init`, with options: make configure-sources INIT='--repo URL'
 	@exec scripts/sei init $(INIT)
 
 .PHONY: dev

@@ -130,7 +130,7 @@ impl Init {
         if let Some(project) = &answers.project {
             lines.push(token(project));
         }
-        lines.push("Next: `sei config check`, then `sei up`.".to_owned());
+        lines.push("Next: `sei doctor`, which asks the source what the token may do, then `sei up`.".to_owned());
         output::print(&lines.join("\n"))
     }
 
