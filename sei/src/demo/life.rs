@@ -98,6 +98,11 @@ pub(super) fn working(dice: &mut Dice, at: DateTime<Utc>) -> DateTime<Utc> {
     day.and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::hours(8) + TimeDelta::seconds(dice.between(0, 5400))
 }
 
+/// What a change does, and its label.
+fn verb(dice: &mut Dice) -> (&'static str, Option<&'static str>) {
+    dice.pick(&names::VERBS).copied().unwrap_or_default()
+}
+
 /// How a change is called, and by whom it is written.
 struct Wording {
     title: String,
@@ -115,8 +120,8 @@ impl Wording {
         let lower = key.to_lowercase();
         let (title, author, branch, label) = match purpose {
             Purpose::Work => {
-                let title = format!("{key}: {} {thing}", dice.word(&names::VERBS));
-                (title, author, format!("{lower}/{}", thing.replace(' ', "-")), None)
+                let (verb, label) = verb(dice);
+                (format!("{key}: {verb} {thing}"), author, format!("{lower}/{}", thing.replace(' ', "-")), label)
             }
             Purpose::Update => {
                 let library = dice.word(&names::LIBRARIES);
@@ -162,7 +167,7 @@ impl Life {
                 at = work(dice, later);
             }
             let sha = dice.sha();
-            let subject = if index == 0 { title.clone() } else { format!("{} {thing}", dice.word(&names::VERBS)) };
+            let subject = if index == 0 { title.clone() } else { format!("{} {thing}", verb(dice).0) };
             commits.push(commit(dice, setting, (sha, vec![parent]), &author, at, subject));
             parent = sha;
         }
@@ -291,6 +296,15 @@ impl Life {
         })
     }
 
+    /// The kind of its work item, which its label names.
+    fn kind_of_item(&self) -> &'static str {
+        match self.labels.first().map(String::as_str) {
+            Some("feature" | "enhancement") => "story",
+            Some("bug") => "bug",
+            _ => "task",
+        }
+    }
+
     /// The work item that it was made for, if there is one. It ends with the change.
     fn work_item(
         &self,
@@ -304,7 +318,7 @@ impl Life {
         let created_at = self.started_at - dice.hours(90.0);
         Some(WorkItem {
             title: self.title.split_once(": ").map_or(self.title.clone(), |(_, title)| title.to_owned()),
-            kind: Some(dice.word(&["story", "story", "task", "bug"]).to_owned()),
+            kind: Some(self.kind_of_item().to_owned()),
             status: match (ended, canceled) {
                 (true, true) => "Won't do",
                 (true, false) => "Done",

@@ -47,8 +47,21 @@ pub(super) const LAST: [&str; 20] = [
     "duarte", "olsen", "marin", "achebe", "fischer", "nguyen", "petrov", "vidal",
 ];
 
-pub(super) const VERBS: [&str; 12] =
-    ["Add", "Fix", "Improve", "Remove", "Rework", "Speed up", "Test", "Simplify", "Retry", "Cache", "Log", "Validate"];
+/// What a change does, and its label.
+pub(super) const VERBS: [(&str, Option<&str>); 12] = [
+    ("Add", Some("feature")),
+    ("Fix", Some("bug")),
+    ("Improve", Some("enhancement")),
+    ("Remove", Some("cleanup")),
+    ("Rework", Some("refactoring")),
+    ("Speed up", Some("performance")),
+    ("Test", Some("tests")),
+    ("Simplify", Some("refactoring")),
+    ("Retry", Some("bug")),
+    ("Cache", Some("performance")),
+    ("Log", None),
+    ("Validate", Some("feature")),
+];
 
 pub(super) const THINGS: [&str; 20] = [
     "address lookup",
