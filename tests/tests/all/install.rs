@@ -82,8 +82,8 @@ fn a_release_is_installed_below_a_prefix_and_over_itself() {
     for _ in 0..2 {
         let output = install(&release(), &prefix, &[]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert!(said.contains(&format!("sei {VERSION} is installed")) && said.contains("Next: "), "{said}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(printed.contains(&format!("sei {VERSION} is installed")) && printed.contains("Next: "), "{printed}");
     }
     assert_eq!(good(Command::new(prefix.join("bin/sei")).arg("version")).trim(), VERSION);
     for file in ["man/man1/sei.1.gz", "bash-completion/completions/sei", "zsh/site-functions/_sei", "doc/sei/copyright"]
@@ -99,11 +99,11 @@ fn a_file_that_was_changed_is_refused() {
     let mut bytes = std::fs::read(archive(&copy)).unwrap();
     bytes.push(0);
     std::fs::write(archive(&copy), bytes).unwrap();
-    let said = refused(&install(&copy, &prefix, &[]), &prefix);
-    assert!(said.contains("is not what was released"), "{said}");
+    let printed = refused(&install(&copy, &prefix, &[]), &prefix);
+    assert!(printed.contains("is not what was released"), "{printed}");
     std::fs::remove_file(copy.join("SHA256SUMS")).unwrap();
-    let said = refused(&install(&copy, &prefix, &[]), &prefix);
-    assert!(said.contains("has no SHA256SUMS"), "{said}");
+    let printed = refused(&install(&copy, &prefix, &[]), &prefix);
+    assert!(printed.contains("has no SHA256SUMS"), "{printed}");
 }
 
 #[test]
@@ -111,8 +111,8 @@ fn a_release_is_fetched_over_https_only() {
     let directory = tempfile::tempdir().unwrap();
     let prefix = directory.path().join("prefix");
     for url in ["http://example.org/sei", "ftp://example.org/sei"] {
-        let said = refused(&install(&release(), &prefix, &["--from", url]), &prefix);
-        assert!(said.contains("https only"), "{said}");
+        let printed = refused(&install(&release(), &prefix, &["--from", url]), &prefix);
+        assert!(printed.contains("https only"), "{printed}");
     }
 }
 
@@ -128,8 +128,8 @@ fn a_machine_that_has_no_release_is_named() {
         std::fs::set_permissions(&uname, std::fs::Permissions::from_mode(0o755)).unwrap();
         let mut command = Command::new("sh");
         command.arg(release().join("install.sh")).arg("--prefix").arg(&prefix).env("PATH", &path);
-        let said = refused(&command.output().unwrap(), &prefix);
-        assert!(said.contains(expected), "{said}");
+        let printed = refused(&command.output().unwrap(), &prefix);
+        assert!(printed.contains(expected), "{printed}");
     }
 }
 
