@@ -191,6 +191,22 @@ async fn make(
                  execute format('revoke all on all functions in schema %I from %I', found, '{name}');
                  execute format('revoke all on schema %I from %I', found, '{name}');
              end loop;
+         end
+         $$;
+         {}",
+        close_to_all()
+    );
+    connection.execute(AssertSqlSafe(statements)).await?;
+    Ok(())
+}
+
+/// The statement that takes from everyone what roles of BI tools would have by that.
+fn close_to_all() -> String {
+    format!(
+        "do $$
+         declare
+             found text;
+         begin
              -- everyone may make temporary tables, unless that is taken from all: where no one else needs them
              if has_database_privilege('public', current_database(), 'temporary')
                 and (select pg_has_role(current_user, datdba, 'usage') from pg_database
@@ -217,9 +233,7 @@ async fn make(
              end loop;
          end
          $$;"
-    );
-    connection.execute(AssertSqlSafe(statements)).await?;
-    Ok(())
+    )
 }
 
 /// Lets all roles read the schemas that they may.
