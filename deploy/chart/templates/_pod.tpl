@@ -1,5 +1,6 @@
-{{/* What the pods of a role, and the Job `migrate`, have in common: `dict "root" $ "role" …`, with `prefix`, the name of the
-ConfigMap and the ServiceAccount, and `secret`, that of the Secret, if they are others than those of the release. */}}
+{{/* What all pods have in common: `dict "root" $ "role" … "command" … "resources" …`, where `role` says whose secrets it has;
+with commands that run `before`; with `prefix`, the name of the ConfigMap and the ServiceAccount, and `secret`, that of the
+Secret, if they are others than those of the release. */}}
 {{- define "sei.pod" -}}
 {{- $values := .root.Values }}
 {{- $name := .prefix | default (include "sei.name" .root) }}
@@ -32,36 +33,14 @@ securityContext:
   {{- end }}
   seccompProfile:
     type: RuntimeDefault
+{{- with .before }}
+initContainers:
+  {{- range . }}
+  - {{ include "sei.container" (merge (dict "name" (last .) "command" .) $) | trim | nindent 4 | trim }}
+  {{- end }}
+{{- end }}
 containers:
-  - name: {{ .role }}
-    image: {{ include "sei.image" .root | quote }}
-    imagePullPolicy: {{ $values.image.pullPolicy }}
-    command: {{ if eq .role "migrate" }}[sei, migrate]{{ else }}[sei, role, {{ .role }}]{{ end }}
-    {{- if ne .role "migrate" }}
-    {{- include "sei.probes" . | trim | nindent 4 }}
-    {{- end }}
-    resources:
-      {{- toYaml .resources | nindent 6 }}
-    securityContext:
-      allowPrivilegeEscalation: false
-      readOnlyRootFilesystem: true
-      capabilities:
-        drop: [ALL]
-    volumeMounts:
-      - name: settings
-        mountPath: /etc/sei
-        readOnly: true
-      - name: secrets
-        mountPath: /run/secrets/sei
-        readOnly: true
-      - name: tmp
-        mountPath: /tmp
-      # what commands that are run in the pod write, and mirrors of git repositories
-      - name: data
-        mountPath: /var/lib/sei
-      {{- with $values.extraVolumeMounts }}
-      {{- toYaml . | nindent 6 }}
-      {{- end }}
+  - {{ include "sei.container" (merge (dict "name" (last .command)) .) | trim | nindent 4 | trim }}
 volumes:
   - name: settings
     configMap:
@@ -119,4 +98,37 @@ lifecycle:
     sleep:
       seconds: 5
 {{- end }}
+{{- end }}
+
+{{/* A container: `name` and `command` beside what the pod has. */}}
+{{- define "sei.container" -}}
+name: {{ .name }}
+image: {{ include "sei.image" .root | quote }}
+imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+command: [{{ prepend .command "sei" | join ", " }}]
+{{- if eq (first .command) "role" }}
+{{ include "sei.probes" . | trim }}
+{{- end }}
+resources:
+  {{- toYaml .resources | nindent 2 }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities:
+    drop: [ALL]
+volumeMounts:
+  - name: settings
+    mountPath: /etc/sei
+    readOnly: true
+  - name: secrets
+    mountPath: /run/secrets/sei
+    readOnly: true
+  - name: tmp
+    mountPath: /tmp
+  # what commands that are run in the pod write, and mirrors of git repositories
+  - name: data
+    mountPath: /var/lib/sei
+  {{- with .root.Values.extraVolumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}

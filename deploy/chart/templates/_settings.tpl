@@ -28,6 +28,11 @@
 {{- if contains "{\"env\":" (toJson $settings) }}
 {{- fail "settings: found a secret { env: … }, expected { file: /run/secrets/sei/KEY }: pods have secrets as files only" }}
 {{- end }}
+{{- with ($settings.backup).schedule }}
+{{- if ne (len (splitList " " .)) 5 }}
+{{- fail (printf "settings.backup.schedule: found %q, expected five fields, which a CronJob has" .) }}
+{{- end }}
+{{- end }}
 {{- if and (ne .Values.route.kind "none") (not .Values.route.host) }}
 {{- fail (printf "route.host: expected the host of the page and the API, which route.kind=%s needs" .Values.route.kind) }}
 {{- end }}
@@ -60,11 +65,12 @@
 {{- $keys | uniq | sortAlpha | toJson }}
 {{- end }}
 
-{{/* The keys that a role reads, or `migrate`: those of its sections of the settings. */}}
+{{/* The keys that a role reads, or `migrate` or `backup`: those of its sections of the settings. */}}
 {{- define "sei.secretsOfRole" -}}
 {{- $settings := fromYaml (include "sei.settings" .root) }}
 {{- $read := list $settings.database $settings.telemetry }}
-{{- if ne .role "migrate" }}{{ $read = concat $read (list $settings.log $settings.server) }}{{ end }}
+{{- if eq .role "backup" }}{{ $read = append $read $settings.backup }}{{ end }}
+{{- if not (has .role (list "migrate" "backup")) }}{{ $read = concat $read (list $settings.log $settings.server) }}{{ end }}
 {{- if eq .role "webhooks" }}{{ $read = append $read $settings.events }}{{ end }}
 {{- if eq .role "api" }}{{ $read = concat $read (list $settings.api $settings.login) }}{{ end }}
 {{- range $settings.source }}

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use parts::Part;
 use serde_json::{Value, json};
 
-use super::rules::{ROLES, faults, list};
+use super::rules::{ROLES, faults, list, pod};
 use super::script::{manifests, named, operators, read, root, settings};
 
 /// What the chart makes of a set of values.
@@ -103,6 +103,21 @@ fn ten_sets_of_values_hold_to_the_schemas_and_our_rules_and_their_settings_load(
 }
 
 #[test]
+fn every_section_of_the_settings_can_be_given_but_what_the_chart_decides() -> Result<()> {
+    let schema: Value =
+        serde_json::from_str(&std::fs::read_to_string(root().join("deploy/chart/values.schema.json"))?)?;
+    let keys =
+        |value: &Value| -> Vec<String> { value.as_object().into_iter().flat_map(|map| map.keys().cloned()).collect() };
+    let mut sections = keys(&serde_json::to_value(sei::settings::Settings::default())?);
+    sections.retain(|section| section != "data");
+    sections.sort();
+    let mut allowed = keys(&schema["properties"]["settings"]["properties"]);
+    allowed.sort();
+    assert_eq!(allowed, sections);
+    Ok(())
+}
+
+#[test]
 fn sets_of_values_bring_what_they_ask_for() -> Result<()> {
     let Some(sets) = sets()? else { return Ok(()) };
     let kinds = |set: &str, kind: &str| named(&sets[set].objects, kind);
@@ -167,9 +182,8 @@ fn each_role_has_the_secrets_that_it_reads_and_no_other() -> Result<()> {
     let Some(sets) = sets()? else { return Ok(()) };
     let set = &sets["external-secrets"].objects;
     let keys = |name: &str| -> Vec<&str> {
-        let pods =
-            set.iter().filter(|object| object["metadata"]["name"] == name && !object["spec"]["template"].is_null());
-        let volumes = pods.flat_map(|object| list(&object["spec"]["template"]["spec"]["volumes"]));
+        let pods = set.iter().filter(|object| object["metadata"]["name"] == name).filter_map(pod);
+        let volumes = pods.flat_map(|template| list(&template["spec"]["volumes"]));
         let items = volumes.flat_map(|volume| list(&volume["secret"]["items"]));
         items.filter_map(|item| item["key"].as_str()).collect()
     };
@@ -177,6 +191,7 @@ fn each_role_has_the_secrets_that_it_reads_and_no_other() -> Result<()> {
     assert_eq!(keys("sei-webhooks"), ["database-url", "events-token", "github-webhook-secret", "kafka-password"]);
     assert_eq!(keys("sei-processor"), ["database-url", "kafka-password"]);
     assert_eq!(keys("sei-migrate"), ["database-url"]);
+    assert_eq!(keys("sei-backup"), ["backup-key", "database-url"]);
     Ok(())
 }
 
@@ -198,6 +213,7 @@ fn wrong_values_are_refused_with_what_is_expected() -> Result<()> {
         (with("settings.events", json!({ "tokens": [{ "env": "TOKEN" }] })), "pods have secrets as files only"),
         (with("settings.server", json!({ "listen": "127.0.0.1:1" })), "listen"),
         (with("settings.sources", json!([])), "sources"),
+        (with("settings.backup", json!({ "schedule": "0 30 2 * * *" })), "expected five fields"),
         (with("route", json!({ "kind": "ingress" })), "route.host: expected the host"),
         (with("route", json!({ "kind": "gateway", "host": "sei.example.org" })), "route.gateway.parents: expected"),
         (with("route", json!({ "kind": "nodeport" })), "kind"),

@@ -5,9 +5,13 @@ use serde_json::Value;
 /// What each installation runs.
 pub(super) const ROLES: [&str; 5] = ["collector", "webhooks", "processor", "dora", "api"];
 
-/// What an object runs: the pod of a Deployment or a Job.
+/// What an object runs: the pod of a Deployment, a Job or a CronJob.
 pub(super) fn pod(object: &Value) -> Option<&Value> {
-    matches!(object["kind"].as_str(), Some("Deployment" | "Job")).then(|| &object["spec"]["template"])
+    match object["kind"].as_str()? {
+        "Deployment" | "Job" => Some(&object["spec"]["template"]),
+        "CronJob" => Some(&object["spec"]["jobTemplate"]["spec"]["template"]),
+        _ => None,
+    }
 }
 
 pub(super) fn list(value: &Value) -> &[Value] {
