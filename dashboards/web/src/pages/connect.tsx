@@ -1,4 +1,6 @@
-import { useSearch } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
+import { useFilter } from "../data/filter";
+import { useTenants } from "../data/queries";
 import { useRights } from "../data/rights";
 import { useSetSearch } from "../data/search";
 import { t } from "../i18n/t";
@@ -8,6 +10,7 @@ import { FirstCollection } from "./connect/first-collection";
 import { Guided } from "./connect/guided";
 import { SENDERS } from "./connect/senders";
 import { Sending } from "./connect/sending";
+import { secretOf, settingsOf } from "./connect/settings";
 import { Step } from "./connect/step";
 import "./connect/connect.css";
 import "./lists/lists.css";
@@ -22,6 +25,7 @@ export function ConnectPage() {
   return (
     <>
       <PageHead title={t("page.connect")} note={t("connect.note")} />
+      <IntoTheDemo connector={connector.id} />
       <ol className="steps">
         <Step number={1} title={t("connect.choose")}>
           <div className="form">
@@ -37,10 +41,25 @@ export function ConnectPage() {
 
 /** How it is connected: the server asks the source, or the source sends, or the settings do it alone. */
 function Steps({ connector, mayAsk, isOpenServer }: { connector: Connector; mayAsk: boolean; isOpenServer: boolean }) {
+  const { tenant } = useFilter();
+  const named = useTenants().data?.tenant ?? tenant;
   const sender = SENDERS[connector.id];
-  if (sender !== undefined) return <Sending connector={connector} sender={sender} />;
+  if (sender !== undefined) return <Sending connector={connector} sender={sender} tenant={named} />;
   if (mayAsk) return <Guided connector={connector} />;
-  return <ByHand connector={connector} isOpenServer={isOpenServer} />;
+  return <ByHand connector={connector} tenant={named} isOpenServer={isOpenServer} />;
+}
+
+/** In the demo: where one's own data belongs. */
+function IntoTheDemo({ connector }: { connector: string }) {
+  const { data } = useTenants();
+  const own = data?.data.find(({ demo }) => !demo);
+  if (data === undefined || !data.demo || own === undefined) return null;
+  const search = { connector, tenant: own.name, team: undefined, service: undefined, environment: undefined };
+  return (
+    <Notice tone="warn" action={<Link to="/sources/connect" search={search}>{t("connect.not_into_demo", { tenant: own.name })}</Link>}>
+      {t("connect.into_demo")}
+    </Notice>
+  );
 }
 
 function groups() {
@@ -52,20 +71,17 @@ function groups() {
 }
 
 /** What to write into the settings, where sei does not ask the source itself. */
-function ByHand({ connector: { id, settings, exports, webhook }, isOpenServer }: { connector: Connector; isOpenServer: boolean }) {
+function ByHand({ connector: { id, pull, token }, tenant, isOpenServer }: { connector: Connector; tenant: string | undefined; isOpenServer: boolean }) {
+  const variables = [...(token === undefined ? [] : [token]), secretOf(id, "main")];
   return (
     <>
       <Step number={2} title={t("connect.paste")}>
         <Notice>{t(isOpenServer ? "connect.open_server" : "connect.not_allowed")}</Notice>
         <p>{t("connect.paste_text")}</p>
-        <CodeBlock title="sei.toml" text={settings} />
-        {exports.length > 0 && (
-          <>
-            <p>{t("connect.export_text")}</p>
-            <CodeBlock title={t("connect.shell")} text={exports.map((name) => `export ${name}=…`).join("\n")} />
-          </>
-        )}
-        {webhook && <p className="note">{t("connect.webhook_address", { address: `${location.origin}/webhooks/${id}/main` })}</p>}
+        <CodeBlock title="sei.toml" text={settingsOf({ connector: id, name: "main", tenant, pull })} />
+        <p>{t("connect.export_text")}</p>
+        <CodeBlock title={t("connect.shell")} text={variables.map((name) => `export ${name}=…`).join("\n")} />
+        <p className="note">{t("connect.webhook_address", { address: `${location.origin}/webhooks/${id}/main` })}</p>
       </Step>
       <Step number={3} title={t("connect.reload")}>
         <p>{t("connect.reload_text")}</p>

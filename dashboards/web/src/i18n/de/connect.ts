@@ -64,6 +64,8 @@ export const connect = {
   "connect.waiting": "Warte auf {name}: Es erscheint hier, sobald sei die Einstellungen gelesen hat.",
   "connect.done": "Sie ist abgeholt. Metriken folgen binnen einer Minute.",
   "connect.to_source": "Zur Quelle",
+  "connect.into_demo": "Das ist die Demo: Was hier verbunden wird, mischt sich mit erfundenen Daten.",
+  "connect.not_into_demo": "Stattdessen mit {tenant} verbinden",
   "connect.open_server": "Dieser Server verlangt keine Anmeldung und fragt darum keine Quellen über das Netz. Die Einstellungen tun dasselbe; die Beispiele ersetzen.",
   "connect.not_allowed": "Nur Administratoren aller Mandanten lassen hier eine Quelle prüfen. Die Einstellungen tun dasselbe; die Beispiele ersetzen.",
   "connect.by_sending": "Sie schicken ihre Ereignisse",

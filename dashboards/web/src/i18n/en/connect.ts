@@ -65,6 +65,8 @@ export const connect = {
   "connect.waiting": "Waiting for {name}: it appears here as soon as sei has read the settings.",
   "connect.done": "It is collected. Metrics follow within a minute.",
   "connect.to_source": "To the source",
+  "connect.into_demo": "This is the demo: what is connected here is mixed with made-up data.",
+  "connect.not_into_demo": "Connect to {tenant} instead",
   "connect.open_server": "This server asks for no login, so it does not ask sources over the network. The settings do the same; replace the examples.",
   "connect.not_allowed": "Only administrators of all tenants have a source checked here. The settings do the same; replace the examples.",
   "connect.by_sending": "They send their events",

@@ -1,45 +1,37 @@
 import type { Key } from "../../i18n/t";
 
-/** A connector, with what is written into the settings for it. */
+/** A connector, with what is said of it where a source is connected. */
 export interface Connector {
   id: string;
   title: string;
   about: Key;
   /** The server asks the source itself, and registers its webhooks. */
   isGuided: boolean;
-  settings: string;
-  /** The environment variables that the settings refer to. */
-  exports: string[];
   /** Lines of `[source.pull]`; none where it only sends. */
   pull: string[];
+  /** The environment variable of its token, which they refer to. */
+  token?: string | undefined;
   /** What says whose token it is, where the source asks for that. */
   account?: Key;
   /** It has no public service, so its address is needed. */
   needsUrl: boolean;
   /** An example of a project. */
   project: string;
-  /** It sends webhooks. */
-  webhook: boolean;
 }
 
 interface Shape {
-  /** Lines of `[source.pull]`; without them it only sends webhooks. */
+  /** Lines of `[source.pull]` beside the token; without them it only sends webhooks. */
   pull?: string[];
   token?: string;
-  webhook?: boolean;
   isGuided?: boolean;
   account?: Key;
   needsUrl?: boolean;
   project?: string;
 }
 
-function connector(id: string, title: string, about: Key, { pull, token, webhook = true, isGuided = false, account, needsUrl = false, project = "octo/shop" }: Shape): Connector {
-  const secret = `${id.toUpperCase()}_WEBHOOK_SECRET`;
-  const lines = ["[[source]]", `connector = "${id}"`];
-  const pulled = pull === undefined ? [] : [...(token === undefined ? [] : [`token = { env = "${token}" }`]), ...pull];
-  if (pulled.length > 0) lines.push("[source.pull]", ...pulled);
-  if (webhook) lines.push("[source.webhook]", `secrets = [{ env = "${secret}" }]`);
-  return { id, title, about, isGuided, webhook, pull: pulled, account, needsUrl, project, settings: `${lines.join("\n")}\n`, exports: [...(token === undefined ? [] : [token]), ...(webhook ? [secret] : [])] };
+function connector(id: string, title: string, about: Key, { pull, token, isGuided = false, account, needsUrl = false, project = "octo/shop" }: Shape): Connector {
+  const lines = pull === undefined ? [] : [...(token === undefined ? [] : [`token = { env = "${token}" }`]), ...pull];
+  return { id, title, about, isGuided, pull: lines, token, account, needsUrl, project };
 }
 
 /** The connectors, those first that sei sets up with you. */

@@ -1,16 +1,19 @@
 import { expect, test } from "vitest";
 import { CONNECTORS } from "./connectors";
-import { newSecret, SENDERS, settingsOf, variableOf } from "./senders";
+import { newSecret, SENDERS } from "./senders";
+import { secretOf, settingsOf } from "./settings";
 
 test("every connector is guided: asked by the server, or sending by itself", () => {
   for (const { id, isGuided } of CONNECTORS) expect(isGuided || SENDERS[id] !== undefined, id).toBe(true);
 });
 
-test("settings refer to the secret and do not hold it", () => {
-  expect(settingsOf("jenkins", "main", variableOf("jenkins", "main"), [])).toBe('[[source]]\nconnector = "jenkins"\n[source.webhook]\nsecrets = [{ env = "JENKINS_WEBHOOK_SECRET" }]\n');
-  expect(settingsOf("devlake", "1", variableOf("devlake", "1"), [])).toContain('name = "1"\n');
-  expect(variableOf("jenkins", "ops-2")).toBe("JENKINS_OPS_2_WEBHOOK_SECRET");
-  expect(settingsOf("circleci", "main", "X", ["projects = []"])).toContain("[source.pull]\nprojects = []\n[source.webhook]");
+test("settings refer to the secret, and name what is not as usual", () => {
+  const usual = { connector: "jenkins", name: "main", tenant: "main", pull: [] };
+  expect(settingsOf(usual)).toBe('[[source]]\nconnector = "jenkins"\n[source.webhook]\nsecrets = [{ env = "JENKINS_WEBHOOK_SECRET" }]\n');
+  expect(settingsOf({ ...usual, tenant: undefined })).toBe(settingsOf(usual));
+  expect(settingsOf({ ...usual, name: "1", tenant: "acme" })).toContain('name = "1"\ntenant = "acme"\n');
+  expect(settingsOf({ ...usual, pull: ["projects = []"] })).toContain("[source.pull]\nprojects = []\n[source.webhook]");
+  expect(secretOf("jenkins", "ops-2")).toBe("JENKINS_OPS_2_WEBHOOK_SECRET");
 });
 
 test("secrets are long, and each is another", () => {

@@ -140,16 +140,3 @@ export const SENDERS: Record<string, Sender> = {
 export function newSecret(): string {
   return [...crypto.getRandomValues(new Uint8Array(32))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
-
-/** The part of the settings that names a source which sends; `pull` are lines by which its history is collected, too. */
-export function settingsOf(connector: string, name: string, variable: string, pull: string[]): string {
-  const lines = ["[[source]]", `connector = "${connector}"`, ...(name === "main" ? [] : [`name = "${name}"`])];
-  if (pull.length > 0) lines.push("[source.pull]", ...pull);
-  return `${[...lines, "[source.webhook]", `secrets = [{ env = "${variable}" }]`].join("\n")}\n`;
-}
-
-/** The environment variable of a secret: `JENKINS_WEBHOOK_SECRET`, and of a source with a name of its own `JENKINS_OPS_WEBHOOK_SECRET`. */
-export function variableOf(connector: string, name: string): string {
-  const own = name === "main" ? "" : `${name}_`;
-  return `${connector}_${own}webhook_secret`.toUpperCase().replace(/[^A-Z0-9]/g, "_");
-}

@@ -4,20 +4,21 @@ import { Button, CheckField, CodeBlock, Notice, TextField } from "../../ui";
 import type { Connector } from "./connectors";
 import { FirstCollection } from "./first-collection";
 import { FirstEvent } from "./first-event";
-import { newSecret, settingsOf, variableOf, type Sender, type Sent } from "./senders";
+import { newSecret, type Sender, type Sent } from "./senders";
+import { secretOf, settingsOf, type SettingsOfSource } from "./settings";
 import { Step } from "./step";
 
 /** Address, secret, settings, what to enter at the sender, and its first event. The secret is made in this page and stays in it. */
-export function Sending({ connector: { id, title, pull, exports }, sender }: { connector: Connector; sender: Sender }) {
+export function Sending({ connector: { id, title, pull, token }, sender, tenant }: { connector: Connector; sender: Sender; tenant: string | undefined }) {
   const first = sender.name ?? "main";
   const [draft, setDraft] = useState({ base: location.origin, name: first, history: false });
   const [secret, setSecret] = useState(newSecret);
   const base = draft.base.trim().replace(/\/+$/, "") || location.origin;
   const name = draft.name.trim() || first;
-  const variable = variableOf(id, name);
   const sent: Sent = { base, name, secret, address: `${base}/webhooks/${id}/${name}` };
   const hasHistory = draft.history && pull.length > 0;
-  const variables = [...(hasHistory ? exports.filter((known) => !known.endsWith("WEBHOOK_SECRET")).map((known) => `export ${known}=…`) : []), `export ${variable}=${sender.makesSecret ? "…" : secret}`];
+  const source: SettingsOfSource = { connector: id, name, tenant, pull: hasHistory ? pull : [] };
+  const variables = [...(hasHistory && token !== undefined ? [`export ${token}=…`] : []), `export ${secretOf(id, name)}=${sender.makesSecret ? "…" : secret}`];
   const isLocal = /^https?:\/\/(localhost|127\.|\[::1\])/.test(base);
   return (
     <>
@@ -41,11 +42,11 @@ export function Sending({ connector: { id, title, pull, exports }, sender }: { c
         </div>
       </Step>
       <Step number={3} title={t(sender.makesSecret ? "connect.enter_first" : "connect.paste")}>
-        {sender.makesSecret ? <Entries title={title} sender={sender} sent={sent} /> : <Settings id={id} name={name} variable={variable} variables={variables} pull={hasHistory ? pull : []} />}
+        {sender.makesSecret ? <Entries title={title} sender={sender} sent={sent} /> : <Settings source={source} variables={variables} />}
         {!sender.makesSecret && pull.length > 0 && <CheckField label={t("connect.with_history")} isChecked={draft.history} onChange={(history) => setDraft({ ...draft, history })} />}
       </Step>
       <Step number={4} title={sender.makesSecret ? t("connect.paste") : t("connect.enter", { title })}>
-        {sender.makesSecret ? <Settings id={id} name={name} variable={variable} variables={variables} pull={hasHistory ? pull : []} /> : <Entries title={title} sender={sender} sent={sent} />}
+        {sender.makesSecret ? <Settings source={source} variables={variables} /> : <Entries title={title} sender={sender} sent={sent} />}
         {sender.makesSecret && pull.length > 0 && <CheckField label={t("connect.with_history")} isChecked={draft.history} onChange={(history) => setDraft({ ...draft, history })} />}
       </Step>
       <Step number={5} title={t("connect.first_event")}>
@@ -60,11 +61,11 @@ export function Sending({ connector: { id, title, pull, exports }, sender }: { c
   );
 }
 
-function Settings({ id, name, variable, variables, pull }: { id: string; name: string; variable: string; variables: string[]; pull: string[] }) {
+function Settings({ source, variables }: { source: SettingsOfSource; variables: string[] }) {
   return (
     <>
       <p>{t("connect.paste_text")}</p>
-      <CodeBlock title="sei.toml" text={settingsOf(id, name, variable, pull)} />
+      <CodeBlock title="sei.toml" text={settingsOf(source)} />
       <p>{t("connect.export_text")}</p>
       <CodeBlock title={t("connect.shell")} text={`${variables.join("\n")}\nsei config check\nsei reload`} isWrapped />
     </>

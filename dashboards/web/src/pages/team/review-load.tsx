@@ -19,7 +19,7 @@ export function ReviewQueue({ team, filter }: Subject) {
           {teams.length === 0 ? <Empty icon="check" title={t("team.no_queue")} /> : <Table title={t("team.queue")} columns={teamColumns()} rows={teams} rowKey={({ team: name }) => name ?? ""} isSortable={false} canExport={false} />}
           {persons.length > 0 && <Table title={t("team.reviewers")} columns={personColumns()} rows={persons} rowKey={({ person }) => person} isSortable={false} canExport={false} />}
           {persons.length === 0 && persons_hidden_because !== null && persons_hidden_because !== undefined && (
-            <p className="note table-more">
+            <p className="note card-foot">
               <Sentence text={persons_hidden_because} />
             </p>
           )}
