@@ -219,6 +219,9 @@ impl Life {
         let merged = ended && !self.given_up;
         let known = |at: DateTime<Utc>| at <= now;
         if !known(self.opened_at) {
+            if setting.surroundings {
+                out.extend(self.work_item(setting, dice, now).map(Fact::WorkItem));
+            }
             return None;
         }
         let head = self.commits.last().map_or(setting.base, |commit| commit.sha);
@@ -270,7 +273,7 @@ impl Life {
         if setting.surroundings {
             out.extend(self.reviews.iter().filter(|review| known(review.submitted_at)).cloned().map(Fact::Review));
             out.extend([self.run(dice, setting, head)]);
-            out.extend(self.work_item(setting, dice, (ended, last)).map(Fact::WorkItem));
+            out.extend(self.work_item(setting, dice, now).map(Fact::WorkItem));
         }
         out.extend(self.commits.into_iter().map(Fact::Commit));
         merge
@@ -305,38 +308,40 @@ impl Life {
         }
     }
 
-    /// The work item that it was made for, if there is one. It ends with the change.
-    fn work_item(
-        &self,
-        setting: &Setting<'_>,
-        dice: &mut Dice,
-        (ended, last): (bool, DateTime<Utc>),
-    ) -> Option<WorkItem> {
+    /// The work item that it is made for, if there is one, as it is known at `now`. It ends with the change.
+    fn work_item(&self, setting: &Setting<'_>, dice: &mut Dice, now: DateTime<Utc>) -> Option<WorkItem> {
         let key = setting.item(self.item?);
-        let canceled = ended && self.given_up;
         let name = setting.repository.as_str().rsplit('/').next().unwrap_or_default();
         let created_at = self.started_at - dice.hours(90.0);
+        let points = dice.pick(&[1.0, 2.0, 3.0, 5.0, 8.0]).copied();
+        if created_at > now {
+            return None;
+        }
+        let known = |at: DateTime<Utc>| Some(at).filter(|at| *at <= now);
+        let (started_at, done_at) = (known(self.started_at), known(self.ends_at));
+        let canceled = done_at.is_some() && self.given_up;
+        let (status, category) = match (started_at, done_at) {
+            (_, Some(_)) if canceled => ("Won't do", StatusCategory::Done),
+            (_, Some(_)) => ("Done", StatusCategory::Done),
+            (Some(_), None) => ("In progress", StatusCategory::InProgress),
+            (None, None) => ("To do", StatusCategory::ToDo),
+        };
         Some(WorkItem {
             title: self.title.split_once(": ").map_or(self.title.clone(), |(_, title)| title.to_owned()),
             kind: Some(self.kind_of_item().to_owned()),
-            status: match (ended, canceled) {
-                (true, true) => "Won't do",
-                (true, false) => "Done",
-                _ => "In progress",
-            }
-            .to_owned(),
+            status: status.to_owned(),
             canceled,
-            assignee: Some(self.author.clone()),
-            started_at: Some(self.started_at),
-            done_at: ended.then_some(last),
-            points: dice.pick(&[1.0, 2.0, 3.0, 5.0, 8.0]).copied(),
+            assignee: started_at.map(|_| self.author.clone()),
+            started_at,
+            done_at,
+            points,
             ..WorkItem::new(
                 WorkItemId(format!("tracker.demo.example/{name}/{key}")),
                 key,
                 setting.key.to_owned(),
-                if ended { StatusCategory::Done } else { StatusCategory::InProgress },
+                category,
                 created_at,
-                stated(last),
+                stated(done_at.or(started_at).unwrap_or(created_at)),
             )
         })
     }

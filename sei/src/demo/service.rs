@@ -16,6 +16,9 @@ use super::organization::{Organization, ServicePlan, Style, Trend};
 use super::scale::{Demo, Scale};
 use super::surroundings::Surroundings;
 
+/// Of as many days after the end of the history there are items of changes to come.
+const DAYS_AHEAD: i64 = 14;
+
 /// The facts of all services, one service after the other.
 pub(super) fn histories(demo: &Demo, organization: Organization) -> impl Iterator<Item = Fact> + Send + use<> {
     let count = organization.services.len();
@@ -394,8 +397,14 @@ impl History {
         self.out.push_back(Fact::Incident(incident));
     }
 
-    /// What has not ended at the end of the history is reported as it stands.
+    /// What has not ended at the end of the history is reported as it stands; of the changes of the next days, the items
+    /// that are there already.
     fn leave_open(&mut self) {
+        if self.scale.surroundings {
+            for day in 0..DAYS_AHEAD {
+                self.plan_changes(self.end + TimeDelta::days(day));
+            }
+        }
         for task in std::mem::take(&mut self.agenda).into_values() {
             let repair = match task {
                 Task::End(life, repair) => {

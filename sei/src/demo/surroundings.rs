@@ -213,9 +213,16 @@ impl<I> Surroundings<I> {
         run
     }
 
-    /// An item is planned for the sprint in which work on it began; some come into it later.
+    /// An item is planned for the sprint in which work on it began; some come into it later. Most on which it has not begun
+    /// are planned for the sprint that is open.
     fn work_item(&mut self, mut item: WorkItem) -> WorkItem {
-        let Some(started_at) = item.started_at else { return item };
+        let Some(started_at) = item.started_at else {
+            if self.dice.chance(0.7) {
+                let created_at = item.created_at;
+                self.enter(&mut item, self.end, Some(created_at));
+            }
+            return item;
+        };
         self.transition(&item, 1, (started_at, TO_DO, IN_PROGRESS));
         if let Some(done_at) = item.done_at {
             // some wait for others for a part of the time
@@ -228,23 +235,31 @@ impl<I> Surroundings<I> {
             }
             self.transition(&item, 4, (done_at, IN_PROGRESS, (item.status.as_str(), StatusCategory::Done)));
         }
-        let nth = (started_at - self.begin).num_days() / SPRINT.num_days();
-        if started_at >= self.begin && nth >= 0 {
-            let sprint_starts = self.begin + TimeDelta::days(nth * SPRINT.num_days());
+        if started_at >= self.begin {
             let late = self.dice.chance(0.15);
-            let at = if late { started_at.max(sprint_starts + TimeDelta::hours(1)) } else { sprint_starts };
-            let sprint = self.sprint(nth + 1);
-            self.out.push_back(Fact::SprintEntry(SprintEntry::new(
-                format!("{}/sprint/{sprint}", item.id.as_str()),
-                sprint.clone(),
-                item.id.clone(),
-                at,
-                true,
-                stated(at),
-            )));
-            item.sprints.push(sprint);
+            self.enter(&mut item, started_at, late.then_some(started_at));
         }
         item
+    }
+
+    /// An item comes into the sprint of an instant: when it begins, or later.
+    fn enter(&mut self, item: &mut WorkItem, of: DateTime<Utc>, later: Option<DateTime<Utc>>) {
+        let nth = (of - self.begin).num_days() / SPRINT.num_days();
+        let sprint_starts = self.begin + TimeDelta::days(nth * SPRINT.num_days());
+        if sprint_starts >= self.end {
+            return;
+        }
+        let at = later.map_or(sprint_starts, |at| at.max(sprint_starts));
+        let sprint = self.sprint(nth + 1);
+        self.out.push_back(Fact::SprintEntry(SprintEntry::new(
+            format!("{}/sprint/{sprint}", item.id.as_str()),
+            sprint.clone(),
+            item.id.clone(),
+            at,
+            true,
+            stated(at),
+        )));
+        item.sprints.push(sprint);
     }
 
     fn transition(&mut self, item: &WorkItem, number: u8, (at, from, to): (DateTime<Utc>, Status<'_>, Status<'_>)) {
