@@ -4,7 +4,7 @@ pub(super) const DEPARTMENTS: [&str; 2] = ["Commerce", "Platform"];
 
 /// Team, its key in the tracker.
 pub(super) const TEAMS: [(&str, &str); 8] = [
-    ("Checkout", "CHK"),
+    ("Checkout", "PAY"),
     ("Infrastructure", "INF"),
     ("Catalog", "CAT"),
     ("Identity", "IDN"),

@@ -107,6 +107,20 @@ fn it_is_plausible_and_each_thing_is_reported_once() {
 }
 
 #[test]
+fn each_key_is_of_one_item_and_some_items_wait_in_the_open_sprints() {
+    let (mut keys, mut kinds, mut waiting) = (HashSet::new(), BTreeSet::new(), 0);
+    for fact in small().facts() {
+        let Fact::WorkItem(item) = fact else { continue };
+        assert_eq!(item.started_at.is_none(), item.status == "To do", "{item:?}");
+        waiting += usize::from(item.started_at.is_none() && !item.sprints.is_empty());
+        kinds.extend(item.kind);
+        assert!(keys.insert(item.key.clone()), "{} twice", item.key);
+    }
+    assert!(waiting > 0);
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["bug", "story", "task"]);
+}
+
+#[test]
 fn parents_and_deployed_commits_are_all_there() {
     let (mut commits, mut named) = (HashSet::new(), HashSet::new());
     for fact in small().facts() {

@@ -4,7 +4,7 @@ import type { MetricAnswer } from "../data/types";
 import { useFilter } from "../data/filter";
 import { t } from "../i18n/t";
 import { Card, Empty, Loaded, PageHead, Segments, Skeleton } from "../ui";
-import { ofSlice } from "./parts/measured";
+import { atEnd, ofSlice } from "./parts/measured";
 import { SliceTable, type SliceRow } from "./parts/slice-table";
 
 /** What teams are looked at by: a set of metrics for each subject. */
@@ -23,11 +23,7 @@ export function TeamsPage() {
   const navigate = useNavigate();
   const subject: Subject = named !== undefined && named in SUBJECTS ? (named as Subject) : "delivery";
   const set = (value: Subject) => void navigate({ to: ".", search: (all: Record<string, unknown>) => ({ ...all, subject: value === "delivery" ? undefined : value }), resetScroll: false } as never);
-  const filter = useFilter();
-  const names = [...SUBJECTS[subject]];
-  // a work item is of the team of those who work on it, not of a service
-  const isOfItems = subject === "planning";
-  const answers = useMetrics(names, { by: isOfItems ? "author_team" : "team", filter: isOfItems ? { ...filter, team: undefined, service: undefined } : filter });
+  const answers = useMetrics([...SUBJECTS[subject]], { by: "team" });
   return (
     <>
       <PageHead title={t("page.teams")} note={t("teams.note")} />
@@ -35,9 +31,19 @@ export function TeamsPage() {
         <Segments label={t("teams.subject")} value={subject} options={(Object.keys(SUBJECTS) as Subject[]).map((value) => ({ value, text: t(`teams.${value}`) }))} onChange={set} />
       </div>
       <Loaded query={answers} skeleton={<Card><Skeleton height={460} /></Card>}>
-        {({ data }) => <Teams answers={data} subject={subject} />}
+        {({ data }) => (subject === "planning" && data.every(({ slices }) => slices.every(({ slice }) => slice === null || slice === undefined)) ? <ByMembers /> : <Teams answers={data} subject={subject} />)}
       </Loaded>
     </>
+  );
+}
+
+/** Planning where no team says in which projects it plans: a work item is of the team of those who work on it. */
+function ByMembers() {
+  const answers = useMetrics([...SUBJECTS.planning], { by: "author_team", filter: { ...useFilter(), team: undefined, service: undefined } });
+  return (
+    <Loaded query={answers} skeleton={<Card><Skeleton height={460} /></Card>}>
+      {({ data }) => <Teams answers={data} subject="planning" />}
+    </Loaded>
   );
 }
 
@@ -61,7 +67,7 @@ function Teams({ answers, subject }: { answers: MetricAnswer[]; subject: Subject
     note: noteOf(parent, members, services.length, known.filter((team) => team.parent === name).length),
     metrics: Object.fromEntries(answers.flatMap((answer) => {
       const metric = ofSlice(answer, name);
-      return metric === undefined ? [] : [[answer.metric.name, metric]];
+      return metric === undefined ? [] : [[answer.metric.name, subject === "risk" ? atEnd(metric) : metric]];
     })),
   }));
   const metrics = SUBJECTS[subject].map((name) => ({ name, title: definitions.get(name)?.title ?? name }));

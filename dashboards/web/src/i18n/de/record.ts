@@ -19,6 +19,7 @@ export const record = {
   "record.commits_n": { one: "in {n} Commit", other: "in {n} Commits" },
   "record.no_commits": "Es sind keine Commits bekannt",
   "record.authored": "Geschrieben",
+  "record.with_merge": "Mit dem Commit, durch den sie in den Branch kam.",
   "record.shortened": "Nur die ersten werden gezeigt.",
   "record.carried_changes": "Änderungen, die es brachte",
   "record.carried_none": "Es brachte keine neue Änderung",

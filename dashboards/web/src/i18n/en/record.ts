@@ -20,6 +20,7 @@ export const record = {
   "record.commits_n": { one: "in {n} commit", other: "in {n} commits" },
   "record.no_commits": "No commits are known",
   "record.authored": "Written",
+  "record.with_merge": "With the commit by which it came onto the branch.",
   "record.shortened": "Only the first of them are shown.",
   "record.carried_changes": "Changes that it brought",
   "record.carried_none": "It brought no new change",

@@ -56,3 +56,9 @@ export function answerOf(answers: MetricAnswer[], metric: string): MetricAnswer 
 export function valueOf(values: NamedValue[], name: string): number | null {
   return values.find((value) => value.name === name)?.value ?? null;
 }
+
+/** The same with what is open at the end, where its value is an average of days; the change is of averages, so it is left out. */
+export function atEnd(measured: Measured): Measured {
+  const value = valueOf(measured.values, "at_end");
+  return value === null ? measured : { ...measured, value, compared: null };
+}

@@ -5,8 +5,8 @@ import "../lists/lists.css";
 
 type Commit = Schema<"Commit">;
 
-/** The commits that something carried, with their subjects. `shortened` says that there are more. */
-export function Commits({ commits, shortened }: { commits: Commit[]; shortened: boolean }) {
+/** The commits that something carried, with their subjects. `shortened` says that there are more; `note` which they are. */
+export function Commits({ commits, shortened, note }: { commits: Commit[]; shortened: boolean; note?: string | undefined }) {
   const columns: Column<Commit>[] = [
     {
       id: "subject",
@@ -26,7 +26,7 @@ export function Commits({ commits, shortened }: { commits: Commit[]; shortened: 
     { id: "change", head: t("lists.change"), isMinor: true, value: ({ change }) => change, cell: ({ change }) => (change === null || change === undefined ? <span className="note">{t("lists.direct_commit")}</span> : <ChangeNumber id={change} />) },
   ];
   return (
-    <Card title={t("record.commits")} note={shortened ? t("record.shortened") : undefined} flush>
+    <Card title={t("record.commits")} note={shortened ? t("record.shortened") : note} flush>
       <Table title={t("record.commits")} columns={columns} rows={commits} rowKey={({ repository, sha }) => `${repository} ${sha}`} empty={t("record.no_commits")} />
     </Card>
   );
