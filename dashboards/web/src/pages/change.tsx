@@ -71,7 +71,7 @@ function OfService({ explained, isCommit }: { explained: Explained; isCommit: bo
               <Waterfall title={t("record.stages")} stages={STAGES.map((stage) => ({ id: stage, name: t(`value.${stage}` as Key), seconds: stageSeconds(change.stages, stage) }))} />
             </Card>
           )}
-          <Commits commits={commits} shortened={shortened} note={commits.length > change.commits ? t("record.with_merge") : undefined} />
+          <Commits commits={commits} shortened={shortened} note={change !== null && commits.length > change.commits ? t("record.with_merge") : undefined} />
         </div>
         <div className="stack">
           <Loaded query={journey}>
