@@ -303,7 +303,7 @@ fn span_of(batch: &Batch) -> Span {
         otel.status_code = Empty,
         log.partition = batch.partition,
         log.position = batch.from,
-        events = batch.events.len()
+        events = trace::number(batch.events.len()),
     );
     if trace::is_on() {
         span.record("otel.kind", "consumer");

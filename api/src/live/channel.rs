@@ -218,8 +218,8 @@ impl Channel {
         if entries.iter().all(|entry| entry.trace.is_none()) {
             return Span::none();
         }
-        let subscribers = self.state().ring.receiver_count();
-        let (tenant, messages) = (self.store.tenant(), entries.len());
+        let subscribers = trace::number(self.state().ring.receiver_count());
+        let (tenant, messages) = (self.store.tenant(), trace::number(entries.len()));
         let span = runtime::exported_span!("publish", otel.kind = "producer", %tenant, messages, subscribers);
         trace::follow(&span, entries.iter().filter_map(|entry| entry.trace));
         span

@@ -171,7 +171,7 @@ impl Inner {
                 otel.kind = "producer",
                 otel.status_code = Empty,
                 source.name = source.name.as_str(),
-                events = count,
+                events = trace::number(count),
             );
             self.hand_on(events, deadline).instrument(span).await?;
         }

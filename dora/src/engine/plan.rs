@@ -51,7 +51,7 @@ fn span_of(marks: &Marks, tenant: &Tenant) -> Span {
     if marks.subjects.is_empty() && marks.retitled.is_empty() {
         return Span::none();
     }
-    let span = runtime::exported_span!("plan", %tenant, subjects = marks.subjects.len());
+    let span = runtime::exported_span!("plan", %tenant, subjects = trace::number(marks.subjects.len()));
     trace::follow(&span, marks.traces.iter().copied());
     span
 }

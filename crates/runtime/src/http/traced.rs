@@ -43,7 +43,7 @@ pub(super) async fn answered(
 ) -> Response<Body> {
     let mut answer = answered.instrument(span.clone()).await;
     let status = answer.status();
-    span.record("http.response.status_code", status.as_u16());
+    span.record("http.response.status_code", i64::from(status.as_u16()));
     if status.is_server_error() {
         span.record("otel.status_code", "ERROR");
     }

@@ -86,6 +86,12 @@ pub(crate) fn rename(span: &Span, name: String) {
     }
 }
 
+/// A number of things, as a span states it: numbers without a sign would be texts there.
+#[must_use]
+pub fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 /// States in events that the current span received them, unless they state another.
 pub fn stamp(events: &mut [Envelope]) {
     if let Some(parent) = current() {
