@@ -1,6 +1,8 @@
 """Prints the bill of materials of a release as CycloneDX 1.6: what is compiled into sei, of Rust and of npm.
 
-    sbom.py VERSION TRIPLE SOURCE_DATE_EPOCH < (cargo metadata)
+    sbom.py VERSION TRIPLE SOURCE_DATE_EPOCH LINKED < (cargo metadata)
+
+LINKED is a file with what `cargo tree --edges normal --prefix none` prints: metadata knows no features of one package alone.
 """
 
 import datetime
@@ -9,7 +11,7 @@ import sys
 import tomllib
 import uuid
 
-version, triple, epoch = sys.argv[1:]
+version, triple, epoch, linked_file = sys.argv[1:]
 metadata = json.load(sys.stdin)
 packages = {package["id"]: package for package in metadata["packages"]}
 nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
@@ -17,14 +19,19 @@ with open("Cargo.lock", "rb") as file:
     locked = {(one["name"], one["version"]): one.get("checksum") for one in tomllib.load(file)["package"]}
 
 
+with open(linked_file, encoding="utf-8") as file:
+    tree = {tuple(line.split()[:2]) for line in file if line.strip()}
+
+
+def is_linked(identifier):
+    """Whether it is compiled into sei; so are sources that the build of another one compiles, such as openssl-src."""
+    package = packages[identifier]
+    return (package["name"], f"v{package['version']}") in tree or package["name"].endswith("-src")
+
+
 def linked(node):
-    """What is linked into a crate: not what only builds or tests it, but sources that its build compiles (openssl-src)."""
-
-    def is_linked(dependency):
-        kinds = [kind["kind"] for kind in dependency["dep_kinds"]]
-        return None in kinds or ("build" in kinds and packages[dependency["pkg"]]["name"].endswith("-src"))
-
-    return sorted(one["pkg"] for one in node["deps"] if is_linked(one))
+    """What is linked into a crate: not what only tests it, or builds it without being a part."""
+    return sorted(one["pkg"] for one in node["deps"] if is_linked(one["pkg"]))
 
 
 def reference(identifier):
