@@ -2,7 +2,7 @@
 
     sbom.py VERSION TRIPLE SOURCE_DATE_EPOCH LINKED < (cargo metadata)
 
-LINKED is a file with what `cargo tree --edges normal --prefix none` prints: metadata knows no features of one package alone.
+LINKED is a file with what `cargo tree --edges normal,no-proc-macro --prefix none` prints: metadata knows no features of one package alone.
 """
 
 import datetime
