@@ -68,11 +68,11 @@ pub(crate) async fn apply(store: &Store, log: &dyn EventLog, retention: Retentio
     }
     rows("logins", identity::ended::forget(store)).await;
     deleted.events += rows("events", log.trim()).await;
+    if let Err(error) = by_tenant(store, retention).await {
+        let error = &error as &dyn Error;
+        tracing::warn!(error, "old numbers of events could not be deleted, or policies of TimescaleDB not set");
+    }
     if deleted.recorded.is_none_or(|recorded| recorded.elapsed() >= RECORD) {
-        if let Err(error) = by_tenant(store, retention).await {
-            let error = &error as &dyn Error;
-            tracing::warn!(error, "old numbers of events could not be deleted, or policies of TimescaleDB not set");
-        }
         match record(store, log.topic(), deleted).await {
             Ok(()) => *deleted = Deleted { recorded: Some(Instant::now()), ..Deleted::default() },
             Err(error) => {

@@ -82,7 +82,7 @@ async fn write(
             let Some(span) = span_of_year(year) else { continue };
             let facts = (Source::Facts(kind.fact, at), &Part::Span(span));
             let read = making.load(tx, &mut Names::default(), facts).await?;
-            for chunk in kind.chunks(&making.exporter(&read), at, year)? {
+            for chunk in making.custom(kind, read, (at, year)).await? {
                 outdated.touch(&write_chunk(tx, &chunk).await?);
                 owners.push(chunk.owner);
             }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use store::StoreTx;
+use store::analytics::ChunkOfObservations;
 use store::flow::Part;
 
 use crate::DoraError;
 use crate::compute::DeliveryRules;
-use crate::metrics::{Exporter, Loader, Names, Ownership, Source, Tables};
+use crate::metrics::{CustomKind, Exporter, Loader, Names, Ownership, Source, Tables, computed};
 use crate::settings::Dora;
 
 /// What observations are made with.
@@ -28,6 +29,21 @@ impl Making<'_> {
         let mut tables = load(tx, self.settings, names, of).await?;
         tables.ownership = Arc::clone(self.ownership);
         Ok(tables)
+    }
+
+    /// What the metrics of a kind of fact observed of a year, whose facts were read by a time of theirs.
+    pub async fn custom(
+        &self,
+        kind: &CustomKind,
+        tables: Tables,
+        (at, year): (&'static str, i32),
+    ) -> Result<Vec<ChunkOfObservations>, DoraError> {
+        let (kind, numbers, rules, salt) = (kind.clone(), self.numbers.clone(), self.rules, self.salt);
+        let made = move || {
+            let exporter = Exporter { tables: &tables, rules, numbers: &numbers, salt };
+            kind.chunks(&exporter, at, year)
+        };
+        computed("metrics of the settings", (), made).await
     }
 
     /// Makes observations of rows.

@@ -20,6 +20,7 @@ use crate::settings::CustomMetricSettings;
 const ALL: Micros = Micros { from: i64::MIN, to: i64::MAX };
 
 /// The metrics of the settings about a kind of fact.
+#[derive(Clone)]
 pub(crate) struct CustomKind {
     /// The kind.
     pub fact: &'static str,
