@@ -131,7 +131,7 @@ fn each_role_is_a_service_of_the_profile_full() -> Result<()> {
 /// A profile as processes of this machine.
 struct Stack {
     document: Value,
-    /// A copy of deploy/compose with its secrets.
+    /// Has the secrets.
     copy: tempfile::TempDir,
     database: TestDatabase,
     broker: String,
@@ -155,9 +155,7 @@ impl Stack {
     async fn new() -> Result<Option<Self>> {
         let Some((document, _)) = compose()? else { return Ok(None) };
         let copy = tempfile::tempdir()?;
-        for file in ["sei.toml", "secrets.sh"] {
-            std::fs::copy(directory().join(file), copy.path().join(file))?;
-        }
+        std::fs::copy(directory().join("secrets.sh"), copy.path().join("secrets.sh"))?;
         let made = Command::new(copy.path().join("secrets.sh")).status()?;
         ensure!(made.success(), "secrets.sh ended with {made}");
         let database = empty_database().await;
@@ -182,7 +180,7 @@ impl Stack {
     /// The command of a service, with its environment and nothing else of `sei`.
     fn command(&self, name: &str, port: u16) -> Result<Command> {
         let service = &self.document["services"][name];
-        let settings = self.here(&std::fs::read_to_string(self.copy.path().join("sei.toml"))?, name, port);
+        let settings = self.here(&std::fs::read_to_string(directory().join("sei.toml"))?, name, port);
         let own = format!("[log]\ntopic = \"{}\"\n", self.topic);
         let settings = settings.replace("[log.kafka]\n", &format!("{own}[log.kafka]\ngroup = \"{}\"\n", self.topic));
         ensure!(settings.contains(&own), "sei.toml has no [log.kafka]");
