@@ -1,6 +1,6 @@
 //! Making a backup.
 
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use store::Store;
 use store::backup::{Source, TableShape};
 
@@ -46,8 +46,9 @@ pub async fn create(
 ) -> Result<Created, BackupError> {
     // open until the manifest is there: what it names is not deleted meanwhile
     let mut source = Source::open(store).await?.ok_or(BackupError::Busy)?;
-    let created_at = Utc::now();
-    let parent = repository.list().await?.pop().map(|listed| listed.id.to_string());
+    let parent = repository.list().await?.pop().map(|listed| listed.id);
+    let created_at = after(parent.as_ref().and_then(BackupId::created_at), Utc::now());
+    let parent = parent.map(|id| id.to_string());
     let mut upload = Upload::new(repository).await?;
     let shapes: Vec<TableShape> = source.tables().cloned().collect();
     let mut tables = Vec::new();
@@ -69,6 +70,11 @@ pub async fn create(
     let id = repository.put_manifest(&manifest).await?;
     source.close().await?;
     Ok(Created { id, parent, tables: manifest.tables.len(), totals })
+}
+
+/// The time of a backup: the newest one is the last, also where the clock was set back.
+fn after(parent: Option<DateTime<Utc>>, now: DateTime<Utc>) -> DateTime<Utc> {
+    parent.map_or(now, |parent| now.max(parent + TimeDelta::milliseconds(1)))
 }
 
 /// Writes the chunks of a table.
@@ -98,4 +104,18 @@ async fn table(
     let chunks = upload.end_table().await?;
     let (rows, sha256) = checksum.end();
     Ok(TableEntry { shape, rows, sha256, chunks })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_backup_is_the_last_also_where_the_clock_was_set_back() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let now = at("2026-11-30T10:52:19.7654Z");
+        assert_eq!(after(None, now), now);
+        assert_eq!(after(Some(at("2026-11-30T10:52:18Z")), now), now);
+        assert_eq!(after(Some(at("2026-11-30T11:00:00Z")), now), at("2026-11-30T11:00:00.001Z"));
+    }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How the time of a backup is written in its id.
-const TIME: &str = "%Y%m%dT%H%M%SZ";
+const TIME: &str = "%Y%m%dT%H%M%S%3fZ";
 /// Bytes of the hash of the manifest that are part of the id.
 const HASH: usize = 8;
 
@@ -34,7 +34,7 @@ impl BackupId {
         &self.0
     }
 
-    /// When the backup was made, to the second.
+    /// When the backup was made, to the millisecond.
     #[must_use]
     pub fn created_at(&self) -> Option<DateTime<Utc>> {
         let (time, _) = self.0.split_once('-')?;
@@ -101,13 +101,15 @@ mod tests {
 
     #[test]
     fn an_id_is_its_time_and_the_hash_of_its_manifest() {
-        let at = "2026-11-30T10:52:19.7Z".parse().unwrap();
+        let at = "2026-11-30T10:52:19.7654Z".parse().unwrap();
         let id = BackupId::new(at, &[0xab; 32]);
-        assert_eq!(id.as_str(), "20261130T105219Z-abababababababab");
+        assert_eq!(id.as_str(), "20261130T105219765Z-abababababababab");
         assert_eq!(id.as_str().parse(), Ok(id.clone()));
         assert!(id.is_of(&[0xab; 32]) && !id.is_of(&[0xac; 32]));
-        assert_eq!(id.created_at(), Some("2026-11-30T10:52:19Z".parse().unwrap()));
-        for wrong in ["", "latest", "20261130T105219Z", "20261130T105219Z-ab", "20261330T105219Z-abababababababab"] {
+        assert_eq!(id.created_at(), Some("2026-11-30T10:52:19.765Z".parse().unwrap()));
+        for wrong in
+            ["", "latest", "20261130T105219765Z", "20261130T105219765Z-ab", "20261330T105219765Z-abababababababab"]
+        {
             assert_eq!(wrong.parse::<BackupId>(), Err(InvalidId), "{wrong}");
         }
     }

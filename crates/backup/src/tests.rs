@@ -191,7 +191,7 @@ async fn a_manifest_that_was_changed_cut_off_or_renamed_is_refused() {
         changed[whole.len() / 2] ^= 1;
         std::fs::write(&file, changed).unwrap();
         assert!(matches!(repository.manifest(&id).await, Err(BackupError::Damaged { .. })), "{encrypt}");
-        let other: BackupId = "20261130T105219Z-abababababababab".parse().unwrap();
+        let other: BackupId = "20261130T105219765Z-abababababababab".parse().unwrap();
         std::fs::write(file.with_file_name(other.as_str()), &whole).unwrap();
         assert!(matches!(repository.manifest(&other).await, Err(BackupError::Damaged { .. })), "{encrypt}");
         std::fs::write(&file, whole).unwrap();

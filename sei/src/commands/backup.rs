@@ -21,14 +21,15 @@ use place::Place;
 use restore::Restore;
 
 const EXAMPLES: &str = "\
-A backup holds facts, metric rows, positions, the embedded log, boards, targets, users, grants and the settings file, of
-all tenants, at one point in time. It writes only what no earlier backup has. docs/backup.md has the rest.
+A backup holds facts, metric rows, positions, the embedded log, boards, targets, users, grants and
+the settings file, of all tenants, at one point in time. It writes only what no earlier backup has.
+docs/backup.md has the rest.
 
 Examples:
-  age-keygen -o backup.key                              a key; keep a copy of it elsewhere
-  sei backup create --url /mnt/backups/sei              with backup.identity = { file = \"backup.key\" } in the settings
-  sei backup verify                                     read the newest backup whole; fails if it is damaged
-  sei backup restore --data new                         into an empty data directory, from the place of the settings";
+  age-keygen -o backup.key                      a key; keep a copy of it elsewhere
+  sei backup create --url /mnt/backups/sei      with backup.identity = { file = \"backup.key\" }
+  sei backup verify                             read the newest backup whole; fail if it is damaged
+  sei backup restore --data new                 into an empty data directory";
 
 /// Make, list, verify, restore and delete backups of everything that is stored
 #[derive(Debug, Subcommand)]

@@ -23,11 +23,13 @@ use crate::progress::Shown;
 use crate::settings::Settings;
 
 const RESTORE: &str = "\
-The database must be empty: that of a new data directory (--data), or a new one at database.url. No other process may use
-it meanwhile. Everything is compared with its checksums before anything is there; what was interrupted is begun again.
+The database must be empty: that of a new data directory (--data), or a new one at database.url. No
+other process may use it meanwhile. Everything is compared with its checksums before anything is
+there; what was interrupted is begun again.
 
-People who were erased after the backup, as a later backup at the same place knows, are erased again. Not part of a backup,
-and needed: the secrets that the settings refer to, and the logins of BI tools (`sei analytics grant`).";
+People who were erased after the backup, as a later backup at the same place knows, are erased
+again. Not part of a backup, and needed: the secrets that the settings refer to, and the logins of
+BI tools (`sei analytics grant`).";
 
 #[derive(Args, Debug)]
 #[command(after_help = RESTORE)]
