@@ -97,7 +97,8 @@ fn export(program: &Program) -> BTreeMap<String, BTreeSet<String>> {
     let directory = program.directory().join("exported");
     program.good(&[Path::new("export"), Path::new("csv"), &directory]);
     let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    let lines = |file: &Path| fs::read_to_string(file).unwrap().lines().map(str::to_owned).collect();
+    let lines =
+        |file: &Path| -> BTreeSet<String> { fs::read_to_string(file).unwrap().lines().map(str::to_owned).collect() };
     files.map(|file| (file.file_name().unwrap().to_str().unwrap().to_owned(), lines(&file))).collect()
 }
 
