@@ -166,7 +166,9 @@ async fn a_webhook_to_sei_up_is_one_trace_up_to_the_stream_with_logs_and_exempla
     // what `sei up` collects
     let repository = directory.path().join("repository");
     assert!(Command::new("git").args(["init", "--quiet"]).arg(&repository).status().unwrap().success());
-    let up = start(&format!("sei up --repo {}", repository.display()), directory.path(), &log, address).await;
+    let data = directory.path().join("data");
+    let command = format!("sei up --data {} --repo {}", data.display(), repository.display());
+    let up = start(&command, directory.path(), &log, address).await;
     deliver(&up, &up).await;
     up.logs(&format!(r#""trace_id":"{TRACE}","span_id":""#)).await;
     let served = up.address();
