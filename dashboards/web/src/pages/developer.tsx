@@ -119,7 +119,8 @@ const OFFERED = 6;
 /** In the demo: the work of a made-up person with an open change. */
 function MadeUp({ tenant }: { tenant: string | undefined }) {
   const changes = useList("/api/v1/open-changes", defined({ tenant }) as never, { limit: 60 });
-  const authors = [...new Set(changes.rows?.flatMap(({ author }) => author ?? []) ?? [])].slice(0, OFFERED);
+  const isPerson = (author: string) => !author.endsWith("[bot]");
+  const authors = [...new Set(changes.rows?.flatMap(({ author }) => author ?? []).filter(isPerson) ?? [])].slice(0, OFFERED);
   if (authors.length === 0) return null;
   return (
     <section className="no-person">

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { FILTER_KEYS, useFilter } from "../data/filter";
 import { ProblemError } from "../data/problem";
 import { t } from "../i18n/t";
 import { Button } from "./button";
@@ -38,10 +39,23 @@ export function Problem({ error, title, onRetry }: { error: unknown; title?: str
         {problem !== undefined && problem.status >= 500 && <p className="note">{t("problem.server_text")}</p>}
         <p className="row">
           {onRetry !== undefined && <Button onPress={onRetry}>{t("ui.retry")}</Button>}
-          {problem?.status === 404 && <Link to="/">{t("shell.to_overview")}</Link>}
+          {problem?.status === 404 && <WayOut parameter={problem.problem.parameter} />}
         </p>
       </div>
     </div>
+  );
+}
+
+/** From what is not there: without what the filter names, else to the overview. */
+function WayOut({ parameter }: { parameter: string | null | undefined }) {
+  const filter = useFilter();
+  const named = FILTER_KEYS.find((key) => key === parameter);
+  if (named === undefined || filter[named] === undefined) return <Link to="/">{t("shell.to_overview")}</Link>;
+  const without = (search: Record<string, unknown>) => ({ ...search, [named]: undefined });
+  return (
+    <Link to="." search={without as never}>
+      {t("problem.without_filter")}
+    </Link>
   );
 }
 

@@ -64,6 +64,20 @@ async fn an_environment_is_chosen_among_those_in_production_and_stands_in_the_ad
 }
 
 #[tokio::test]
+async fn what_the_filter_names_and_is_not_there_is_left_out_by_a_link() {
+    let served = served::filled().await;
+    if !is_ready(&served).await {
+        return;
+    }
+    let mut steps = opened(&served, "/?environment=nowhere").to_vec();
+    steps.extend([wait(".problem"), click(".problem a >> nth=0"), wait("[data-metric]"), run(SETTLED), run(STATE)]);
+    // the browser itself complains about the answer
+    let shown = crate::browser::take(&steps).await;
+    let state = shown.values.iter().find(|value| value.is_object()).unwrap();
+    assert_eq!((&state["search"], &state["path"]), (&json!(""), &json!("/")));
+}
+
+#[tokio::test]
 async fn links_keep_the_filter() {
     let served = served::filled().await;
     if !is_ready(&served).await {

@@ -35,6 +35,7 @@ export const ui = {
   "problem.server_text": "Das ist ein Fehler des Servers; sein Protokoll sagt mehr.",
   "problem.not_done": "Das wurde nicht ausgeführt",
   "problem.forbidden": "Das dürfen Sie nicht sehen",
+  "problem.without_filter": "Ohne diesen Filter",
   "problem.not_found": "Nicht gefunden",
   "empty.filter": "Nichts in diesem Zeitraum",
   "empty.filter_text": "Wählen Sie einen längeren Zeitraum oder ein anderes Team.",

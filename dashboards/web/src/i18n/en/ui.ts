@@ -36,6 +36,7 @@ export const ui = {
   "problem.server_text": "This is a fault of the server; its log says more.",
   "problem.not_done": "This was not done",
   "problem.forbidden": "You may not see this",
+  "problem.without_filter": "Without this filter",
   "problem.not_found": "Not found",
   "empty.filter": "Nothing in this window",
   "empty.filter_text": "Choose a longer window or another team.",
