@@ -261,16 +261,16 @@ async fn titles_that_say_another_type_are_counted_under_it_before_anything_is_co
         assert_eq!(held, dora::ask(store, settings, &names, &question).await.unwrap());
         held[0].slices.iter().filter_map(|part| part.slice.clone()).collect::<BTreeSet<_>>()
     };
-    assert!(!types().await.contains("performance"));
+    assert!(!types().await.contains("style"));
     let later = |fact: Fact| {
         let Fact::Change(mut change) = fact else { return None };
-        change.title = format!("perf: {}", change.title);
+        change.title = format!("style: {}", change.title);
         change.version.at += TimeDelta::days(1);
         Some(Fact::Change(change))
     };
     let retitled: Vec<Fact> = served::organization().facts().filter_map(later).collect();
     write_facts(store, &retitled).await;
-    assert!(types().await.contains("performance"));
+    assert!(types().await.contains("style"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
