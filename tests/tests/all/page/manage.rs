@@ -143,7 +143,7 @@ async fn a_source_that_sends_is_given_its_address_and_secret_and_its_first_event
     let signal = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut steps = opened(&served, "/sources/connect?connector=jenkins").to_vec();
     steps.extend([
-        run("[...document.querySelectorAll('.code-block pre')].map((one) => one.textContent).join('\n')"),
+        run("[...document.querySelectorAll('.code-block pre')].map((one) => one.textContent).join('\\n')"),
         wait("[role=status] .progress"),
         request(&format!("http://{}/", signal.local_addr().unwrap())),
         wait(".step .notice-good"),

@@ -91,7 +91,7 @@ function Agreement({ result, team }: { result: TargetResult; team: string | unde
   const { metric, title, note, agreed_by } = result;
   const isInherited = (agreed_by ?? undefined) !== team;
   return (
-    <>
+    <div className="agreement">
       {title}
       <MetricInfo metric={metric} answer={result} />
       {note !== "" && <div className="note">{note}</div>}
@@ -106,6 +106,6 @@ function Agreement({ result, team }: { result: TargetResult; team: string | unde
           )}
         </div>
       )}
-    </>
+    </div>
   );
 }
