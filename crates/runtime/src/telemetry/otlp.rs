@@ -3,9 +3,11 @@
 use std::sync::OnceLock;
 
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
-use tracing::{Level, Subscriber};
+use tracing::subscriber::Interest;
+use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::error::TelemetryError;
@@ -84,7 +86,6 @@ pub(super) fn layer<S>(tracer: SdkTracer) -> impl Layer<S> + Send + Sync + 'stat
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
 {
-    let spans = filter_fn(|metadata| metadata.is_span() && *metadata.level() <= Level::INFO);
     tracing_opentelemetry::layer()
         .with_tracer(tracer)
         .with_location(false)
@@ -92,7 +93,31 @@ where
         .with_target(false)
         .with_tracked_inactivity(false)
         .with_context_activation(false)
-        .with_filter(spans.with_max_level_hint(Level::INFO))
+        .with_filter(Spans)
+}
+
+/// Lets spans through that are exported, and questions whether something would be logged (rdkafka asks them): what a filter
+/// says to a question is kept by the thread, and would count for the next span on it.
+struct Spans;
+
+impl Spans {
+    fn takes(metadata: &Metadata<'_>) -> bool {
+        if metadata.is_span() { *metadata.level() <= Level::INFO } else { !metadata.is_event() }
+    }
+}
+
+impl<S> Filter<S> for Spans {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        Self::takes(metadata)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if Self::takes(metadata) { Interest::always() } else { Interest::never() }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::INFO)
+    }
 }
 
 /// Exports what was not exported yet. It takes 5 s at most, and nothing is exported after it.
