@@ -128,3 +128,42 @@ pub(super) fn end() {
         tracing::debug!(error = &error as &dyn std::error::Error, "the last spans were not exported");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tracing::span::{Attributes, Id};
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    /// Counts spans.
+    struct Counter(Arc<AtomicUsize>);
+
+    impl<S: Subscriber> Layer<S> for Counter {
+        fn on_new_span(&self, _: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_question_whether_something_is_logged_costs_no_span() {
+        let spans = Arc::new(AtomicUsize::new(0));
+        let logs = tracing_subscriber::fmt::layer().with_writer(std::io::sink).with_filter(LevelFilter::INFO);
+        let counter = Counter(Arc::clone(&spans)).with_filter(Spans);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(logs).with(counter), || {
+            let _is_logged = tracing::enabled!(target: "librdkafka", Level::INFO);
+            drop(tracing::info_span!("batch"));
+            drop(tracing::debug_span!("not exported"));
+            tracing::info!("a line of the log is not a span");
+        });
+        assert_eq!(spans.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn traces_are_wanted_where_an_endpoint_is_set() {
+        assert!(is_wanted(&Otlp { endpoint: Some("http://127.0.0.1:4318".to_owned()), ..Otlp::default() }));
+    }
+}
