@@ -76,6 +76,14 @@ screenshots: ## Take the images of README and docs from the demo
 bench: ## Measure speed and memory against their limits
 	@scripts/bench
 
+.PHONY: docs
+docs: ## Build the documentation site with mdBook, and check its links
+	@scripts/docs
+
+.PHONY: audit
+audit: ## Look for known vulnerabilities of dependencies, in the RustSec database of GitHub
+	@scripts/audit
+
 .PHONY: doc
 doc: ## Build the documentation of the code
 	cargo doc --workspace --no-deps --locked

@@ -49,6 +49,7 @@ mod invalidation;
 mod isolation;
 mod k8s;
 mod lexer;
+mod links;
 mod log_archive;
 mod metabase;
 mod metrics;
