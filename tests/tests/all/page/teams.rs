@@ -71,7 +71,8 @@ async fn open_changes_of_a_team_begin_with_those_that_are_stuck() {
     let Some(team) = open.as_array().unwrap().iter().find_map(|change| change["teams"][0].as_str()) else {
         panic!("the organization has no open change of a team: {open}")
     };
-    let rows = "[...document.querySelector('table').querySelectorAll('tr[data-row]')].map((row) => row.querySelector('.badge-bad') !== null)";
+    let rows = "[...document.querySelector('table').querySelectorAll('tr[data-row]')]
+        .map((row) => row.querySelector('.badge-bad') !== null)";
     let mut steps = opened(&served, &format!("/teams/{team}?tab=flow&window=180d")).to_vec();
     steps.push(run(rows));
     let shown = take(&steps).await;
