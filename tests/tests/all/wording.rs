@@ -183,7 +183,7 @@ fn documents_settings_and_the_page_use_the_words_of_the_field() -> Result<()> {
         } else if name == "sei.default.toml"
             || name == "Makefile"
             || name.starts_with("k8s/")
-            || name.starts_with("deploy/") && (is("yaml") || is("tpl") || is("toml"))
+            || name.starts_with("deploy/") && (is("yaml") || is("tpl") || is("toml") || is("tf"))
             || name.starts_with("dashboards/web/") && (is("html") || is("js"))
             || name.starts_with("dashboards/web/src/i18n/en/")
         {
