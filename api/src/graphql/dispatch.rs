@@ -217,7 +217,7 @@ mod tests {
             let (loader, batches) = loader(&dispatcher);
             let (loader, waiting) = (&loader, &dispatcher);
             let field = |row: usize| async move {
-                if row % 2 == 0 {
+                if row.is_multiple_of(2) {
                     waiting.round().await;
                 } else {
                     let (found, ()) = join(loader.load_one(row), waiting.round()).await;

@@ -12,7 +12,7 @@ use crate::settings::Backup;
 pub struct Files(Place);
 
 impl Files {
-    /// Opens a place: a directory, or s3://BUCKET/PREFIX. A directory that is not there is made if it is to be.
+    /// Opens a place: a directory, or `s3://BUCKET/PREFIX`. A directory that is not there is made if it is to be.
     pub fn open(settings: &Backup, url: &str, make: bool) -> Result<Self, BackupError> {
         Place::open(&Backup { url: Some(url.to_owned()), ..settings.clone() }, make).map(Self)
     }

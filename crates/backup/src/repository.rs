@@ -155,10 +155,10 @@ impl Repository {
     pub async fn manifest(&self, id: &BackupId) -> Result<Manifest, BackupError> {
         let path = manifest_path(id);
         let damaged = |why: String| BackupError::Damaged { object: path.to_string(), why };
-        let sealed = get(&*self.objects, &path).await?.ok_or_else(|| damaged("it is not there".to_owned()))?;
+        let packed = get(&*self.objects, &path).await?.ok_or_else(|| damaged("it is not there".to_owned()))?;
         let sealer = Arc::clone(&self.sealer);
         let opened = unblocked(move || {
-            let text = sealer.open_manifest(&sealed);
+            let text = sealer.open_manifest(&packed);
             Ok(text.map(|text| (sealer.hash(&text), text)))
         });
         let (hash, text) = opened.await?.map_err(damaged)?;
@@ -176,9 +176,9 @@ impl Repository {
     pub(crate) async fn put_manifest(&self, manifest: &Manifest) -> Result<BackupId, BackupError> {
         let text = serde_json::to_vec(manifest)?;
         let sealer = Arc::clone(&self.sealer);
-        let (hash, sealed) = unblocked(move || Ok((sealer.hash(&text), sealer.seal(&text)?))).await?;
+        let (hash, packed) = unblocked(move || Ok((sealer.hash(&text), sealer.seal(&text)?))).await?;
         let id = manifest.id(&hash);
-        self.objects.put(&manifest_path(&id), PutPayload::from(sealed)).await?;
+        self.objects.put(&manifest_path(&id), PutPayload::from(packed)).await?;
         Ok(id)
     }
 
@@ -202,9 +202,9 @@ impl Repository {
         Ok(chunks)
     }
 
-    /// Writes a chunk that is sealed.
-    pub(crate) async fn put_chunk(&self, id: ChunkId, sealed: Vec<u8>) -> Result<(), BackupError> {
-        self.objects.put(&chunk_path(id), PutPayload::from(sealed)).await?;
+    /// Writes a chunk that is packed.
+    pub(crate) async fn put_chunk(&self, id: ChunkId, packed: Vec<u8>) -> Result<(), BackupError> {
+        self.objects.put(&chunk_path(id), PutPayload::from(packed)).await?;
         Ok(())
     }
 
@@ -212,9 +212,9 @@ impl Repository {
     pub(crate) async fn chunk(&self, chunk: Chunk) -> Result<Vec<u8>, BackupError> {
         let path = chunk_path(chunk.id);
         let damaged = |why: String| BackupError::Damaged { object: path.to_string(), why };
-        let sealed = get(&*self.objects, &path).await?.ok_or_else(|| damaged("it is not there".to_owned()))?;
+        let packed = get(&*self.objects, &path).await?.ok_or_else(|| damaged("it is not there".to_owned()))?;
         let sealer = Arc::clone(&self.sealer);
-        unblocked(move || Ok(sealer.open_chunk(&sealed, chunk.id, chunk.bytes))).await?.map_err(damaged)
+        unblocked(move || Ok(sealer.open_chunk(&packed, chunk.id, chunk.bytes))).await?.map_err(damaged)
     }
 }
 

@@ -78,25 +78,25 @@ impl Sealer {
     }
 
     /// The rows of a chunk of a name and length, or what is wrong with it.
-    pub(crate) fn open_chunk(&self, sealed: &[u8], id: ChunkId, bytes: u64) -> Result<Vec<u8>, String> {
-        let rows = self.open(sealed, bytes)?;
+    pub(crate) fn open_chunk(&self, packed: &[u8], id: ChunkId, bytes: u64) -> Result<Vec<u8>, String> {
+        let rows = self.open(packed, bytes)?;
         if self.name(&rows) == id { Ok(rows) } else { Err("it does not hold what it is named after".to_owned()) }
     }
 
     /// The text of a manifest.
-    pub(crate) fn open_manifest(&self, sealed: &[u8]) -> Result<Vec<u8>, String> {
-        self.open(sealed, MAX_MANIFEST)
+    pub(crate) fn open_manifest(&self, packed: &[u8]) -> Result<Vec<u8>, String> {
+        self.open(packed, MAX_MANIFEST)
     }
 
-    fn open(&self, sealed: &[u8], max_bytes: u64) -> Result<Vec<u8>, String> {
+    fn open(&self, packed: &[u8], max_bytes: u64) -> Result<Vec<u8>, String> {
         let decrypted = match &self.encryption {
             None => None,
             Some((key, _)) => {
-                Some(age::decrypt(key, sealed).map_err(|error| format!("it can't be decrypted: {error}"))?)
+                Some(age::decrypt(key, packed).map_err(|error| format!("it can't be decrypted: {error}"))?)
             }
         };
         let unreadable = |error: std::io::Error| format!("it can't be decompressed: {error}");
-        let compressed = decrypted.as_deref().unwrap_or(sealed);
+        let compressed = decrypted.as_deref().unwrap_or(packed);
         let mut bytes = Vec::new();
         let decoder = zstd::stream::read::Decoder::new(compressed).map_err(unreadable)?;
         decoder.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -119,14 +119,14 @@ mod tests {
     #[test]
     fn a_chunk_comes_back_as_it_was_and_no_other_one_does() {
         for sealer in sealers() {
-            for rows in [&b"a row"[..], &[7; 100_000]] {
+            for rows in [&b"a row"[..], &vec![7; 100_000][..]] {
                 let (id, bytes) = (sealer.name(rows), rows.len() as u64);
-                let sealed = sealer.seal(rows).unwrap();
-                assert_eq!(sealer.open_chunk(&sealed, id, bytes).unwrap(), rows);
+                let packed = sealer.seal(rows).unwrap();
+                assert_eq!(sealer.open_chunk(&packed, id, bytes).unwrap(), rows);
                 let other = sealer.seal(b"another row").unwrap();
                 assert!(sealer.open_chunk(&other, id, 1_000).is_err());
-                for cut in [0, sealed.len() / 2, sealed.len() - 1] {
-                    assert!(sealer.open_chunk(&sealed[..cut], id, bytes).is_err(), "{cut}");
+                for cut in [0, packed.len() / 2, packed.len() - 1] {
+                    assert!(sealer.open_chunk(&packed[..cut], id, bytes).is_err(), "{cut}");
                 }
             }
         }
@@ -135,9 +135,9 @@ mod tests {
     #[test]
     fn no_changed_byte_of_an_encrypted_chunk_is_taken() {
         let sealer = Sealer::encrypting(x25519::Identity::generate());
-        let sealed = sealer.seal(b"a row").unwrap();
-        for at in 0..sealed.len() {
-            let mut changed = sealed.clone();
+        let packed = sealer.seal(b"a row").unwrap();
+        for at in 0..packed.len() {
+            let mut changed = packed.clone();
             changed[at] ^= 1;
             assert!(sealer.open_chunk(&changed, sealer.name(b"a row"), 5).is_err(), "{at}");
         }
@@ -146,9 +146,9 @@ mod tests {
     #[test]
     fn a_chunk_never_takes_more_room_than_is_stated() {
         let sealer = Sealer::open_to_all();
-        let sealed = sealer.seal(&vec![0; 10 << 20]).unwrap();
-        assert!(sealed.len() < 10_000);
-        assert!(sealer.open_chunk(&sealed, sealer.name(b""), 1_000).unwrap_err().contains("more than 1000 bytes"));
+        let packed = sealer.seal(&vec![0; 10 << 20]).unwrap();
+        assert!(packed.len() < 10_000);
+        assert!(sealer.open_chunk(&packed, sealer.name(b""), 1_000).unwrap_err().contains("more than 1000 bytes"));
     }
 
     #[test]
@@ -159,8 +159,8 @@ mod tests {
         assert_eq!(open.name(&rows), Sealer::open_to_all().name(&rows));
         assert!(encrypting.name(&rows) != open.name(&rows) && encrypting.name(&rows) != other.name(&rows));
         assert!(encrypting.seed() != open.seed() && encrypting.seed() != other.seed());
-        let sealed = encrypting.seal(&rows).unwrap();
-        assert!(!sealed.windows(3).any(|part| part == b"ann"));
-        assert!(other.open_chunk(&sealed, encrypting.name(&rows), 10_000).is_err());
+        let packed = encrypting.seal(&rows).unwrap();
+        assert!(!packed.windows(3).any(|part| part == b"ann"));
+        assert!(other.open_chunk(&packed, encrypting.name(&rows), 10_000).is_err());
     }
 }

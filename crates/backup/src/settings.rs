@@ -30,7 +30,7 @@ pub struct Backup {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"30 2 * * *")]
     pub schedule: Option<String>,
-    /// Where backups are kept: a directory, or s3://BUCKET/PREFIX.
+    /// Where backups are kept: a directory, or `s3://BUCKET/PREFIX`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"s3://backups/sei")]
     pub url: Option<String>,

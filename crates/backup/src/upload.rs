@@ -76,7 +76,7 @@ impl Upload {
 async fn put(repository: &Repository, kept: Kept, rows: Vec<u8>) -> Result<(Chunk, bool), BackupError> {
     let bytes = u64::try_from(rows.len()).unwrap_or_default();
     let (sealer, known) = (Arc::clone(&repository.sealer), Arc::clone(&kept));
-    let (id, sealed) = unblocked(move || {
+    let (id, packed) = unblocked(move || {
         let id = sealer.name(&rows);
         let stored = known.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied();
         match stored {
@@ -85,11 +85,11 @@ async fn put(repository: &Repository, kept: Kept, rows: Vec<u8>) -> Result<(Chun
         }
     })
     .await?;
-    match sealed {
+    match packed {
         Err(stored) => Ok((Chunk { id, bytes, stored }, false)),
-        Ok(sealed) => {
-            let stored = u64::try_from(sealed.len()).unwrap_or_default();
-            repository.put_chunk(id, sealed).await?;
+        Ok(packed) => {
+            let stored = u64::try_from(packed.len()).unwrap_or_default();
+            repository.put_chunk(id, packed).await?;
             kept.lock().unwrap_or_else(PoisonError::into_inner).insert(id, stored);
             Ok((Chunk { id, bytes, stored }, true))
         }

@@ -226,7 +226,7 @@ pub(crate) async fn write_requirements(connection: &mut PgConnection) -> Result<
 
 fn is_lock_timeout(error: &MigrateError) -> bool {
     let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else { return false };
-    error.as_database_error().and_then(|error| error.code()).as_deref() == Some("55P03")
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("55P03")
 }
 
 /// The number of the migration after which programs do without what this one takes away, if it takes something away.

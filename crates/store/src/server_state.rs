@@ -9,6 +9,7 @@ use crate::StoreError;
 
 /// A server, and the database that was connected to.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is what the server says of one thing")]
 pub struct ServerState {
     /// `15.20 (Debian 15.20-0+deb12u1)`
     pub version: String,

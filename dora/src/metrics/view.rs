@@ -185,10 +185,10 @@ impl<'t> View<'t> {
             return first.map(|entry| (entry.subject, entry.row.at)).collect();
         }
         let counted = self.tables.deployments.all().filter(|entry| entry.row.counted && self.passes(entry));
-        let mut first: BTreeMap<(Option<&Name>, Option<&Name>), (&'t Subject, i64)> = BTreeMap::new();
+        let mut first = BTreeMap::new();
         for entry in counted.filter(|entry| entry.row.finished < self.window.to) {
             let of = (entry.subject.service.as_ref(), entry.subject.repository.as_ref());
-            let known = first.entry(of).or_insert((entry.subject, entry.row.finished));
+            let known: &mut (&'t Subject, i64) = first.entry(of).or_insert((entry.subject, entry.row.finished));
             known.1 = known.1.min(entry.row.finished);
         }
         first.into_values().collect()

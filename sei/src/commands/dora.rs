@@ -87,11 +87,11 @@ pub(crate) struct Recompute {
 impl Dora {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         match self {
-            Self::Report(command) => command.run(settings, global).await,
+            Self::Report(command) => Box::pin(command.run(settings, global)).await,
             Self::Explain(command) => command.run(settings, global).await,
             Self::Recompute(command) => command.run(settings, global).await,
             Self::Metrics => metric::list(&settings, global),
-            Self::Metric(command) => command.run(settings, global).await,
+            Self::Metric(command) => Box::pin(command.run(settings, global)).await,
         }
     }
 }

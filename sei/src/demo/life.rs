@@ -219,9 +219,8 @@ impl Life {
         let merged = ended && !self.given_up;
         let known = |at: DateTime<Utc>| at <= now;
         if !known(self.opened_at) {
-            if setting.surroundings {
-                out.extend(self.work_item(setting, dice, now).map(Fact::WorkItem));
-            }
+            let item = setting.surroundings.then(|| self.work_item(setting, dice, now));
+            out.extend(item.flatten().map(Fact::WorkItem));
             return None;
         }
         let head = self.commits.last().map_or(setting.base, |commit| commit.sha);

@@ -150,11 +150,11 @@ async fn two_of_each_role_share_the_work_and_one_of_them_collects() {
         assert_eq!(process.end().await, Some(0));
     }
     let alone = alone(&log).await;
-    let (shared, alone) = (log.database.options(), alone.options());
-    let (facts, expected) = (rows::all(&shared).await, rows::all(&alone).await);
+    let (together, alone) = (log.database.options(), alone.options());
+    let (facts, expected) = (rows::all(&together).await, rows::all(&alone).await);
     assert_eq!(facts["deployment"].len(), expected["deployment"].len());
     assert!(facts == expected, "facts differ from those of one processor");
-    let (metrics, expected) = (incremental::rows(&shared).await, incremental::rows(&alone).await);
+    let (metrics, expected) = (incremental::rows(&together).await, incremental::rows(&alone).await);
     assert_eq!(metrics.len(), expected.len());
     assert!(metrics == expected, "metrics differ from those of one engine");
 }

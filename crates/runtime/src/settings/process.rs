@@ -154,7 +154,7 @@ impl Default for Telemetry {
 }
 
 /// Where traces are exported to, by OTLP over HTTP (docs/monitoring.md). Nothing is exported without an endpoint, here or
-/// in the environment variable OTEL_EXPORTER_OTLP_ENDPOINT; the other variables OTEL_* are followed as well, where no
+/// in the environment variable `OTEL_EXPORTER_OTLP_ENDPOINT`; the other variables `OTEL_*` are followed as well, where no
 /// setting states otherwise.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

@@ -179,7 +179,10 @@ mod tests {
     }
 
     /// All rows with their keys, when they come in pieces of a length.
-    fn read_in_pieces(sent: &[u8], length: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    /// A key and its row.
+    type Keyed = (Vec<u8>, Vec<u8>);
+
+    fn read_in_pieces(sent: &[u8], length: usize) -> Result<Vec<Keyed>, StoreError> {
         let pieces: Vec<_> = sent.chunks(length).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
         let answers = stream::iter(pieces).boxed();
         let mut rows = Rows { answers, buffer: Vec::new(), keys: 1, is_begun: false, is_ended: false };

@@ -7,7 +7,7 @@ use crate::settings::Settings;
 /// Where backups are.
 #[derive(Args, Debug)]
 pub(crate) struct Place {
-    /// Where the backups are: a directory, or s3://BUCKET/PREFIX (backup.url)
+    /// Where the backups are: a directory, or `s3://BUCKET/PREFIX` (backup.url)
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! What `sei data status` shows: tables by kind of data, and when the disk is full.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,6 +20,9 @@ const MIN_OBSERVED: TimeDelta = TimeDelta::hours(1);
 const IN_SIGHT_DAYS: f64 = 3_650.0;
 /// Smaller parts are left out of the table for people.
 const MIN_SHOWN_BYTES: u64 = 100_000;
+
+/// The tenant, the kind of data and, of facts, the table.
+type Group = (Option<String>, DataKind, Option<String>);
 
 /// How much of what there is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -60,17 +64,19 @@ impl DataStatus {
     pub(super) fn new(sizes: &Sizes, settings: &Settings, free_bytes: Option<u64>) -> Self {
         let observed = sizes.at - sizes.since;
         let days = (observed >= MIN_OBSERVED).then(|| observed.num_seconds() as f64 / 86_400.0);
-        let mut groups: BTreeMap<_, Vec<&TableSize>> = BTreeMap::new();
+        let mut groups: BTreeMap<Group, Vec<&TableSize>> = BTreeMap::new();
         for table in &sizes.tables {
             let is_fact = matches!(table.kind, DataKind::Facts | DataKind::Details);
             let fact = is_fact.then(|| table.table.clone());
             groups.entry((table.tenant.as_ref().map(ToString::to_string), table.kind, fact)).or_default().push(table);
         }
-        let part = |((tenant, kind, fact), tables): ((Option<String>, DataKind, Option<String>), Vec<&TableSize>)| {
-            DataPart { tenant, fact, ..DataPart::of(kind, &tables, days, retention(kind, settings)) }
+        let part = |((tenant, kind, fact), tables): (Group, Vec<&TableSize>)| DataPart {
+            tenant,
+            fact,
+            ..DataPart::of(kind, &tables, days, retention(kind, settings))
         };
         let mut parts: Vec<DataPart> = groups.into_iter().map(part).collect();
-        parts.sort_by(|a, b| b.bytes.cmp(&a.bytes));
+        parts.sort_by_key(|part| Reverse(part.bytes));
         let bytes_per_day: Option<f64> = days.map(|_| parts.iter().filter_map(|part| part.bytes_per_day).sum());
         Self {
             at: sizes.at,

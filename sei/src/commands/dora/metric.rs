@@ -43,7 +43,7 @@ pub(crate) struct Metric {
 impl Metric {
     pub(super) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         window::check(&self.question.span, settings.dora.time_zone, Utc::now())?;
-        with(settings, async |machine| {
+        Box::pin(with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
             let settings = MetricSettings { dora: &machine.settings.dora, custom: &machine.settings.metric };
             let about = self.question.services.question();
@@ -66,7 +66,7 @@ impl Metric {
             let heading = if demo { format!("{}\n", output::DEMO) } else { String::new() };
             let texts: Vec<String> = answers.iter().map(|answer| text(answer, self.series)).collect();
             output::print(&format!("{heading}{}", texts.join("\n\n")))
-        })
+        }))
         .await
     }
 }

@@ -25,7 +25,7 @@ const MAX_BYTES: usize = 64 << 20;
 /// log.retention deletes.
 #[derive(Args, Debug)]
 pub(crate) struct Archive {
-    /// Where to: a directory, or s3://BUCKET/PREFIX, which is reached as backup.s3 says
+    /// Where to: a directory, or `s3://BUCKET/PREFIX`, which is reached as backup.s3 says
     #[arg(long, value_name = "URL")]
     to: String,
 

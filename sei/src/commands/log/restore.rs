@@ -19,7 +19,7 @@ use crate::settings::Settings;
 /// erased since stay erased.
 #[derive(Args, Debug)]
 pub(crate) struct RestoreLog {
-    /// Where from: a directory, or s3://BUCKET/PREFIX, which is reached as backup.s3 says
+    /// Where from: a directory, or `s3://BUCKET/PREFIX`, which is reached as backup.s3 says
     #[arg(long, value_name = "URL")]
     from: String,
 

@@ -53,7 +53,7 @@ impl Roles {
         check_in_time(look(), &readiness, CHECKS).await;
         let routes = gateway.routes().merge(api.routes());
         let mut running = Running::serve(listeners, routes, &settings.server, readiness);
-        running.start("the processor", |end| async move { processor.work(end).await });
+        running.start("the processor", |end| async move { Box::pin(processor.work(end)).await });
         running.start("the engine", |end| async move { engine.work(end).await });
         running.keep_watching(CHECKS, look);
         let backups = Backups::new(store, settings, file, Actor::sei());
