@@ -26,7 +26,7 @@ use outdated::Outdated;
 use stale::Stale;
 
 /// Changes when observations that were written by an earlier version have to be written again.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// How often what BI tools read is made to follow from what is stored.
 const INTERVAL: Duration = Duration::from_secs(30);
 

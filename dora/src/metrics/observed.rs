@@ -1,7 +1,7 @@
 //! What metrics observed over all time, as SQL aggregates it: made by the functions of the metrics, row by row of an
 //! owner.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use store::analytics::{ChunkOfObservations, MetricRow, ObservationRow, OwnedRepository, OwnedService, OwnerRows};
@@ -180,6 +180,9 @@ impl Exporter<'_> {
             let subject = subjects.id(*subject, chunk);
             chunk.rows.push(bare(number, subject, at));
         }
+        if metric.aggregation == A::OpenAtDayEnd && !is_of_red_pipelines(metric) {
+            add_never_open(&mut subjects, (number, observations), chunk);
+        }
     }
 
     /// That runs of default branches were seen, however they ended: a run is known of for a time, and runs that follow each
@@ -218,6 +221,23 @@ fn is_of_red_pipelines(metric: &Metric) -> bool {
 
 fn is_of_default_branch(run: &Run) -> bool {
     run.default_branch && run.succeeded.is_some()
+}
+
+/// What was there and never open: none of it is open, which is not the same as that nothing is known.
+fn add_never_open(
+    subjects: &mut Subjects<'_, '_>,
+    (number, observations): (i16, &Observations),
+    chunk: &mut ChunkOfObservations,
+) {
+    let open: HashSet<u32> = observations.subject.iter().copied().collect();
+    let all = 0..u32::try_from(subjects.about.len()).unwrap_or(u32::MAX);
+    for subject in all.filter(|subject| !open.contains(subject)) {
+        let Some((from, until)) = subjects.extent(subject) else { continue };
+        let Some(at) = instant(from) else { continue };
+        let row = bare(number, subjects.id(subject, chunk), at);
+        let present = Some((at, until.and_then(instant)));
+        chunk.rows.push(ObservationRow { until: Some(at), present, ..row });
+    }
 }
 
 /// An observation without a value.
