@@ -9,8 +9,8 @@ use super::model::Slice;
 use super::observations::Observations;
 use super::ownership::Filter;
 use super::rows::{
-    About, Author, Change, Deployed, Deployment, EntryRef, Incident, Item, Measure, Micros, Name, Review, Row, Run,
-    Sprint, Subject, Vulnerability,
+    About, Author, Change, Deployed, Deployment, EntryRef, Incident, Item, Measure, Micros, Review, Row, Run, Sprint,
+    Subject, Vulnerability,
 };
 use super::slices::Parts;
 use super::tables::{Table, Tables};
