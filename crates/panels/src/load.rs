@@ -269,7 +269,7 @@ mod tests {
     fn what_is_wrong_is_refused_with_file_and_panel() {
         for (more, expected) in [
             ("metric = 'lead'", "dashboards/panels/x.toml, panel `one`: there is no metric `lead`"),
-            ("metric = 'say_do_ratio'\nby = 'team'", "can't be asked for by team"),
+            ("metric = 'say_do_ratio'\nby = 'service'", "can't be asked for by service"),
             ("metric = 'change_lead_time'\nbye = 'week'", "panel `one` can't be read: unknown field `bye`"),
             ("metric = 'change_lead_time'\nsql = 'select 1'", "both or none"),
             ("", "both or none"),

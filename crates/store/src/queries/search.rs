@@ -374,8 +374,7 @@ mod tests {
         let text = SearchText { text: "x".into(), words: vec!["x".into()], number: None, commits: None };
         for searched in &SEARCHED {
             let exact = searched.select(SearchRank::Exact, &text, true);
-            let is_hidden = matches!(searched.kind, SearchKind::Sprint | SearchKind::Commit);
-            assert_eq!(exact.is_none(), is_hidden, "{:?}", searched.kind);
+            assert_eq!(exact.is_none(), searched.kind == SearchKind::Commit, "{:?}", searched.kind);
             assert!(exact.is_none_or(|statement| statement.contains("$5") || statement.contains("$6")));
         }
     }
