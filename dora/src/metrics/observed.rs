@@ -1,7 +1,7 @@
 //! What metrics observed over all time, as SQL aggregates it: made by the functions of the metrics, row by row of an
 //! owner.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use store::analytics::{ChunkOfObservations, MetricRow, ObservationRow, OwnedRepository, OwnedService, OwnerRows};
@@ -181,7 +181,7 @@ impl Exporter<'_> {
             chunk.rows.push(bare(number, subject, at));
         }
         if metric.aggregation == A::OpenAtDayEnd && !is_of_red_pipelines(metric) {
-            add_never_open(&mut subjects, (number, observations), chunk);
+            add_not_open(&mut subjects, (number, observations), chunk);
         }
     }
 
@@ -223,17 +223,23 @@ fn is_of_default_branch(run: &Run) -> bool {
     run.default_branch && run.succeeded.is_some()
 }
 
-/// What was there and never open: none of it is open, which is not the same as that nothing is known.
-fn add_never_open(
+/// What was there before it was open, or never was: none of it is open then, which is not the same as that nothing is known.
+fn add_not_open(
     subjects: &mut Subjects<'_, '_>,
     (number, observations): (i16, &Observations),
     chunk: &mut ChunkOfObservations,
 ) {
-    let open: HashSet<u32> = observations.subject.iter().copied().collect();
-    let all = 0..u32::try_from(subjects.about.len()).unwrap_or(u32::MAX);
-    for subject in all.filter(|subject| !open.contains(subject)) {
+    let mut opened: HashMap<u32, i64> = HashMap::new();
+    for (subject, at) in observations.subject.iter().zip(&observations.at) {
+        let first = opened.entry(*subject).or_insert(*at);
+        *first = (*first).min(*at);
+    }
+    for subject in 0..u32::try_from(subjects.about.len()).unwrap_or(u32::MAX) {
         let Some((from, until)) = subjects.extent(subject) else { continue };
         let Some(at) = instant(from) else { continue };
+        if opened.get(&subject).is_some_and(|opened| *opened <= from) {
+            continue;
+        }
         let row = bare(number, subjects.id(subject, chunk), at);
         let present = Some((at, until.and_then(instant)));
         chunk.rows.push(ObservationRow { until: Some(at), present, ..row });
