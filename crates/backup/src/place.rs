@@ -45,8 +45,8 @@ fn directory(path: &str, make: bool) -> Result<Arc<dyn ObjectStore>, BackupError
     }
     if !is_there {
         // no other user may read it
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-        made.map_err(|error| refused(path, format!("the directory can't be made: {error}")))?;
+        let outcome = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        outcome.map_err(|error| refused(path, format!("the directory can't be made: {error}")))?;
     }
     let objects = LocalFileSystem::new_with_prefix(path).map_err(|error| refused(path, error.to_string()))?;
     Ok(Arc::new(objects.with_fsync(true)))
