@@ -1,8 +1,25 @@
 //! Work items with their times: those that were done, and those in progress.
 
+use chrono::TimeDelta;
+use kernel::{Fact, StatusCategory};
 use serde_json::Value;
 
-use super::served;
+use super::served::{self, Served};
+
+/// Some items that were done are in progress again.
+async fn reopen_items(served: &Served) {
+    let mut demo = served::organization();
+    demo.scale.surroundings = true;
+    let reopened = |fact: Fact| {
+        let Fact::WorkItem(mut item) = fact else { return None };
+        item.done_at.take()?;
+        (item.status, item.status_category, item.canceled) =
+            ("In progress".to_owned(), StatusCategory::InProgress, false);
+        item.version.at += TimeDelta::days(1);
+        Some(Fact::WorkItem(item))
+    };
+    served::fill(&served.database.store, demo.facts().filter_map(reopened).take(5)).await;
+}
 
 #[tokio::test]
 async fn items_are_shown_with_the_times_that_their_metric_is_made_of() {
@@ -34,6 +51,7 @@ async fn items_are_shown_with_the_times_that_their_metric_is_made_of() {
 #[tokio::test]
 async fn items_in_progress_are_shown_by_their_age_in_graphql_as_in_rest() {
     let served = super::formats::surrounded().await;
+    reopen_items(&served).await;
     let open = served.get("/api/v1/item-times?state=in_progress").await["data"].clone();
     let ages: Vec<f64> = open["items"].as_array().unwrap().iter().filter_map(|item| item["seconds"].as_f64()).collect();
     assert!(!ages.is_empty() && ages.is_sorted_by(|one, next| one >= next), "{open}");

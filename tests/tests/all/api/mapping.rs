@@ -151,7 +151,7 @@ async fn teams_have_members_whom_the_audit_log_does_not_name_and_no_team_is_part
     let circle = put("web", json!({ "parent": "shop" })).await;
     assert_eq!((circle.status, circle.json()["parameter"].as_str()), (400, Some("parent")));
     let teams = ask(&served, ("GET", "/api/v1/mapping/teams"), &admin, Value::Null).await.json();
-    assert_eq!(teams["data"][0]["mapping"], json!({ "parent": "web", "members": ["github.com/ann"] }));
+    assert_eq!(teams["data"][0]["mapping"], json!({ "parent": "web", "members": ["github.com/ann"], "projects": [] }));
     let filter = AuditFilter { action: Some(Action::MappingChanged), ..AuditFilter::default() };
     let entries = audit::list(&served.database.store, &filter, Order::Oldest, None, 10).await.unwrap();
     assert_eq!((entries[0].subject.as_str(), &entries[0].detail["after"]["members"]), ("team shop", &json!(1)));
