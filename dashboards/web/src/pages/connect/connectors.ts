@@ -1,6 +1,6 @@
 import type { Key } from "../../i18n/t";
 
-/** A connector, with what is said of it where a source is connected. */
+/** A connector, with what is stated of it where a source is connected. */
 export interface Connector {
   id: string;
   title: string;

@@ -10,7 +10,7 @@ import { Notice, Problem } from "../../ui";
 const ASKED_MS = 1000;
 const AFTERWARDS_MS = 5000;
 
-/** Waits for the first event of a source, and says what became of those that arrived. */
+/** Waits for the first event of a source, and states the outcome of those that arrived. */
 export function FirstEvent({ name }: { name: string }) {
   const { tenant } = useFilter();
   const { data, error } = useQuery({
