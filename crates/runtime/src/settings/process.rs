@@ -25,7 +25,7 @@ impl Default for Data {
     }
 }
 
-/// The PostgreSQL database, version 14 or newer. TimescaleDB is used where it is available.
+/// The PostgreSQL database, version 15 or newer. TimescaleDB is used where it is available.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
