@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::{Connection, PgConnection};
 use tokio::time::{sleep, timeout};
 
+use crate::advisory_lock::AdvisoryLock;
 use crate::{Store, StoreError};
 
 /// How long a process that waits for the lock waits between two attempts.
@@ -23,10 +24,9 @@ pub enum Duty {
 }
 
 impl Duty {
-    /// The key of the advisory lock: "sei" and a number that no other lock has.
-    const fn lock(self) -> i64 {
+    const fn lock(self) -> AdvisoryLock {
         match self {
-            Self::Collecting => 0x73_65_69_02,
+            Self::Collecting => AdvisoryLock::Collecting,
         }
     }
 }
@@ -52,9 +52,7 @@ impl Candidate {
 
     /// Becomes the leader, or stays a candidate where another process is it.
     pub async fn try_lead(mut self) -> Result<Result<Leadership, Self>, StoreError> {
-        let taken = sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "taken!""#, self.duty.lock())
-            .fetch_one(&mut self.connection)
-            .await?;
+        let taken = self.duty.lock().try_take(&mut self.connection).await?;
         Ok(if taken { Ok(Leadership { connection: self.connection }) } else { Err(self) })
     }
 

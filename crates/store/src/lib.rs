@@ -5,6 +5,7 @@
 //! of a thing never replaces a newer row; no statement names a tenant, since the connection's `search_path` does. What
 //! facts and metrics mean is left to other crates.
 
+mod advisory_lock;
 pub mod analytics;
 pub mod audit;
 pub mod backup;

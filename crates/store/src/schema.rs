@@ -8,22 +8,19 @@ use kernel::Tenant;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgExecutor};
 use tokio::time::Instant;
 
+use crate::advisory_lock::AdvisoryLock;
 use crate::audit::{self, Action, Actor, Entry};
 use crate::identity::with_tenant;
 use crate::migrations::{self, Applied, MigrationSet};
 use crate::schema_status::SchemaStatus;
 use crate::{Store, StoreError, analytics};
 
-/// The advisory lock under which schemas are made and dropped: "sei" and a number.
-pub(crate) const LOCK: i64 = 0x73_65_69_01;
 /// How long it is tried to drop a tenant that others read or write.
 const DROP_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long the others have in between.
 const DROP_PAUSE: Duration = Duration::from_millis(100);
 /// How long each table is waited for: less than the second after which PostgreSQL looks for deadlocks.
 const TABLE_TIMEOUT: &str = "set local lock_timeout = '500ms'";
-/// How often it is tried. A statement that waits for it would hold up indexes that its holder makes concurrently.
-pub(crate) const LOCK_POLL: Duration = Duration::from_millis(50);
 
 /// A number that changes whenever a migration does: two builds with the same number make the same schema.
 #[must_use]
@@ -165,12 +162,7 @@ impl Store {
     /// A connection that holds the lock until it is closed.
     async fn locked(&self) -> Result<PgConnection, StoreError> {
         let mut connection = self.separate_connection("sei").await?;
-        while !sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "is_ours!""#, LOCK)
-            .fetch_one(&mut connection)
-            .await?
-        {
-            tokio::time::sleep(LOCK_POLL).await;
-        }
+        AdvisoryLock::Schemas.take(&mut connection).await?;
         Ok(connection)
     }
 

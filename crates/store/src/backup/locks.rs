@@ -2,11 +2,8 @@
 
 use sqlx::{Connection, PgConnection};
 
-use crate::schema::{LOCK, LOCK_POLL};
+use crate::advisory_lock::AdvisoryLock;
 use crate::{Store, StoreError};
-
-/// The advisory lock under which backups are made, deleted and restored: "sei" and a number.
-const BACKUP_LOCK: i64 = 0x73_65_69_03;
 
 /// While it is held no other process makes, deletes or restores a backup of the database.
 #[derive(Debug)]
@@ -29,7 +26,7 @@ impl Exclusive {
 /// A connection that holds the lock until it is closed; `None` if another one has it.
 pub(super) async fn locked(store: &Store) -> Result<Option<PgConnection>, StoreError> {
     let mut connection = store.separate_connection("sei").await?;
-    if try_lock(&mut connection, BACKUP_LOCK).await? {
+    if AdvisoryLock::Backups.try_take(&mut connection).await? {
         return Ok(Some(connection));
     }
     connection.close().await?;
@@ -38,21 +35,12 @@ pub(super) async fn locked(store: &Store) -> Result<Option<PgConnection>, StoreE
 
 /// Waits until no schema is made or changed, and holds that off.
 pub(super) async fn hold_schemas(connection: &mut PgConnection) -> Result<(), StoreError> {
-    // a statement that waits for it would hold up indexes that are made concurrently
-    while !try_lock(connection, LOCK).await? {
-        tokio::time::sleep(LOCK_POLL).await;
-    }
-    Ok(())
+    AdvisoryLock::Schemas.take(connection).await
 }
 
 /// Lets schemas be made and changed again.
 pub(super) async fn release_schemas(connection: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query("select pg_advisory_unlock($1)").bind(LOCK).execute(connection).await?;
-    Ok(())
-}
-
-async fn try_lock(connection: &mut PgConnection, lock: i64) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(lock).fetch_one(connection).await?)
+    AdvisoryLock::Schemas.release(connection).await
 }
 
 /// Lets go of all locks of a connection, at once, and closes it.
