@@ -70,7 +70,7 @@ pub(crate) async fn apply(store: &Store, log: &dyn EventLog, retention: Retentio
     deleted.events += rows("events", log.trim()).await;
     if let Err(error) = by_tenant(store, retention).await {
         let error = &error as &dyn Error;
-        tracing::warn!(error, "old numbers of events could not be deleted, or policies of TimescaleDB not set");
+        tracing::warn!(error, "which tenants there are could not be read: their old numbers of events are kept");
     }
     if deleted.recorded.is_none_or(|recorded| recorded.elapsed() >= RECORD) {
         match record(store, log.topic(), deleted).await {
@@ -99,13 +99,26 @@ async fn rows<E: Error + 'static>(what: &'static str, work: impl Future<Output =
     }
 }
 
-/// Deletes old numbers of events of every tenant, or has TimescaleDB do it, which compresses old rows too.
+/// Deletes old numbers of events of every tenant, or has TimescaleDB do it, which compresses old rows too. Where that fails
+/// for one, the others go on.
 async fn by_tenant(store: &Store, retention: Retention) -> Result<(), StoreError> {
     let policies = TimescalePolicies { compress_after: retention.compress_after, event_counts: retention.event_counts };
     for info in store.tenants().await? {
-        let store = store.for_tenant(&info.tenant);
-        if !timescale::set_policies(&store, &policies).await? {
-            counts::forget_before(&store, before(retention.event_counts)).await?;
+        let of_tenant = store.for_tenant(&info.tenant);
+        let done = async {
+            if !timescale::set_policies(&of_tenant, &policies).await? {
+                counts::forget_before(&of_tenant, before(retention.event_counts)).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = done.await {
+            let error = &error as &dyn Error;
+            let tenant = info.tenant.as_str();
+            tracing::warn!(
+                error,
+                tenant,
+                "old numbers of events could not be deleted, or policies of TimescaleDB not set"
+            );
         }
     }
     Ok(())
