@@ -1,5 +1,5 @@
 //! The advisory locks of the database that a connection holds until it gives them back or ends. Those that a transaction
-//! holds have pairs of numbers (`hashtext`) as keys, which PostgreSQL keeps apart from these.
+//! holds have pairs of numbers (`hashtext`) as keys, which are separate from these.
 
 use std::time::Duration;
 
