@@ -1,8 +1,10 @@
 //! Logs of the program itself: to standard error, as text or JSON lines. Results of commands go to
 //! standard output and never through here. No line is longer than [`LINE_BYTES`], and none shows what a URL
-//! may hold of secrets. Where traces are exported, spans are, and lines of JSON name the span that they belong to.
+//! may hold of secrets. Where traces are exported, spans are, and lines of JSON name the span that they belong to; lines
+//! can be exported, too.
 
 mod error;
+mod exported_line;
 mod line;
 mod otlp;
 pub mod trace;
@@ -12,6 +14,7 @@ use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use opentelemetry_sdk::logs::SdkLogger;
 use opentelemetry_sdk::trace::SdkTracer;
 use tracing::Subscriber;
 use tracing_subscriber::layer::SubscriberExt;
@@ -24,35 +27,37 @@ use crate::settings::{LogFormat, Telemetry};
 pub use error::TelemetryError;
 pub use line::LINE_BYTES;
 
-/// Starts logging, and the export of traces if one is set up; `service` is the name by which they show this program. A
+/// Starts logging, and the export of traces and logs if one is set up; `service` is the name by which they show this program. A
 /// second call in one process changes nothing.
 pub fn init(settings: &Telemetry, service: &'static str) -> Result<(), TelemetryError> {
     let filter = EnvFilter::try_new(&settings.filter)?;
-    let are_traces_wanted = otlp::is_wanted(&settings.otlp);
+    let (are_traces_wanted, are_logs_wanted) =
+        (otlp::are_traces_wanted(&settings.otlp), otlp::are_logs_wanted(&settings.otlp));
     let tracer = if are_traces_wanted { otlp::tracer(&settings.otlp, service)? } else { None };
-    let exports = tracer.is_some();
-    if start(filter, settings.format, tracer) && exports {
+    let logger = if are_logs_wanted { otlp::logger(&settings.otlp, service)? } else { None };
+    let exports_traces = tracer.is_some();
+    if start(filter, settings.format, tracer, logger) && exports_traces {
         trace::turn_on();
     }
-    if are_traces_wanted && !exports {
-        tracing::warn!("this program can't export traces; `sei up` and `sei role` can");
+    if (are_traces_wanted || are_logs_wanted) && !otlp::CAN_EXPORT {
+        tracing::warn!("this program can't export traces and logs; `sei up` and `sei role` can");
     }
     Ok(())
 }
 
 /// Starts logging only, for a command that is over soon.
 pub fn init_logs(settings: &Telemetry) -> Result<(), TelemetryError> {
-    start(EnvFilter::try_new(&settings.filter)?, settings.format, None);
+    start(EnvFilter::try_new(&settings.filter)?, settings.format, None, None);
     Ok(())
 }
 
 /// Starts what takes logs and spans. Returns whether it is the first: it may be set up already by a test, or by an earlier
 /// call.
-fn start(filter: EnvFilter, format: LogFormat, tracer: Option<SdkTracer>) -> bool {
+fn start(filter: EnvFilter, format: LogFormat, tracer: Option<SdkTracer>, logger: Option<SdkLogger>) -> bool {
     let started = match tracer {
-        None => tracing_subscriber::registry().with(filter).with(lines(format)).try_init(),
+        None => tracing_subscriber::registry().with(filter).with(logs(format, logger)).try_init(),
         Some(tracer) => {
-            let logs = lines(format).with_filter(filter);
+            let logs = logs(format, logger).with_filter(filter);
             tracing_subscriber::registry().with(logs).with(otlp::layer(tracer)).try_init()
         }
     };
@@ -61,7 +66,19 @@ fn start(filter: EnvFilter, format: LogFormat, tracer: Option<SdkTracer>) -> boo
 
 /// Exports what was not exported yet: call it at the end of the process. It takes 5 s at most.
 pub fn end() {
+    exported_line::turn_off();
     otlp::end();
+}
+
+/// What writes lines of the log, and exports them if there is a logger.
+fn logs<S>(format: LogFormat, logger: Option<SdkLogger>) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    match logger {
+        None => lines(format),
+        Some(logger) => lines(format).and_then(exported_line::ExportedLines(logger)).boxed(),
+    }
 }
 
 /// What writes lines of the log.

@@ -137,12 +137,14 @@ mod tests {
             endpoint: Some("https://otlp.example.org".to_owned()),
             headers: headers("authorization"),
             sample_ratio: Some(0.0),
+            logs: true,
         };
         assert!(wrong(&right).is_empty());
         let bad = Otlp {
             endpoint: Some("collector:4318".to_owned()),
             headers: headers("my header"),
             sample_ratio: Some(1.5),
+            logs: false,
         };
         let expected = ["telemetry.otlp.endpoint", "telemetry.otlp.sample_ratio", "telemetry.otlp.headers.my header"];
         assert_eq!(wrong(&bad), expected);

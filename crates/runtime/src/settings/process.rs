@@ -153,13 +153,13 @@ impl Default for Telemetry {
     }
 }
 
-/// Where traces are exported to, by OTLP over HTTP (docs/monitoring.md). Nothing is exported without an endpoint, here or
+/// Where traces and logs are exported to, by OTLP over HTTP (docs/monitoring.md). Nothing is exported without an endpoint, here or
 /// in the environment variable `OTEL_EXPORTER_OTLP_ENDPOINT`; the other variables `OTEL_*` are followed as well, where no
 /// setting states otherwise.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Otlp {
-    /// The URL of the collector, without `/v1/traces`.
+    /// The URL of the collector, without `/v1/traces` and `/v1/logs`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"http://127.0.0.1:4318")]
     pub endpoint: Option<String>,
@@ -171,4 +171,6 @@ pub struct Otlp {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = 0.1)]
     pub sample_ratio: Option<f64>,
+    /// Whether lines of the log are exported, too, beside those on standard error.
+    pub logs: bool,
 }

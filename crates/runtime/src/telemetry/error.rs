@@ -20,7 +20,9 @@ pub enum TelemetryError {
     /// The value of a header is no text.
     #[error("`telemetry.otlp.headers.{0}` is not a text, which a header has to be")]
     HeaderNotText(String),
-    /// The exporter of traces can't be made of the settings and the variables `OTEL_*`.
-    #[error("traces can't be exported; see [telemetry.otlp] and the environment variables OTEL_EXPORTER_OTLP_*")]
+    /// An exporter can't be made of the settings and the variables `OTEL_*`.
+    #[error(
+        "traces and logs can't be exported; see [telemetry.otlp] and the environment variables OTEL_EXPORTER_OTLP_*"
+    )]
     Exporter(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -63,7 +63,7 @@ impl<W: Write> Write for Line<W> {
 }
 
 /// The beginning of a text, in whole characters.
-fn beginning(text: &str, bytes: usize) -> &str {
+pub(super) fn beginning(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or_default()
 }
 

@@ -1,7 +1,9 @@
-//! The export of traces over OTLP, to where `[telemetry.otlp]` or the variables `OTEL_*` say.
+//! The export of traces and logs over OTLP, to where `[telemetry.otlp]` or the variables `OTEL_*` say.
 
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
+use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::subscriber::Interest;
 use tracing::{Level, Metadata, Subscriber};
@@ -14,14 +16,35 @@ use super::error::TelemetryError;
 use crate::settings::Otlp;
 
 /// What exports the spans of this process.
-static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
+static TRACERS: OnceLock<SdkTracerProvider> = OnceLock::new();
+/// What exports the lines of its log.
+static LOGGERS: OnceLock<SdkLoggerProvider> = OnceLock::new();
+
+/// Whether this program is built with what exports.
+pub(super) const CAN_EXPORT: bool = cfg!(feature = "otlp");
+
+/// The time that the end of a process waits for what was not exported yet.
+const END: Duration = Duration::from_secs(5);
 
 /// Whether traces are to be exported.
-pub(super) fn is_wanted(settings: &Otlp) -> bool {
-    let is = |name, value: &str| variable(name).is_some_and(|found| found.eq_ignore_ascii_case(value));
-    let is_off = is("OTEL_SDK_DISABLED", "true") || is("OTEL_TRACES_EXPORTER", "none");
-    let endpoints = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
-    !is_off && (settings.endpoint.is_some() || endpoints.into_iter().any(|name| variable(name).is_some()))
+pub(super) fn are_traces_wanted(settings: &Otlp) -> bool {
+    let is_off = is_variable("OTEL_SDK_DISABLED", "true") || is_variable("OTEL_TRACES_EXPORTER", "none");
+    !is_off && (has_endpoint(settings) || variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").is_some())
+}
+
+/// Whether lines of the log are to be exported: not each backend of traces takes them, so an endpoint alone does not say so.
+pub(super) fn are_logs_wanted(settings: &Otlp) -> bool {
+    let is_off = is_variable("OTEL_SDK_DISABLED", "true") || is_variable("OTEL_LOGS_EXPORTER", "none");
+    let is_on = settings.logs || is_variable("OTEL_LOGS_EXPORTER", "otlp");
+    !is_off && ((is_on && has_endpoint(settings)) || variable("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT").is_some())
+}
+
+fn has_endpoint(settings: &Otlp) -> bool {
+    settings.endpoint.is_some() || variable("OTEL_EXPORTER_OTLP_ENDPOINT").is_some()
+}
+
+fn is_variable(name: &str, value: &str) -> bool {
+    variable(name).is_some_and(|found| found.eq_ignore_ascii_case(value))
 }
 
 /// A variable of OpenTelemetry, unless it is empty.
@@ -33,30 +56,49 @@ fn variable(name: &str) -> Option<String> {
 /// What makes spans that are exported; `None` in a program that is built without the feature `otlp`.
 #[cfg(feature = "otlp")]
 pub(super) fn tracer(settings: &Otlp, service: &'static str) -> Result<Option<SdkTracer>, TelemetryError> {
-    use opentelemetry::KeyValue;
     use opentelemetry::trace::TracerProvider as _;
-    use opentelemetry_sdk::Resource;
+    use opentelemetry_otlp::SpanExporter;
     use opentelemetry_sdk::trace::Sampler;
 
-    let mut resource = Resource::builder().with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
-    let is_named = variable("OTEL_SERVICE_NAME").is_some()
-        || variable("OTEL_RESOURCE_ATTRIBUTES").is_some_and(|all| all.contains("service.name="));
-    if !is_named {
-        resource = resource.with_service_name(service);
-    }
-    let mut builder =
-        SdkTracerProvider::builder().with_batch_exporter(exporter(settings)?).with_resource(resource.build());
+    let exporter = set_up(SpanExporter::builder().with_http(), settings, "traces")?.build().map_err(not_made)?;
+    let mut builder = SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource(service));
     if let Some(ratio) = settings.sample_ratio {
         builder = builder.with_sampler(Sampler::TraceIdRatioBased(ratio));
     }
-    let provider = PROVIDER.get_or_init(|| builder.build());
+    let provider = TRACERS.get_or_init(|| builder.build());
     Ok(Some(provider.tracer("sei")))
 }
 
+/// What takes lines of the log that are exported; `None` in a program that is built without the feature `otlp`.
 #[cfg(feature = "otlp")]
-fn exporter(settings: &Otlp) -> Result<opentelemetry_otlp::SpanExporter, TelemetryError> {
-    use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
+pub(super) fn logger(settings: &Otlp, service: &'static str) -> Result<Option<SdkLogger>, TelemetryError> {
+    use opentelemetry::logs::LoggerProvider as _;
+    use opentelemetry_otlp::LogExporter;
 
+    let exporter = set_up(LogExporter::builder().with_http(), settings, "logs")?.build().map_err(not_made)?;
+    let builder = SdkLoggerProvider::builder().with_batch_exporter(exporter).with_resource(resource(service));
+    let provider = LOGGERS.get_or_init(|| builder.build());
+    Ok(Some(provider.logger("sei")))
+}
+
+/// By which name and version this program shows.
+#[cfg(feature = "otlp")]
+fn resource(service: &'static str) -> opentelemetry_sdk::Resource {
+    use opentelemetry::KeyValue;
+    use opentelemetry_sdk::Resource;
+
+    let resource = Resource::builder().with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
+    let is_named = variable("OTEL_SERVICE_NAME").is_some()
+        || variable("OTEL_RESOURCE_ATTRIBUTES").is_some_and(|all| all.contains("service.name="));
+    if is_named { resource.build() } else { resource.with_service_name(service).build() }
+}
+
+/// Gives what makes an exporter the settings; `signal` is what its address ends with.
+#[cfg(feature = "otlp")]
+fn set_up<B>(builder: B, settings: &Otlp, signal: &str) -> Result<B, TelemetryError>
+where
+    B: opentelemetry_otlp::WithExportConfig + opentelemetry_otlp::WithHttpConfig,
+{
     // the client speaks TLS by it; another part of the process may have chosen the same one before
     let _already = rustls::crypto::CryptoProvider::install_default(rustls::crypto::ring::default_provider());
     let mut headers = std::collections::HashMap::new();
@@ -67,17 +109,29 @@ fn exporter(settings: &Otlp) -> Result<opentelemetry_otlp::SpanExporter, Telemet
         // the exporter decodes it as if it came from a variable
         headers.insert(name.clone(), text.replace('%', "%25"));
     }
-    let mut builder = SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).with_headers(headers);
-    if let Some(endpoint) = &settings.endpoint {
-        builder = builder.with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')));
-    }
-    builder.build().map_err(|error| TelemetryError::Exporter(Box::new(error)))
+    let builder = builder.with_protocol(opentelemetry_otlp::Protocol::HttpBinary).with_headers(headers);
+    Ok(match &settings.endpoint {
+        Some(endpoint) => builder.with_endpoint(format!("{}/v1/{signal}", endpoint.trim_end_matches('/'))),
+        None => builder,
+    })
+}
+
+#[cfg(feature = "otlp")]
+fn not_made(error: opentelemetry_otlp::ExporterBuildError) -> TelemetryError {
+    TelemetryError::Exporter(Box::new(error))
 }
 
 /// What makes spans that are exported; `None` in a program that is built without the feature `otlp`.
 #[cfg(not(feature = "otlp"))]
 #[expect(clippy::unnecessary_wraps, reason = "with the feature it fails")]
 pub(super) fn tracer(_: &Otlp, _: &'static str) -> Result<Option<SdkTracer>, TelemetryError> {
+    Ok(None)
+}
+
+/// What takes lines of the log that are exported; `None` in a program that is built without the feature `otlp`.
+#[cfg(not(feature = "otlp"))]
+#[expect(clippy::unnecessary_wraps, reason = "with the feature it fails")]
+pub(super) fn logger(_: &Otlp, _: &'static str) -> Result<Option<SdkLogger>, TelemetryError> {
     Ok(None)
 }
 
@@ -122,10 +176,16 @@ impl<S> Filter<S> for Spans {
 
 /// Exports what was not exported yet. It takes 5 s at most, and nothing is exported after it.
 pub(super) fn end() {
-    if let Some(provider) = PROVIDER.get()
-        && let Err(error) = provider.shutdown()
+    let begun = Instant::now();
+    if let Some(provider) = TRACERS.get()
+        && let Err(error) = provider.shutdown_with_timeout(END)
     {
         tracing::debug!(error = &error as &dyn std::error::Error, "the last spans were not exported");
+    }
+    if let Some(provider) = LOGGERS.get()
+        && let Err(error) = provider.shutdown_with_timeout(END.saturating_sub(begun.elapsed()))
+    {
+        tracing::debug!(error = &error as &dyn std::error::Error, "the last lines of the log were not exported");
     }
 }
 
@@ -163,7 +223,10 @@ mod tests {
     }
 
     #[test]
-    fn traces_are_wanted_where_an_endpoint_is_set() {
-        assert!(is_wanted(&Otlp { endpoint: Some("http://127.0.0.1:4318".to_owned()), ..Otlp::default() }));
+    fn traces_are_wanted_where_an_endpoint_is_set_and_logs_where_they_are_asked_for_as_well() {
+        let otlp = |logs| Otlp { endpoint: Some("http://127.0.0.1:4318".to_owned()), logs, ..Otlp::default() };
+        assert!(are_traces_wanted(&otlp(false)) && !are_logs_wanted(&otlp(false)));
+        assert!(are_traces_wanted(&otlp(true)) && are_logs_wanted(&otlp(true)));
+        assert!(!are_logs_wanted(&Otlp { endpoint: None, ..otlp(true) }));
     }
 }
