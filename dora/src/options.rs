@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use kernel::people::{NamedBots, names_bot};
 use regex::Regex;
 
 use crate::DoraError;
@@ -23,7 +24,7 @@ pub struct Options {
     pub(crate) count_failed_attempts: bool,
     pub(crate) exclude_bots: bool,
     pub(crate) exclude_labels: BTreeSet<String>,
-    pub(crate) bots: BTreeSet<String>,
+    pub(crate) bots: NamedBots,
     /// Whose rules are followed.
     pub(crate) compat: Compat,
 }
@@ -33,7 +34,7 @@ impl Options {
     pub fn new(settings: &settings::Dora) -> Result<Self, DoraError> {
         let window = i64::try_from(settings.attribution_window.as_micros()).map_err(|_| DoraError::Setting {
             key: "dora.attribution_window".to_owned(),
-            found: format!("{} s", settings.attribution_window.as_secs()),
+            found: runtime::duration::format(settings.attribution_window),
             expected: "less than 292,000 years",
         })?;
         Ok(Self {
@@ -48,14 +49,13 @@ impl Options {
             exclude_bots: settings.exclude_bots_from_lead_time,
             exclude_labels: settings.exclude_labels.iter().cloned().collect(),
             compat: settings.compat,
-            bots: settings.bots.iter().map(|bot| bot.to_lowercase()).collect(),
+            bots: NamedBots::new(&settings.bots),
         })
     }
 
     /// Whether an account is a bot by its name or by configuration.
     pub(crate) fn names_bot(&self, account: &str) -> bool {
-        let login = account.rsplit('/').next().unwrap_or(account).to_lowercase();
-        kernel::people::names_bot(account) || self.bots.contains(&login) || self.bots.contains(&account.to_lowercase())
+        names_bot(account) || self.bots.has(account)
     }
 }
 

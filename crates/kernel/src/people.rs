@@ -11,11 +11,14 @@
 //!
 //! The same login at two sources joins no accounts: it can be two humans.
 
+mod bots;
 pub mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+
+pub use bots::{NamedBots, is_bot, mark_bots, names_bot};
 
 use crate::{Account, AccountId, Person};
 
@@ -64,15 +67,6 @@ pub enum JoinReason {
         /// See [`Person::name`].
         name: String,
     },
-}
-
-/// Marks accounts as programs' that the settings name, by their login or their id.
-pub fn mark_bots(accounts: &mut [Account], bots: &[String]) {
-    for account in accounts {
-        let id = account.id.as_str();
-        let login = id.rsplit('/').next().unwrap_or(id);
-        account.bot |= bots.iter().map(|bot| bot.to_lowercase()).any(|bot| bot == login || bot == id);
-    }
 }
 
 /// Joins accounts. `accounts` are those that are known, each once; those that persons name are added to
@@ -297,51 +291,6 @@ fn own_name(members: &[&Member<'_>]) -> String {
     let best = counts.iter().max_by_key(|(name, count)| (**count, name.len(), std::cmp::Reverse(**name)));
     let first = || members.first().map_or("", |member| member.id.as_str());
     best.map_or_else(|| first().to_owned(), |(name, _)| (*name).to_owned())
-}
-
-/// What forges put into the logins of programs.
-const BOT_MARK: &str = "[bot]";
-
-/// Logins that are known programs', beside those that say so by their ending.
-const KNOWN_BOTS: &[&str] = &[
-    "allcontributors",
-    "codecov-io",
-    "dependabot",
-    "dependabot-preview",
-    "github-actions",
-    "greenkeeper",
-    "greenkeeperio",
-    "imgbot",
-    "mergify",
-    "pre-commit-ci",
-    "renovate",
-    "web-flow",
-];
-
-/// Whether an account is a program's by its id, or by the mark `[bot]` in the name that its source shows.
-#[must_use]
-pub fn is_bot(account: &AccountId, name: &str) -> bool {
-    names_bot(account.as_str()) || name.contains(BOT_MARK)
-}
-
-/// Whether an account is a program's by its login: `[bot]` at its end (or in the address that a forge makes
-/// of it), `-bot`, `_bot`, `.bot`, GitLab's tokens of projects and groups, or one of a few that are known everywhere.
-#[must_use]
-pub fn names_bot(account: &str) -> bool {
-    let account = account.to_lowercase();
-    let login = account.rsplit('/').next().unwrap_or_default();
-    let local = login.split('@').next().unwrap_or_default();
-    let local = local.split_once('+').filter(|_| login.contains("@users.noreply.")).map_or(local, |(_, local)| local);
-    let token = ["project_", "group_"].iter().any(|prefix| {
-        local
-            .strip_prefix(prefix)
-            .and_then(|rest| rest.split_once("_bot"))
-            .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()))
-    });
-    login.contains(BOT_MARK)
-        || ["-bot", "_bot", ".bot"].iter().any(|ending| local.ends_with(ending))
-        || token
-        || KNOWN_BOTS.contains(&local)
 }
 
 #[cfg(test)]

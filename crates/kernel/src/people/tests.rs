@@ -137,6 +137,23 @@ fn bots_are_known_by_their_logins_and_people_are_not_taken_for_bots() {
     }
 }
 
+#[test]
+fn the_settings_name_bots_by_login_or_id_in_any_case() {
+    let named = ["Release".to_owned(), "pagerduty/PABC".to_owned()];
+    let mut accounts = [
+        "github.com/release",
+        "GitHub.com/RELEASE",
+        "pagerduty/PABC",
+        "pagerduty/pabc",
+        "github.com/ann",
+        "h/release/x",
+    ]
+    .map(|id| account(id, "", None));
+    mark_bots(&mut accounts, &named);
+    assert_eq!(accounts.map(|account| account.bot), [true, true, true, true, false, false]);
+    assert!(!NamedBots::new(&[]).has(""));
+}
+
 fn some_account() -> impl Strategy<Value = Account> {
     let id =
         prop_oneof!["(github.com|gitlab.com)/[abc]", "email/[abc]@x.org", "email/1\\+[abc]@users.noreply.github.com"];
