@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use kernel::Team;
 use kernel::near::UnknownName;
+use kernel::{Team, team_line};
 use runtime::settings::Findings;
 
 use crate::problem::Problem;
@@ -64,16 +64,8 @@ pub(super) fn team(name: &str, mapping: &TeamMapping, teams: &[Team]) -> Result<
     check_team("parent", parent, teams.iter().map(|team| team.name.as_str()))?;
     let parents: BTreeMap<&str, &str> =
         teams.iter().filter_map(|team| Some((team.name.as_str(), team.parent.as_deref()?))).collect();
-    let mut here = Some(parent.as_str());
-    // a circle among others ends, too
-    for _ in 0..=teams.len() {
-        match here {
-            Some(above) if above == name => {
-                return Err(Problem::parameter("parent", parent, "a team that is no part of this one"));
-            }
-            Some(above) => here = parents.get(above).copied(),
-            None => break,
-        }
+    if team_line(parent, |team| parents.get(team).copied()).contains(&name) {
+        return Err(Problem::parameter("parent", parent, "a team that is no part of this one"));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kernel::team_line;
 use store::targets::{self, TargetRow};
 use store::{Store, StoreError, mapping};
 
@@ -49,15 +50,7 @@ impl Agreed {
 
     /// A team and the teams that it is part of, itself first.
     pub fn line<'a>(&'a self, team: &'a str) -> Vec<&'a str> {
-        let mut line = vec![team];
-        // a circle ends where it comes back
-        while let Some(parent) = line.last().and_then(|last| self.parents.get(*last)) {
-            if line.contains(&parent.as_str()) {
-                break;
-            }
-            line.push(parent);
-        }
-        line
+        team_line(team, |team| self.parents.get(team).map(String::as_str))
     }
 
     /// The target that a team has for a metric; without a team that of the organization.

@@ -24,6 +24,7 @@ mod secret;
 mod selectors;
 mod tags;
 mod target_bound;
+mod team_line;
 mod time;
 mod trace_parent;
 
@@ -42,6 +43,7 @@ pub use selectors::{SELECTOR_FORMS, incident_selector};
 pub use strum;
 pub use tags::VERSION_TAGS;
 pub use target_bound::TargetBound;
+pub use team_line::team_line;
 pub use time::{
     EARLIEST_AUTHOR_TIME, NotATime, NotATimeZone, TimeOrDay, clamp_instant, midnight, plausible_instant, time_zone,
 };

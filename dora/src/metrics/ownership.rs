@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::near::UnknownName;
+use kernel::team_line;
 use store::history::Services;
 
 use super::model::{Question, Slice};
@@ -98,16 +99,8 @@ impl Ownership {
         let mut ownership = Self::default();
         let parents: BTreeMap<&str, &str> =
             known.teams.iter().filter_map(|team| Some((team.name.as_str(), team.parent.as_deref()?))).collect();
-        let line = |team: &str| {
-            let mut line = vec![team.to_owned()];
-            // a circle ends where it comes back
-            while let Some(parent) = line.last().and_then(|last| parents.get(last.as_str())) {
-                if line.iter().any(|team| team == parent) {
-                    break;
-                }
-                line.push((*parent).to_owned());
-            }
-            line
+        let line = |team: &str| -> Vec<String> {
+            team_line(team, |team| parents.get(team).copied()).into_iter().map(str::to_owned).collect()
         };
         for service in services::all(known) {
             for repository in &service.repositories {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::DeploymentSource;
 use kernel::near::UnknownName;
+use kernel::{DeploymentSource, team_line};
 use runtime::settings::{Findings, shown};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -183,17 +183,8 @@ fn unknown_team(key: String, name: &str, known: &[&str], findings: &mut Findings
 
 /// `a → b → a`, if following parents from `start` comes back to it.
 fn circle(start: &str, parents: &BTreeMap<&str, &str>) -> Option<String> {
-    let mut way = vec![start];
-    let mut here = start;
-    while let Some(parent) = parents.get(here) {
-        way.push(parent);
-        if *parent == start {
-            return Some(way.join(" → "));
-        }
-        if way.len() > parents.len() + 1 {
-            return None;
-        }
-        here = parent;
-    }
-    None
+    let mut line = team_line(start, |team| parents.get(team).copied());
+    let comes_back = line.last().and_then(|last| parents.get(*last)).is_some_and(|above| *above == start);
+    line.push(start);
+    comes_back.then(|| line.join(" → "))
 }
