@@ -28,7 +28,7 @@ pub struct AuditQuestion {
     pub actor: Option<String>,
     /// Only about this subject.
     pub subject: Option<String>,
-    /// Only from this time (RFC 3339), or midnight of this day (UTC), on.
+    /// Only from this time (RFC 3339), or midnight of this day in `dora.time_zone`, on.
     #[param(inline)]
     pub from: Option<TimeText>,
     /// Only before this time, or midnight of this day.
@@ -51,9 +51,10 @@ impl Parameter for Action {
 }
 
 impl AuditQuestion {
-    /// Returns the filter of the store. What belongs to no tenant is listed with that of the default tenant.
-    pub fn filter(self, tenant: &Tenant) -> Result<AuditFilter, Invalid> {
-        let time = |name, text: Option<&TimeText>| Ok::<_, Invalid>(read(name, text)?.map(|time| time.within(Tz::UTC)));
+    /// Returns the filter of the store; days begin in `zone`. What belongs to no tenant is listed with that of the
+    /// default tenant.
+    pub fn filter(self, tenant: &Tenant, zone: Tz) -> Result<AuditFilter, Invalid> {
+        let time = |name, text: Option<&TimeText>| Ok::<_, Invalid>(read(name, text)?.map(|time| time.within(zone)));
         Ok(AuditFilter {
             tenant: Some(tenant.clone()),
             of_no_tenant: *tenant == Tenant::default(),
@@ -63,5 +64,22 @@ impl AuditQuestion {
             from: time("from", self.from.as_ref())?,
             to: time("to", self.to.as_ref())?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight_of_the_time_zone() {
+        let question = AuditQuestion {
+            from: Some(Text::new("2026-02-28")),
+            to: Some(Text::new("2026-03-01T12:00:00Z")),
+            ..AuditQuestion::default()
+        };
+        let filter = question.filter(&Tenant::default(), Tz::Europe__Berlin).unwrap();
+        assert_eq!(filter.from, "2026-02-27T23:00:00Z".parse().ok());
+        assert_eq!(filter.to, "2026-03-01T12:00:00Z".parse().ok());
     }
 }

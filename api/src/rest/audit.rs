@@ -1,10 +1,11 @@
 //! The audit log.
 
-use axum::extract::Extension;
+use axum::extract::{Extension, State};
 use axum::http::Uri;
 use axum::response::Response;
 
 use super::listing::listing;
+use crate::ApiState;
 use crate::envelope::Listing;
 use crate::problem::Problem;
 use crate::questions::{Asked, AuditQuestion, ForTenant, Page};
@@ -28,10 +29,11 @@ use crate::views::AuditEntry;
     )
 )]
 pub async fn audit(
+    State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
     Asked((question, page)): Asked<(AuditQuestion, Page)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let filter = question.filter(&scope.tenant.tenant)?;
+    let filter = question.filter(&scope.tenant.tenant, state.settings().dora.time_zone)?;
     Ok(listing(&uri, &scope, reads::audit(&scope, filter, page.part()?).await?))
 }

@@ -60,7 +60,7 @@ pub(crate) struct Filter {
     #[arg(long)]
     subject: Option<String>,
 
-    /// Only those from this time (RFC 3339) or day (UTC) on
+    /// Only those from this time (RFC 3339) or day of `dora.time_zone` on
     #[arg(long, value_name = "TIME")]
     from: Option<TimeOrDay>,
 
@@ -98,18 +98,20 @@ fn chain_end(text: &str) -> Result<ChainEnd, String> {
 
 impl Audit {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        let zone = settings.dora.time_zone;
         with(settings, async |machine| match self {
-            Self::List(list) => list.run(&machine.store, global).await,
+            Self::List(list) => list.run(&machine.store, zone, global).await,
             Self::Verify(verify) => verify.run(&machine.store, global).await,
-            Self::Export(filter) => filter.export(&machine.store).await,
+            Self::Export(filter) => filter.export(&machine.store, zone).await,
         })
         .await
     }
 }
 
 impl Filter {
-    fn filter(&self) -> AuditFilter {
-        let instant = |time: &TimeOrDay| time.within(Tz::UTC);
+    /// Days begin in `zone`.
+    fn filter(&self, zone: Tz) -> AuditFilter {
+        let instant = |time: &TimeOrDay| time.within(zone);
         AuditFilter {
             tenant: self.tenant.clone(),
             of_no_tenant: false,
@@ -121,8 +123,8 @@ impl Filter {
         }
     }
 
-    async fn export(&self, store: &Store) -> Result<()> {
-        let filter = self.filter();
+    async fn export(&self, store: &Store, zone: Tz) -> Result<()> {
+        let filter = self.filter(zone);
         let detail = json!({ "from": filter.from, "to": filter.to, "action": filter.action, "actor": filter.actor });
         let entry = Entry::new(actor(), Action::Export, "audit").with(detail);
         audit::record_alone(store, &entry).await?;
@@ -142,8 +144,8 @@ impl Filter {
 }
 
 impl List {
-    async fn run(&self, store: &Store, global: &Global) -> Result<()> {
-        let entries = audit::list(store, &self.filter.filter(), Order::Newest, None, self.limit).await?;
+    async fn run(&self, store: &Store, zone: Tz, global: &Global) -> Result<()> {
+        let entries = audit::list(store, &self.filter.filter(zone), Order::Newest, None, self.limit).await?;
         if global.json {
             return output::print_json(&entries);
         }

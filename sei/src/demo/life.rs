@@ -95,7 +95,7 @@ pub(super) fn working(dice: &mut Dice, at: DateTime<Utc>) -> DateTime<Utc> {
     while matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
         day = day + Days::new(1);
     }
-    day.and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::hours(8) + TimeDelta::seconds(dice.between(0, 5400))
+    kernel::midnight(day, chrono_tz::Tz::UTC) + TimeDelta::hours(8) + TimeDelta::seconds(dice.between(0, 5400))
 }
 
 /// What a change does, and its label.

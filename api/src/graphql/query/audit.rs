@@ -3,6 +3,7 @@
 use async_graphql::connection::{Connection, Edge};
 use async_graphql::{Context, Object};
 
+use crate::ApiState;
 use crate::graphql::paging::{checked, rows};
 use crate::graphql::refusal::{invalid, refused};
 use crate::questions::AuditQuestion;
@@ -26,8 +27,9 @@ impl AuditLog {
         after: Option<String>,
         question: Option<AuditQuestion>,
     ) -> async_graphql::Result<Connection<String, AuditEntry>> {
-        let scope: &Scope = context.data()?;
-        let filter = question.unwrap_or_default().filter(&scope.tenant.tenant).map_err(invalid)?;
+        let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
+        let zone = state.settings().dora.time_zone;
+        let filter = question.unwrap_or_default().filter(&scope.tenant.tenant, zone).map_err(invalid)?;
         let has_previous = after.is_some();
         let part = Part::after("after", after.as_deref(), checked("first", first)?).map_err(invalid)?;
         let found = reads::audit(scope, filter, part).await.map_err(|problem| refused(&problem))?;

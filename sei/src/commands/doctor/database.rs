@@ -254,8 +254,8 @@ pub(super) async fn brokers(settings: &Settings) -> Vec<Diagnosis> {
     let asked = async {
         vec![match eventlog::personal::kept_topic(&settings.log).await {
             Ok(Some(kept)) => {
-                let days = kept.retention.map_or("for ever".to_owned(), |age| format!("{} h", age.as_secs() / 3600));
-                Diagnosis::ok(name, format!("the brokers answer; topic `{topic}` keeps events {days}"))
+                let retention = kept.retention.map_or("for ever".to_owned(), runtime::duration::format);
+                Diagnosis::ok(name, format!("the brokers answer; topic `{topic}` keeps events {retention}"))
             }
             Ok(None) => Diagnosis::ok(name, "the brokers answer"),
             Err(error) => {

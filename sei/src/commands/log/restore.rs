@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use backup::Files;
 use bytes::Bytes;
-use chrono::{NaiveDate, NaiveTime};
 use clap::Args;
+use kernel::TimeOrDay;
 use serde_json::json;
 
 use super::file;
@@ -23,9 +23,9 @@ pub(crate) struct RestoreLog {
     #[arg(long, value_name = "URL")]
     from: String,
 
-    /// Only events that were received from this day on, in UTC
-    #[arg(long, value_name = "DAY")]
-    since: Option<NaiveDate>,
+    /// Only events that were received since this day of `dora.time_zone`, or this time
+    #[arg(long, value_name = "TIME")]
+    since: Option<TimeOrDay>,
 }
 
 impl RestoreLog {
@@ -33,7 +33,7 @@ impl RestoreLog {
         with(settings, async |machine| {
             let log = machine.log().await?;
             let files = Files::open(&machine.settings.backup, &self.from, false)?;
-            let since = self.since.map(|day| day.and_time(NaiveTime::MIN).and_utc());
+            let since = self.since.map(|since| since.within(machine.settings.dora.time_zone));
             let (mut read, mut restored) = (0_u64, 0_u64);
             for path in files.list(log.topic()).await? {
                 // a directory may hold other files
