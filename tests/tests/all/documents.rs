@@ -85,6 +85,20 @@ fn the_readme_lists_each_connector_as_its_manifest_describes_it() {
 }
 
 #[test]
+fn the_documentation_site_lists_each_connector_by_the_title_of_its_page() {
+    let mut expected = "# Sources\n\n".to_owned();
+    for connector in registry::all() {
+        let page = format!("collectors/connectors/{}/README.md", connector.name());
+        let text = std::fs::read_to_string(root().join(&page)).unwrap();
+        let title = text.lines().next().and_then(|line| line.strip_prefix("# "));
+        let title = title.unwrap_or_else(|| panic!("{page} does not begin with a title"));
+        expected.push_str(&format!("- [{title}](../{page})\n"));
+    }
+    let other_pages = |text: &str| text.find("- [Who is who]").unwrap_or(text.len());
+    assert_part("docs/SUMMARY.md", "# Sources\n", &expected, other_pages);
+}
+
+#[test]
 fn the_description_of_rest_is_committed_as_it_is_served() {
     let expected = serde_json::to_string_pretty(api::openapi()).unwrap();
     assert_ends("api/openapi.json", "{", &expected);
