@@ -54,7 +54,7 @@ impl DataKind {
             "merge_preview" | "computation" | "finding" => Self::MetricRows,
             "audit" | "audit_head" => Self::Audit,
             "login_session" | "login_link" | "provider_session" | "provider_logout" => Self::Sessions,
-            "event_hour" => Self::EventCounts,
+            "event_hour" | "event_day" => Self::EventCounts,
             "origin" => Self::LogPositions,
             "feed" | "feed_pruned" | "changed_chunk" | "people_change" | "fact_change" | "invalidation"
             | "computation_queue" => Self::Changes,
@@ -149,50 +149,86 @@ async fn tables(store: &Store, tenants: &[Tenant], schemas: &[String]) -> Result
     )
     .fetch_all(store.pool())
     .await?;
-    let hypertables = hypertable_bytes(store, schemas).await?;
+    let mut hypertables = hypertables(store, schemas).await?;
     let mut tables = Vec::with_capacity(rows.len());
     for row in rows {
         let name = (row.schema, row.table);
-        let bytes = hypertables.get(&name).copied().unwrap_or(row.bytes);
-        let (schema, table) = name;
+        let hypertable = hypertables.remove(&name).unwrap_or_default();
         let bounds = row.bounds.unwrap_or_default();
-        let tenant = tenants.iter().find(|tenant| tenant.as_str() == schema).cloned();
         tables.push(TableSize {
-            kind: DataKind::of_table(&table),
-            tenant,
-            table,
-            rows: row.rows,
-            bytes,
-            index_bytes: row.index_bytes,
+            rows: row.rows.max(hypertable.rows),
+            bytes: row.bytes.max(hypertable.bytes),
+            index_bytes: row.index_bytes.max(hypertable.index_bytes),
             added: row.added,
             deleted: row.deleted,
             oldest: bounds.first().copied(),
             newest: bounds.last().copied(),
+            ..hypertable.of(name, tenants)
         });
     }
+    // those of continuous aggregates have the names of views
+    tables.extend(hypertables.into_iter().map(|(name, hypertable)| hypertable.of(name, tenants)));
+    tables.sort_by_key(|table| std::cmp::Reverse(table.bytes));
     Ok(tables)
 }
 
-/// The sizes of hypertables with their compressed chunks, by schema and table; none without the extension.
-async fn hypertable_bytes(store: &Store, schemas: &[String]) -> Result<BTreeMap<(String, String), i64>, StoreError> {
+/// What TimescaleDB says of a hypertable, with its compressed chunks.
+#[derive(Clone, Copy, Default)]
+struct Hypertable {
+    rows: i64,
+    bytes: i64,
+    index_bytes: i64,
+}
+
+impl Hypertable {
+    /// The table of a schema and a name.
+    fn of(self, (schema, table): (String, String), tenants: &[Tenant]) -> TableSize {
+        TableSize {
+            tenant: tenants.iter().find(|tenant| tenant.as_str() == schema).cloned(),
+            kind: DataKind::of_table(&table),
+            table,
+            rows: self.rows,
+            bytes: self.bytes,
+            index_bytes: self.index_bytes,
+            added: 0,
+            deleted: 0,
+            oldest: None,
+            newest: None,
+        }
+    }
+}
+
+/// Hypertables and continuous aggregates by schema and name; none without the extension. Chunks that are compressed are
+/// tables of TimescaleDB, of which the tables that they belong to show nothing.
+async fn hypertables(store: &Store, schemas: &[String]) -> Result<BTreeMap<(String, String), Hypertable>, StoreError> {
     let there = "select exists (select from pg_extension where extname = 'timescaledb')";
     if !sqlx::query_scalar::<_, bool>(there).fetch_one(store.pool()).await? {
         return Ok(BTreeMap::new());
     }
     let rows = sqlx::query(
-        "select hypertable_schema::text as schema, hypertable_name::text as name,
-                coalesce(public.hypertable_size(format('%I.%I', hypertable_schema, hypertable_name)::regclass), 0) as bytes
-         from timescaledb_information.hypertables where hypertable_schema = any ($1)",
+        "with hypertable as (
+             select hypertable_schema as schema, hypertable_name as name,
+                    format('%I.%I', hypertable_schema, hypertable_name)::regclass as relation
+             from timescaledb_information.hypertables where hypertable_schema = any ($1)
+             union all
+             select view_schema, view_name,
+                    format('%I.%I', materialization_hypertable_schema, materialization_hypertable_name)::regclass
+             from timescaledb_information.continuous_aggregates where view_schema = any ($1)
+         )
+         select h.schema::text as schema, h.name::text as name, public.approximate_row_count(h.relation) as rows,
+                coalesce(size.total_bytes, 0) as bytes, coalesce(size.index_bytes, 0) as index_bytes
+         from hypertable h left join lateral public.hypertable_detailed_size(h.relation) size on true",
     )
     .bind(schemas)
     .fetch_all(store.pool())
     .await?;
-    let mut sizes = BTreeMap::new();
+    let mut hypertables = BTreeMap::new();
     for row in rows {
         let name = (row.try_get::<String, _>("schema")?, row.try_get::<String, _>("name")?);
-        sizes.insert(name, row.try_get::<i64, _>("bytes")?);
+        let (rows, bytes) = (row.try_get("rows")?, row.try_get("bytes")?);
+        hypertables.insert(name, Hypertable { rows, bytes, index_bytes: row.try_get("index_bytes")? });
     }
-    Ok(sizes)
+    Ok(hypertables)
 }
 
 /// Adds the times of the oldest and newest rows that an index gives.

@@ -2,6 +2,7 @@
 //! read is the same as on plain tables. Skipped, and says so, on a server without it; all other tests of
 //! the store run on such a server as they are.
 
+use std::cmp::Reverse;
 use std::time::Duration as Age;
 
 use chrono::{DateTime, Duration, Utc};
@@ -12,6 +13,7 @@ use kernel::{
 use parts::{Part, missing};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::queries::{self, ChangeFilter, DeploymentFilter, TimeKey};
+use store::sizes::{DataKind, sizes};
 use store::timescale::{TimescalePolicies, set_policies};
 use store::{Store, Timescale, flow, metric_rows};
 use tests::{TestDatabase, database};
@@ -335,6 +337,29 @@ async fn policies_are_those_of_the_settings() {
     connection.execute("drop table main._sqlx_migrations_timescale").await.unwrap();
     let policies = TimescalePolicies { compress_after: None, event_counts: age(30) };
     assert!(!set_policies(&plain.store, &policies).await.unwrap(), "there is nothing to set them for");
+}
+
+#[tokio::test]
+async fn what_is_compressed_or_aggregated_counts_in_the_sizes_of_data() {
+    let Some((hyper, _plain)) = both().await else { return };
+    write(&hyper.store, 0).await;
+    let mut connection = PgConnection::connect_with(&hyper.options()).await.unwrap();
+    let fill = "insert into main.event_hour (hour, source, kind, outcome, reason, events)
+                select date_trunc('day', now(), 'UTC') - hour * interval '1 hour', 's', 'k', 'stored', '', hour
+                from generate_series(1, 2000) hour";
+    connection.execute(fill).await.unwrap();
+    connection.execute("call refresh_continuous_aggregate('main.event_day', null, null)").await.unwrap();
+    connection.execute("select compress_chunk(c) from show_chunks('main.change_metric') c").await.unwrap();
+    connection.execute("analyze").await.unwrap();
+    let all = sizes(&hyper.store, &[Tenant::default()]).await.unwrap();
+    let find = |name: &str| all.tables.iter().find(|table| table.table == name).unwrap();
+    let (compressed, plain, days) = (find("change_metric"), find("deployment_metric"), find("event_day"));
+    // of compressed rows, statistics know the batches
+    assert!((550..=2_200).contains(&compressed.rows), "{compressed:?}");
+    assert!(compressed.bytes > 100_000 && compressed.index_bytes < compressed.bytes, "{compressed:?}");
+    assert_eq!(plain.rows, 1_100);
+    assert!(days.kind == DataKind::EventCounts && days.rows > 0 && days.bytes > 0, "{days:?}");
+    assert!(all.tables.is_sorted_by_key(|table| Reverse(table.bytes)));
 }
 
 #[tokio::test]
