@@ -16,11 +16,13 @@ pub(crate) const CONNECTIONS: usize = 192;
 
 /// What a server did.
 pub(crate) struct Done {
-    /// Requests a second that were answered with 200 or 202.
+    /// Requests that were answered with 200, 201 or 202.
+    pub(crate) acknowledged: usize,
+    /// The same a second.
     pub(crate) rate: f64,
     /// The share that was answered 202.
     pub(crate) accepted: f64,
-    /// The share that was answered with neither 200 nor 202, or not at all.
+    /// The share that was answered with another status, or not at all.
     pub(crate) refused: f64,
     /// The time within which half were answered.
     pub(crate) p50: Duration,
@@ -35,16 +37,34 @@ pub(crate) async fn closed(
     connections: usize,
     lasting: Duration,
 ) -> Result<Done> {
+    send(address, requests, connections, (lasting, usize::MAX)).await
+}
+
+/// The same, until each request was sent once.
+pub(crate) async fn once(address: SocketAddr, requests: &[Bytes], connections: usize) -> Result<Done> {
+    send(address, requests, connections, (Duration::MAX, requests.len())).await
+}
+
+async fn send(
+    address: SocketAddr,
+    requests: &[Bytes],
+    connections: usize,
+    (lasting, most): (Duration, usize),
+) -> Result<Done> {
+    let requests: Arc<[Bytes]> = requests.into();
     let next = Arc::new(AtomicUsize::new(0));
     let opened = open_all(address, connections).await?;
     let started = Instant::now();
     let mut connections = JoinSet::new();
     for mut connection in opened {
-        let (next, requests) = (next.clone(), requests.to_vec());
+        let (next, requests) = (Arc::clone(&next), Arc::clone(&requests));
         connections.spawn(async move {
             let mut answers = Vec::new();
             while started.elapsed() < lasting {
                 let at = next.fetch_add(1, Ordering::Relaxed);
+                if at >= most {
+                    break;
+                }
                 let request = requests.get(at % requests.len()).context("no requests")?;
                 let asked = Instant::now();
                 let status = if let Ok(status) = connection.ask(request).await {
@@ -63,13 +83,13 @@ pub(crate) async fn closed(
         answers.extend(connection??);
     }
     let seconds = started.elapsed().as_secs_f64();
-    let share = |counts: &dyn Fn(u16) -> bool| {
-        answers.iter().filter(|(_, status)| counts(*status)).count() as f64 / answers.len() as f64
-    };
-    let (accepted, refused) = (share(&|status| status == 202), share(&|status| !matches!(status, 200 | 202)));
-    let rate = answers.len() as f64 * (1.0 - refused) / seconds;
+    let count = |counts: &dyn Fn(u16) -> bool| answers.iter().filter(|(_, status)| counts(*status)).count();
+    let acknowledged = count(&|status| matches!(status, 200..=202));
+    let accepted = count(&|status| status == 202) as f64 / answers.len() as f64;
+    let refused = 1.0 - acknowledged as f64 / answers.len() as f64;
+    let rate = acknowledged as f64 / seconds;
     let latencies: Vec<Duration> = answers.iter().map(|(latency, _)| *latency).collect();
-    Ok(Done { rate, accepted, refused, p50: within(50, latencies.clone())?, p99: within(99, latencies)? })
+    Ok(Done { acknowledged, rate, accepted, refused, p50: within(50, latencies.clone())?, p99: within(99, latencies)? })
 }
 
 /// Requests go out at their time, however long the answers to others take. Returns the time within which 99

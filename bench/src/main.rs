@@ -17,6 +17,7 @@ mod login;
 mod machine;
 mod migrate;
 mod panels;
+mod peers;
 mod permissions;
 mod process;
 mod reads;
@@ -47,6 +48,8 @@ const SUBJECTS: [&str; 12] = [
     "gateway",
     "normalize",
 ];
+/// What is measured by its name only: it needs programs of others, which `scripts/bench` builds.
+const PEERS: &str = "peers";
 /// What is measured at a percentage of the full size. `served` is a part of `reads`; `migrate` and `timescale` are measured by
 /// their names only.
 const SIZED: [&str; 7] = ["engine", "reads", "panels", "dora_sql", "timescale", "served", "migrate"];
@@ -63,10 +66,12 @@ async fn main() -> Result<()> {
     if let [webhooks::BARE, address, answers @ ..] = &wanted.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         return webhooks::bare(address, answers.first().copied()).await;
     }
-    let known = |name: &str| SUBJECTS.contains(&name) || SIZED.iter().any(|subject| percent(name, subject).is_some());
+    let known = |name: &str| {
+        name == PEERS || SUBJECTS.contains(&name) || SIZED.iter().any(|subject| percent(name, subject).is_some())
+    };
     if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
         bail!(
-            "nothing is measured under the name {unknown}; expected {}, served, migrate or timescale",
+            "nothing is measured under the name {unknown}; expected {}, served, migrate, timescale or peers",
             SUBJECTS.join(", ")
         );
     }
@@ -83,6 +88,7 @@ async fn main() -> Result<()> {
             "live" => live::measure(&machine, &mut figures).await?,
             "subscribers" => live::subscribers(&machine, &mut figures).await?,
             "login" => login::measure(&machine, &mut figures).await?,
+            PEERS => peers::measure(&machine, &mut figures).await?,
             "recompute" => recompute::measure(&machine, &mut figures).await?,
             name => match SIZED.map(|subject| percent(name, subject)) {
                 [Some(percent), ..] => engine::measure(&machine, &mut figures, percent).await?,

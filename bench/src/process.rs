@@ -69,11 +69,26 @@ pub(crate) fn peak_mb(child: &Child) -> Result<f64> {
 
 /// The time that processors spent on a running process, in seconds.
 pub(crate) fn cpu_seconds(child: &Child) -> Result<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id()))?;
+    cpu_seconds_of(child.id())
+}
+
+/// The same of a process by its id.
+pub(crate) fn cpu_seconds_of(pid: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // the name, which may hold spaces, is in parentheses; `utime` and `stime` are the 14th and 15th of all fields
     let (_, rest) = stat.rsplit_once(") ").context("no statistics of the process")?;
     let ticks = rest.split(' ').skip(11).take(2).map(|ticks| Ok(ticks.parse::<u64>()?)).sum::<Result<u64>>()?;
     Ok(ticks as f64 / TICKS_PER_SECOND)
+}
+
+/// The time that processors spent on anything since the machine started, in seconds.
+pub(crate) fn cpu_seconds_of_all() -> Result<f64> {
+    let stat = std::fs::read_to_string("/proc/stat")?;
+    let all = stat.lines().next().context("no statistics of processors")?;
+    // user, nice, system, idle, iowait, irq, softirq
+    let ticks = all.split_whitespace().skip(1).take(7).map(str::parse::<u64>).collect::<Result<Vec<_>, _>>()?;
+    let busy: u64 = ticks.iter().enumerate().filter(|(at, _)| !matches!(at, 3 | 4)).map(|(_, ticks)| ticks).sum();
+    Ok(busy as f64 / TICKS_PER_SECOND)
 }
 
 /// A line of `/proc/<pid>/status`, in bytes.

@@ -53,16 +53,16 @@ fn once(machine: &Machine, data: &Path) -> Result<(f64, f64)> {
 }
 
 fn watch(child: &mut Child, address: SocketAddr, started: Instant) -> Result<(f64, f64)> {
-    wait_until_ready(child, address)?;
+    wait_until_ready(child, address, "/readyz")?;
     let ready = started.elapsed().as_secs_f64();
     std::thread::sleep(IDLE);
     Ok((ready, process::resident_mb(child)?))
 }
 
-/// Waits until a server says that it is ready.
-pub(crate) fn wait_until_ready(child: &mut Child, address: SocketAddr) -> Result<()> {
+/// Waits until a server says at a path that it is ready.
+pub(crate) fn wait_until_ready(child: &mut Child, address: SocketAddr, path: &str) -> Result<()> {
     let started = Instant::now();
-    while !is_ready(address) {
+    while !is_ready(address, path) {
         if let Some(status) = child.try_wait()? {
             bail!("the server ended before it was ready: {status}");
         }
@@ -77,11 +77,11 @@ pub(crate) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
-fn is_ready(address: SocketAddr) -> bool {
+fn is_ready(address: SocketAddr, path: &str) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(DEADLINE))?;
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         Ok(answer.starts_with("HTTP/1.1 200"))

@@ -28,7 +28,8 @@ use crate::machine::{Machine, Running, beside};
 use crate::process;
 use crate::up;
 
-const SECRET: &str = "a secret of the bench";
+/// What signs webhooks, and the token where they are not signed.
+pub(crate) const SECRET: &str = "a-secret-of-the-bench";
 const PATH: &str = "/webhooks/github/main";
 const ROUNDS: usize = 3;
 const ROUND: Duration = Duration::from_secs(5);
@@ -38,7 +39,7 @@ const WARMING: Duration = Duration::from_secs(30);
 pub(crate) const BARE: &str = "bare-handler";
 
 /// An example of an event.
-struct Example {
+pub(crate) struct Example {
     event: String,
     body: Vec<u8>,
 }
@@ -46,7 +47,7 @@ struct Example {
 /// Measures the gateway.
 pub(crate) async fn gateway(machine: &Machine, figures: &mut Figures) -> Result<()> {
     let examples = examples()?;
-    let requests: Vec<Bytes> = examples.iter().enumerate().map(|(at, example)| request(at, example)).collect();
+    let requests = requests(&examples);
     let bytes: usize = examples.iter().map(|example| example.body.len()).sum();
     Figures::heading(&format!(
         "webhook gateway, {} signed examples of GitHub's events ({:.1} KB each), answered after Kafka's \
@@ -57,8 +58,8 @@ pub(crate) async fn gateway(machine: &Machine, figures: &mut Figures) -> Result<
     let data = machine.data("webhooks-data")?;
     let running = Running::start(&data).await?;
     let address = up::free_address()?;
-    let settings = settings(&running, machine, address)?;
-    let mut gateway = Serving::start(Command::new(beside("sei-webhooks")?).arg("--config").arg(settings), address)?;
+    let settings = settings(&running, machine, address, "github")?;
+    let mut gateway = serve(&settings, address)?;
     let bare_address = up::free_address()?;
     let bare =
         Serving::start(Command::new(std::env::current_exe()?).args([BARE, &bare_address.to_string()]), bare_address)?;
@@ -87,6 +88,11 @@ pub(crate) async fn gateway(machine: &Machine, figures: &mut Figures) -> Result<
     gateway.end()?;
     drop(bare);
     running.stop().await
+}
+
+/// The gateway as a process of its own.
+pub(crate) fn serve(settings: &Path, address: SocketAddr) -> Result<Serving> {
+    Serving::start(Command::new(beside("sei-webhooks")?).arg("--config").arg(settings), address)
 }
 
 async fn closed(address: SocketAddr, requests: &[Bytes], lasting: Duration) -> Result<load::Done> {
@@ -162,7 +168,7 @@ pub(crate) async fn bare(address: &str, answers: Option<&str>) -> Result<()> {
 
 /// The recorded payloads of `@octokit/webhooks-examples`, which `scripts/bench` fetches.
 #[expect(clippy::disallowed_methods, reason = "where the inputs of a measurement are is no setting of the program")]
-fn examples() -> Result<Vec<Example>> {
+pub(crate) fn examples() -> Result<Vec<Example>> {
     let directory = std::env::var_os("SEI_OCTOKIT_EXAMPLES")
         .context("SEI_OCTOKIT_EXAMPLES is not set: run this by scripts/bench, which fetches the payloads")?;
     let index = std::fs::read(Path::new(&directory).join("api.github.com/index.json"))?;
@@ -177,7 +183,11 @@ fn examples() -> Result<Vec<Example>> {
     Ok(examples)
 }
 
-/// A request as it goes over the wire.
+/// The requests as they go over the wire.
+pub(crate) fn requests(examples: &[Example]) -> Vec<Bytes> {
+    examples.iter().enumerate().map(|(at, example)| request(at, example)).collect()
+}
+
 fn request(at: usize, example: &Example) -> Bytes {
     let Example { event, body } = example;
     #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
@@ -194,21 +204,31 @@ fn request(at: usize, example: &Example) -> Bytes {
     request.into()
 }
 
-/// Settings of the gateway, with the Kafka that `scripts/bench` starts.
+/// The Kafka that `scripts/bench` starts.
 #[expect(clippy::disallowed_methods, reason = "where the inputs of a measurement are is no setting of the program")]
-fn settings(running: &Running, machine: &Machine, address: SocketAddr) -> Result<PathBuf> {
-    let kafka = std::env::var("SEI_TEST_KAFKA")
-        .context("SEI_TEST_KAFKA is not set: run this by scripts/bench, which starts a Kafka")?;
+pub(crate) fn kafka() -> Result<String> {
+    std::env::var("SEI_TEST_KAFKA")
+        .context("SEI_TEST_KAFKA is not set: run this by scripts/bench, which starts a Kafka")
+}
+
+/// The topic of a connector's events, which no other run of the bench has.
+pub(crate) fn topic(connector: &str) -> String {
+    format!("sei.bench.{connector}.{}", std::process::id())
+}
+
+/// Settings of the gateway and the processor, with one source.
+pub(crate) fn settings(running: &Running, machine: &Machine, address: SocketAddr, connector: &str) -> Result<PathBuf> {
+    let (kafka, topic) = (kafka()?, topic(connector));
     let (url, secret) = (machine.path("database-url"), machine.path("secret"));
     std::fs::write(&url, running.url()?)?;
     std::fs::write(&secret, SECRET)?;
-    let settings = machine.path("webhooks.toml");
+    let settings = machine.path(&format!("{connector}.toml"));
     std::fs::write(
         &settings,
         format!(
             "database.url = {{ file = '{}' }}\nserver.listen = '{address}'\nlog.kind = 'kafka'\n\
-             log.topic = 'sei.bench'\nlog.kafka.brokers = '{kafka}'\n\
-             [[source]]\nconnector = 'github'\n[source.webhook]\nsecrets = [{{ file = '{}' }}]\n",
+             log.topic = '{topic}'\nlog.kafka.brokers = '{kafka}'\n\
+             [[source]]\nconnector = '{connector}'\n[source.webhook]\nsecrets = [{{ file = '{}' }}]\n",
             url.display(),
             secret.display()
         ),
@@ -223,9 +243,14 @@ pub(crate) struct Serving {
 
 impl Serving {
     pub(crate) fn start(command: &mut Command, address: SocketAddr) -> Result<Self> {
+        Self::ready_at(command, address, "/readyz")
+    }
+
+    /// The same of a server that says at another path whether it is ready.
+    pub(crate) fn ready_at(command: &mut Command, address: SocketAddr, path: &str) -> Result<Self> {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         let mut serving = Self { child };
-        up::wait_until_ready(&mut serving.child, address)?;
+        up::wait_until_ready(&mut serving.child, address, path)?;
         Ok(serving)
     }
 
