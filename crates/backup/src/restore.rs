@@ -2,7 +2,7 @@
 
 use futures::StreamExt;
 use store::Store;
-use store::backup::{LaterTombstones, Target};
+use store::backup::{LaterAccess, LaterTable, LaterTombstones, TakenBack, Target, Tokens};
 
 use crate::manifest::{Manifest, TableEntry};
 use crate::repository::Repository;
@@ -18,14 +18,18 @@ pub struct Restored {
     pub rows: u64,
     /// Number of identifiers of people who were erased or pseudonymized after the backup, as a later one says.
     pub later_tombstones: u64,
+    /// The access that was taken back.
+    pub access: TakenBack,
 }
 
 /// Restores a backup. All tables are compared with their checksums before anything is there. `later` is the newest backup:
-/// whom it knows as erased is known as erased afterwards, too; the rows about them still have to be replaced.
+/// whom it knows as erased is known as erased afterwards, too; the rows about them still have to be replaced. And who had no
+/// access as it was made has none.
 pub async fn restore(
     repository: &Repository,
     manifest: &Manifest,
     later: Option<&Manifest>,
+    tokens: Tokens,
     store: &Store,
     on_bytes: &OnBytes<'_>,
 ) -> Result<Restored, BackupError> {
@@ -48,6 +52,11 @@ pub async fn restore(
             }
         }
     }
+    let later = match later {
+        Some(later) => access(repository, later).await?,
+        None => None,
+    };
+    restored.access = target.take_back(later.as_ref(), tokens).await?;
     target.commit().await?;
     // brings the schemas up to date, and makes the views for BI tools
     store.migrate().await?;
@@ -94,17 +103,26 @@ async fn tombstones(
 ) -> Result<Option<LaterTombstones>, BackupError> {
     let tables = (manifest.table(schema, "pseudonym_key"), manifest.table(schema, "tombstone"));
     let (Some(key), Some(tombstones)) = tables else { return Ok(None) };
-    Ok(Some(LaterTombstones {
-        key: (key.shape.clone(), all_rows(repository, key).await?),
-        tombstones: (tombstones.shape.clone(), all_rows(repository, tombstones).await?),
+    let (key, tombstones) = (all_rows(repository, key).await?, all_rows(repository, tombstones).await?);
+    Ok(Some(LaterTombstones { key, tombstones }))
+}
+
+/// Who had access as a backup was made.
+async fn access(repository: &Repository, manifest: &Manifest) -> Result<Option<LaterAccess>, BackupError> {
+    let [users, tokens, grants] = ["login_user", "api_token", "access_grant"].map(|name| manifest.table("sei", name));
+    let (Some(users), Some(tokens), Some(grants)) = (users, tokens, grants) else { return Ok(None) };
+    Ok(Some(LaterAccess {
+        users: all_rows(repository, users).await?,
+        tokens: all_rows(repository, tokens).await?,
+        grants: all_rows(repository, grants).await?,
     }))
 }
 
-async fn all_rows(repository: &Repository, table: &TableEntry) -> Result<Vec<u8>, BackupError> {
+async fn all_rows(repository: &Repository, table: &TableEntry) -> Result<LaterTable, BackupError> {
     let mut all = Vec::new();
     let mut chunks = tables::rows(repository, table);
     while let Some(rows) = chunks.next().await {
         all.extend(rows?);
     }
-    Ok(all)
+    Ok((table.shape.clone(), all))
 }

@@ -5,7 +5,9 @@
 //! into an empty database only, and in one transaction; nothing else writes or changes the schema meanwhile. How backups
 //! are kept is left to others.
 
+mod access;
 mod erasures;
+mod later;
 mod locks;
 mod rows;
 mod shape;
@@ -14,7 +16,9 @@ mod target;
 mod versions;
 mod writer;
 
+pub use access::{LaterAccess, TakenBack, Tokens};
 pub use erasures::LaterTombstones;
+pub use later::LaterTable;
 pub use locks::{Exclusive, exclusive};
 pub use rows::{RowBlock, Rows};
 pub use shape::{TableShape, left_out};

@@ -203,6 +203,62 @@ async fn who_was_erased_after_a_backup_is_not_brought_back_by_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn access_that_was_taken_back_after_a_backup_is_not_given_again() {
+    let kept = Kept::new();
+    let log = TestLog::new(LogKind::Embedded).await;
+    let source = program(&log, &kept);
+    let mut connection = log.database.options().connect().await.unwrap();
+    let make = "insert into sei.login_user (id, name) values ('ann', 'Ann'), ('ben', 'Ben'), ('cem', 'Cem')";
+    sqlx::query(make).execute(&mut connection).await.unwrap();
+    let token = |name: &str| source.json(&["token", "create", name])["token"]["id"].as_str().unwrap().to_owned();
+    let (leaked, used) = (token("leaked"), token("used"));
+    let grant = |user: &str| -> String {
+        let granted = source.json(&["grant", "add", "--user", user, "--role", "viewer", "--tenant", "main"]);
+        granted["id"].as_str().unwrap().to_owned()
+    };
+    let (of_ann, of_ben) = (grant("ann"), grant("ben"));
+    let first = source.json(&["backup", "create"]);
+    source.good(&["token", "revoke", &leaked]);
+    source.good(&["grant", "remove", &of_ann]);
+    // that it was removed and granted again takes nothing back
+    source.good(&["grant", "remove", &of_ben]);
+    grant("ben");
+    let disable = "update sei.login_user set disabled_at = now() where id = 'ben'";
+    sqlx::query(disable).execute(&mut connection).await.unwrap();
+    sqlx::query("delete from sei.login_user where id = 'cem'").execute(&mut connection).await.unwrap();
+    let newest = source.json(&["backup", "create"]);
+
+    let ids = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let revoked = |list: &Value| -> Vec<String> {
+        let revoked = list.as_array().unwrap().iter().filter(|token| !token["revoked_at"].is_null());
+        revoked.map(|token| token["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let restored = log_in(empty_database().await, &log).await;
+    let target = program(&restored, &kept);
+    let report = target.json(&["backup", "restore", first["id"].as_str().unwrap()]);
+    let expected = serde_json::json!({
+        "disabled_users": 2, "removed_grants": 1, "revoked_tokens": 1, "valid_tokens": 1,
+    });
+    assert_eq!(report["access"], expected, "{report:#}");
+    assert_eq!(revoked(&target.json(&["token", "list"])), [leaked.clone()]);
+    assert_eq!(ids(&target.json(&["grant", "list"])), [of_ben]);
+
+    // of what was taken back after the newest backup nothing is known
+    let restored = log_in(empty_database().await, &log).await;
+    let target = program(&restored, &kept);
+    let said = target.good(&["backup", "restore", newest["id"].as_str().unwrap(), "--revoke-tokens"]);
+    assert!(
+        said.contains("access that was taken back: 1 API token revoked\n") && !said.contains("can be used"),
+        "{said}"
+    );
+    let mut both = vec![leaked, used];
+    both.sort();
+    assert_eq!(revoked(&target.json(&["token", "list"])), both);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_damaged_backup_is_neither_whole_nor_restored() {
     let kept = Kept::new();
     let log = privacy::filled(LogKind::Embedded).await;

@@ -3,8 +3,8 @@
 
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
-use super::shape::{TableShape, quoted};
-use super::writer::TableWriter;
+use super::later::{LaterTable, load};
+use super::shape::quoted;
 use crate::StoreError;
 
 /// The columns of tombstones, with their types.
@@ -23,9 +23,9 @@ const KEY: &[(&str, &str)] = &[("key", "bytea")];
 #[derive(Clone, Debug)]
 pub struct LaterTombstones {
     /// `pseudonym_key`, with its rows.
-    pub key: (TableShape, Vec<u8>),
+    pub key: LaterTable,
     /// `tombstone`, with its rows.
-    pub tombstones: (TableShape, Vec<u8>),
+    pub tombstones: LaterTable,
 }
 
 /// Adds the tombstones that were made with the key of the restored tenant. Returns how many are new or say more now.
@@ -43,26 +43,4 @@ pub(super) async fn add(connection: &mut PgConnection, later: &LaterTombstones) 
     let added = sqlx::query(AssertSqlSafe(statement)).execute(&mut *connection).await?.rows_affected();
     connection.execute("drop table later_key, later_tombstone").await?;
     Ok(added)
-}
-
-/// Makes a temporary table of rows of another version of a table: its columns that are not known are taken as bytes.
-async fn load(
-    connection: &mut PgConnection,
-    name: &str,
-    (shape, rows): &(TableShape, Vec<u8>),
-    known: &[(&str, &str)],
-) -> Result<(), StoreError> {
-    let column = |column: &String| {
-        let native = known.iter().find(|(name, _)| name == column).map_or("bytea", |(_, native)| *native);
-        format!("{} {native}", quoted(column))
-    };
-    let columns: Vec<String> = shape.columns.iter().map(column).collect();
-    let create = format!("create temporary table {name} ({}) on commit drop", columns.join(", "));
-    connection.execute(AssertSqlSafe(create)).await?;
-    let names: Vec<String> = shape.columns.iter().map(|column| quoted(column)).collect();
-    let copy = format!("copy {name} ({}) from stdin (format binary)", names.join(", "));
-    let mut writer = TableWriter::begin(connection, &copy).await?;
-    writer.write(rows).await?;
-    writer.finish().await?;
-    Ok(())
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
+use super::access::{self, LaterAccess, TakenBack, Tokens};
 use super::erasures::{self, LaterTombstones};
 use super::locks::{close, hold_schemas, locked};
 use super::rows::{self, Rows};
@@ -179,6 +180,11 @@ impl Target {
             return Ok(0);
         }
         erasures::add(&mut self.connection, later).await
+    }
+
+    /// Takes back access that no one had any more as a later backup was made, and all API tokens if that is asked for.
+    pub async fn take_back(&mut self, later: Option<&LaterAccess>, tokens: Tokens) -> Result<TakenBack, StoreError> {
+        access::take_back(&mut self.connection, later, tokens).await
     }
 
     /// Makes everything that was written durable and visible, at once. The schemas still have to be brought up to date.
