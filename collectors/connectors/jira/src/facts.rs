@@ -12,7 +12,7 @@ use connector::canceled::is_canceled;
 use connector::versions::{address, inferred, is_incident, is_named, is_severity, moment, pattern, stated};
 use kernel::{
     Account, AccountId, Fact, Incident, IncidentId, RejectReason, Rejection, Sprint, SprintEntry, Status,
-    StatusCategory, Transition, WorkItem, WorkItemId, people,
+    StatusCategory, Transition, Version, WorkItem, WorkItemId, people,
 };
 use regex::Regex;
 
@@ -149,16 +149,12 @@ pub(super) fn issue(
     let labels: Vec<String> = issue.entries("labels");
     let people = ["assignee", "reporter", "creator"].map(|name| issue.lenient::<wire::User>(name));
     let [assignee, reporter, creator] = people.each_ref().map(|user| tracker.account(user.as_ref()?));
-    let resolved: Option<wire::When> = issue.lenient("resolutiondate");
-    // Old versions do not report what a status means.
-    let guessed = if resolved.is_some() { StatusCategory::Done } else { StatusCategory::ToDo };
-    let status_category = category(&wire_status).unwrap_or(guessed);
+    let (status_category, done_at) = standing(issue, &wire_status, created, &history);
     let done = status_category == StatusCategory::Done;
-    let done_at = resolved.or_else(|| issue.lenient("statuscategorychangedate")).filter(|_| done);
+    let canceled = done && canceled(issue, &wire_status, ids, &history, &labels);
     let sprints = issue.custom().find_map(wire::Sprint::all_of).unwrap_or_default();
     let id = tracker.item(&issue.key);
-    let version = stated(if history.deleted { moment(at, 9) } else { at });
-    let item = WorkItem {
+    let mut item = WorkItem {
         title: issue.lenient("summary").unwrap_or_default(),
         kind: kind.clone(),
         status: wire_status.name.clone(),
@@ -166,21 +162,22 @@ pub(super) fn issue(
         reporter,
         parent: parent(issue, ids).map(|key| tracker.item(&key)),
         sprints: sprints.iter().map(|sprint| tracker.sprint(sprint.id)).collect(),
-        done_at: done_at.map(|when| when.0),
+        done_at,
         points: ids.points.iter().find_map(|name| number(issue, name)),
         labels: labels.clone(),
         url: Some(format!("{}/browse/{}", tracker.url, issue.key)),
         deleted: history.deleted,
-        canceled: done && canceled(issue, &wire_status, ids, &history, &labels),
+        canceled,
         ..WorkItem::new(
             id.clone(),
             issue.key.clone(),
             format!("{}/{}", tracker.id, issue.key.rsplit_once('-').map_or("", |(project, _)| project)),
             status_category,
             created,
-            version,
+            stated(at),
         )
     };
+    item.version = version(&item);
     let mut facts = Vec::new();
     let authors = history.entries.iter().filter_map(|entry| entry.author.as_ref());
     for user in people.iter().flatten().chain(authors) {
@@ -192,16 +189,53 @@ pub(super) fn issue(
     facts.extend(transitions(tracker, &item, creator, &history).into_iter().map(Fact::Transition));
     facts.extend(entries(tracker, &item, &history).into_iter().map(Fact::SprintEntry));
     let incident = incident(issue, &item, &history);
-    // Under the keys that it had before it was moved it is no longer there.
-    for old in history.named("Key").filter_map(|(_, item)| item.from_name.as_ref()).filter(|key| **key != item.key) {
-        let gone = WorkItem { id: tracker.item(old), key: old.clone(), deleted: true, ..item.clone() };
-        let none = |known: &Incident| Incident { id: IncidentId(gone.id.0.clone()), deleted: true, ..known.clone() };
-        facts.extend(incident.as_ref().map(none).map(Fact::Incident));
-        facts.push(Fact::WorkItem(gone));
-    }
+    facts.extend(gone(tracker, &item, incident.as_ref(), &history));
     facts.extend(incident.map(Fact::Incident));
     facts.push(Fact::WorkItem(item));
     Ok(facts)
+}
+
+/// Where an issue stands, and when it was done if it is.
+fn standing(
+    issue: &wire::Issue,
+    status: &wire::Status,
+    created: DateTime<Utc>,
+    history: &History,
+) -> (StatusCategory, Option<DateTime<Utc>>) {
+    let resolved: Option<wire::When> = issue.lenient("resolutiondate");
+    // Old versions do not report what a status means.
+    let guessed = if resolved.is_some() { StatusCategory::Done } else { StatusCategory::ToDo };
+    let status_category = category(status).unwrap_or(guessed);
+    let ended = resolved.or_else(|| issue.lenient("statuscategorychangedate")).map(|when| when.0);
+    let done_at = ended.or_else(|| history.reached(&status.name, created));
+    (status_category, done_at.filter(|_| status_category == StatusCategory::Done))
+}
+
+/// An issue and its incident under the keys that it had before it was moved, where they are no longer.
+fn gone(tracker: &Tracker, item: &WorkItem, incident: Option<&Incident>, history: &History) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for old in history.named("Key").filter_map(|(_, item)| item.from_name.as_ref()).filter(|key| **key != item.key) {
+        let id = tracker.item(old);
+        // that it is gone is certain, whatever is known of its end
+        let version = stated(item.version.at);
+        let none =
+            |known: &Incident| Incident { id: IncidentId(id.0.clone()), deleted: true, version, ..known.clone() };
+        facts.extend(incident.map(none).map(Fact::Incident));
+        facts.push(Fact::WorkItem(WorkItem { id, key: old.clone(), deleted: true, version, ..item.clone() }));
+    }
+    facts
+}
+
+/// The version of an issue. Data Center does not say when one ended that has no resolution, but the hook of that very step
+/// does: what a later hook does not say must not replace it.
+fn version(item: &WorkItem) -> Version {
+    let at = item.version.at;
+    let ended_at_some_time = item.status_category == StatusCategory::Done && item.done_at.is_none() && !item.canceled;
+    match (item.deleted, ended_at_some_time) {
+        (true, _) => stated(moment(at, 9)),
+        (_, true) => inferred(at),
+        _ => stated(at),
+    }
 }
 
 impl History {
@@ -209,6 +243,14 @@ impl History {
     fn named<'a>(&'a self, field: &'a str) -> impl Iterator<Item = (&'a wire::Entry, &'a wire::Item)> {
         let items = self.entries.iter().flat_map(|entry| entry.items.iter().map(move |item| (entry, item)));
         items.filter(move |(_, item)| item.field.eq_ignore_ascii_case(field))
+    }
+
+    /// When the issue reached the status that it has, as far as its steps say.
+    fn reached(&self, status: &str, created: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self.named("status").last() {
+            Some((entry, change)) => time_of(entry).filter(|_| change.to_name.as_deref() == Some(status)),
+            None => self.complete.then(|| created.trunc_subsecs(0)),
+        }
     }
 }
 
@@ -347,13 +389,16 @@ fn incident(issue: &wire::Issue, item: &WorkItem, history: &History) -> Option<I
     let labels = history.named("labels").filter_map(|(_, change)| change.from_name.as_deref());
     let was_one = types.chain(labels.flat_map(str::split_whitespace)).any(is_incident);
     let priority = issue.lenient::<wire::Name>("priority").map(|priority| priority.name);
+    let deleted = item.deleted || item.canceled || !is_one;
+    // that it is none is certain, whatever is known of its end
+    let version = if deleted { stated(item.version.at) } else { item.version };
     (is_one || was_one).then(|| Incident {
         selectors: selectors(issue, item),
         title: item.title.clone(),
         severity: item.labels.iter().find(|label| is_severity(label)).cloned().or(priority),
         resolved_at: item.done_at,
         url: item.url.clone(),
-        deleted: item.deleted || item.canceled || !is_one,
-        ..Incident::new(IncidentId(item.id.0.clone()), item.created_at, item.version)
+        deleted,
+        ..Incident::new(IncidentId(item.id.0.clone()), item.created_at, version)
     })
 }

@@ -118,3 +118,41 @@ fn entries_of_lists_that_are_null_take_nothing_else_away() {
     let rows = settled(hook("SHOP-8", &json!({ "labels": null, "components": null }), &json!([null])));
     assert!(item(&rows, "SHOP-8").labels.is_empty());
 }
+
+#[test]
+fn without_a_resolution_an_issue_ended_when_it_reached_its_status() {
+    let fields = |updated: &str| json!({ "resolutiondate": null, "updated": format!("2026-10-0{updated}.123+0000") });
+    let step = json!([{ "field": "status", "from": "1", "fromString": "Open", "to": "6", "toString": "Closed" }]);
+    let closed = hook("SHOP-7", &fields("2T08:00:00"), &step);
+    // a title that is edited later does not open it again, whichever is read first
+    let edited = hook("SHOP-7", &fields("5T08:00:00"), &json!([{ "field": "summary", "toString": "Basket" }]));
+    for facts in [[closed.clone(), edited.clone()], [edited.clone(), closed.clone()]] {
+        let rows = settled(facts.into_iter().flatten());
+        let ended = Some(at("2026-10-02T08:00:00Z"));
+        assert_eq!((item(&rows, "SHOP-7").done_at, incident(&rows, "SHOP-7").resolved_at), (ended, ended));
+    }
+    // but it can turn out to be no incident, be moved, and be opened again
+    let none =
+        json!({ "resolutiondate": null, "updated": "2026-10-06T08:00:00.000+0000", "issuetype": { "name": "Task" } });
+    let retyped =
+        hook("SHOP-7", &none, &json!([{ "field": "issuetype", "fromString": "Incident", "toString": "Task" }]));
+    assert!(incident(&settled([closed.clone(), retyped].concat()), "SHOP-7").deleted);
+    let key = json!([{ "field": "Key", "from": null, "fromString": "SHOP-7", "to": null, "toString": "OPS-4" }]);
+    let moved = settled([closed.clone(), hook("OPS-4", &fields("6T08:00:00"), &key)].concat());
+    assert!(item(&moved, "SHOP-7").deleted && incident(&moved, "SHOP-7").deleted && !item(&moved, "OPS-4").deleted);
+    let open = json!({ "resolutiondate": null, "updated": "2026-10-07T08:00:00.000+0000",
+                       "status": { "name": "Open", "statusCategory": { "key": "new" } } });
+    let opened = settled([closed, hook("SHOP-7", &open, &json!([]))].concat());
+    assert_eq!((item(&opened, "SHOP-7").done_at, incident(&opened, "SHOP-7").resolved_at), (None, None));
+    // the history says it as the hook does
+    let pulled = json!({
+        "site": format!("https://{SITE}"), "row": hook_payload("SHOP-7", &fields("5T08:00:00"), &json!([]))["issue"],
+        "histories": [
+            { "id": "2", "created": "2026-10-02T08:00:00.100+0000", "items": step },
+            { "id": "1", "created": "2026-10-01T09:00:00.000+0000",
+              "items": [{ "field": "status", "fromString": "New", "toString": "Open" }] },
+        ],
+    });
+    let rows = settled(read("pull.issue", &pulled));
+    assert_eq!(incident(&rows, "SHOP-7").resolved_at, Some(at("2026-10-02T08:00:00Z")));
+}
