@@ -1,9 +1,11 @@
 //! Work items with their times: points of a scatter plot, and the age of what is in progress.
 
+use std::ops::Range;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use dora::{Dated, DistributionPart};
 use kernel::{StatusCategory, Transition, WorkItem};
-use store::queries::{self, Cut, Listed, Parent, ParentKey, RowFilter};
+use store::queries::{self, Cut, Listed, Order, Parent, ParentKey, RowFilter};
 
 use crate::ApiState;
 use crate::problem::Problem;
@@ -30,7 +32,8 @@ pub(crate) async fn item_times(
     let asked = question.state.unwrap_or_default();
     let (n, percentiles) = percentiles(state, scope, question).await?;
     let p85 = percentiles.iter().find(|one| one.percentile == 85).and_then(|one| one.value);
-    let mut items = items(state, scope, (question, asked)).await?;
+    let window = window(state, question)?;
+    let mut items = items(state, scope, (question, asked), &window).await?;
     let shortened = items.len() > ITEMS_MAX;
     items.truncate(ITEMS_MAX);
     let times = {
@@ -39,7 +42,10 @@ pub(crate) async fn item_times(
     };
     let with_times = items.into_iter().zip(times).map(|((item, _), times)| TimedItem::new(item, times, p85));
     let mut items: Vec<TimedItem> = with_times.collect();
-    if asked == ItemTimesState::InProgress {
+    if asked == ItemTimesState::Done {
+        items.retain(|item| item.done_at.is_some_and(|done_at| window.contains(&done_at)));
+        items.sort_by(|one, other| (other.done_at, &other.id).cmp(&(one.done_at, &one.id)));
+    } else {
         items.sort_by(|one, other| {
             let age = |item: &TimedItem| item.seconds.unwrap_or(-1.0);
             age(other).total_cmp(&age(one)).then_with(|| one.id.cmp(&other.id))
@@ -65,19 +71,24 @@ async fn percentiles(
     Ok(part.map_or_else(|| (0, Vec::new()), |part| (part.n, part.percentiles)))
 }
 
-/// The items, each with its transitions; one more than are shown, if there are more.
-async fn items(
-    state: &ApiState,
-    scope: &Scope,
-    (question, asked): (&ItemTimesQuestion, ItemTimesState),
-) -> Result<Vec<(WorkItem, Vec<Transition>)>, Problem> {
-    let owners = reads::asked_owners(state, scope, &question.services).await?;
+/// The window in which the items were done that are asked for.
+fn window(state: &ApiState, question: &ItemTimesQuestion) -> Result<Range<DateTime<Utc>>, Problem> {
     let now = Utc::now();
     let (_, window) = question.span.window(state.settings().dora.time_zone, now)?;
     let is_all = question.span.window.is_some() && window.is_some_and(|window| window.from.is_none());
     let to = window.and_then(|window| window.to).unwrap_or(now);
     let from = window.and_then(|window| window.from);
-    let from = from.unwrap_or(if is_all { DateTime::UNIX_EPOCH } else { to - WINDOW });
+    Ok(from.unwrap_or(if is_all { DateTime::UNIX_EPOCH } else { to - WINDOW })..to)
+}
+
+/// The items, each with its transitions; one more than are shown, if there are more.
+async fn items(
+    state: &ApiState,
+    scope: &Scope,
+    (question, asked): (&ItemTimesQuestion, ItemTimesState),
+    window: &Range<DateTime<Utc>>,
+) -> Result<Vec<(WorkItem, Vec<Transition>)>, Problem> {
+    let owners = reads::asked_owners(state, scope, &question.services).await?;
     let mut filter = RowFilter::of(owners);
     let words = [("project", question.project.clone()), ("kind", question.kind.clone())];
     filter.words.extend(words.into_iter().filter_map(|(column, word)| Some((column, vec![word?]))));
@@ -85,11 +96,12 @@ async fn items(
     let _turn = scope.turn().await;
     let store = &scope.store;
     let found: Vec<WorkItem> = match asked {
-        ItemTimesState::Done => queries::items_done(store, (from, to), &filter, limit).await?,
+        ItemTimesState::Done => queries::items_done(store, (window.start, window.end), &filter, limit).await?,
         ItemTimesState::InProgress => {
             filter.words.push(("status_category", vec![StatusCategory::InProgress.as_str().to_owned()]));
-            let order = WorkItem::LIST.default_order();
-            let rows = queries::list::<WorkItem>(store, &filter, order, &Cut::first(limit)).await?;
+            // of too many the oldest are shown
+            let oldest_first = Order { descending: false, ..WorkItem::LIST.default_order() };
+            let rows = queries::list::<WorkItem>(store, &filter, oldest_first, &Cut::first(limit)).await?;
             rows.into_iter().map(|placed| placed.row).collect()
         }
     };

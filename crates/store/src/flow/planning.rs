@@ -153,13 +153,19 @@ pub async fn sprints(tx: &mut StoreTx, part: &Part) -> Result<Vec<SprintRow>, St
     .await
 }
 
-/// What was put into those sprints and taken out of them, oldest first.
+/// What was put into those sprints and taken out of them, oldest first. An item that is gone is in none: of one that was
+/// moved the new one is. If its source does not say when an item was done, its last step says so.
 pub async fn entries(tx: &mut StoreTx, part: &Part) -> Result<Vec<EntryRow>, StoreError> {
     let statement = format!(
-        "select e.sprint, e.item, e.at, e.added, w.points, case when not w.canceled then w.done_at end, w.project
+        "select e.sprint, e.item, e.at, e.added, w.points,
+                case when w.canceled then null
+                     when w.done_at is null and w.status_category = 'done'
+                     then (select max(t.at) from transition t where t.item = w.id)
+                     else w.done_at end,
+                w.project
          from sprint_entry e join sprint s on s.id = e.sprint
-         left join work_item w on w.id = e.item and not w.deleted
-         where not s.deleted and {} order by e.at, e.id",
+         left join work_item w on w.id = e.item
+         where not s.deleted and w.deleted is not true and {} order by e.at, e.id",
         part.condition(&[Extent::At("coalesce(s.completed_at, s.ends_at)")], "''", Some("s.id"))
     );
     rows(tx, part, &statement, |row| {

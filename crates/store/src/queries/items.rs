@@ -10,7 +10,8 @@ use super::placed::Placed;
 use super::row::Row;
 use crate::{Store, StoreError};
 
-/// Work items that were done in `[from, to)` and not canceled, the last done first.
+/// Work items that are done and were not canceled, the last done first: those whose source says that it was in `[from, to)`,
+/// and of a source that does not say when, those that made a step in it, which may be another one.
 pub async fn items_done(
     store: &Store,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
@@ -27,12 +28,20 @@ pub async fn items_done(
         .push(WorkItem::LIST.from)
         .push(" where not t.canceled and t.status_category = ")
         .push_bind(StatusCategory::Done.as_str())
-        .push(" and t.done_at >= ")
+        .push(" and (t.done_at >= ")
         .push_bind(from)
         .push(" and t.done_at < ")
-        .push_bind(to);
+        .push_bind(to)
+        .push(" or t.done_at is null and exists (select from transition s where s.item = t.id and s.at >= ")
+        .push_bind(from)
+        .push(" and s.at < ")
+        .push_bind(to)
+        .push("))");
     filter.push(WorkItem::LIST, &mut statement);
-    statement.push(" order by t.done_at desc, t.id desc limit ").push_bind(i64::from(limit));
+    statement
+        .push(" order by coalesce(t.done_at, (select max(s.at) from transition s where s.item = t.id)) desc, t.id desc")
+        .push(" limit ")
+        .push_bind(i64::from(limit));
     let rows = statement.build().fetch_all(store.pool()).await?;
     rows.iter().map(|row| Ok(Placed::<WorkItem>::read(row, sort)?.row)).collect()
 }

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use kernel::{Fact, StatusCategory};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::served::{self, Served};
 
@@ -78,4 +78,63 @@ async fn what_is_to_do_in_progress_and_done_is_known_for_each_day() {
         assert_eq!(series.len(), 30, "{}", answer["metric"]["name"]);
         assert!(series.iter().any(|step| step["value"].as_f64() > Some(0.0)), "{}", answer["metric"]["name"]);
     }
+}
+
+/// Facts of a tracker that reports steps, and not when an item was done.
+fn steps_alone() -> Vec<Fact> {
+    let item = |number: u8, fields: &Value| {
+        let mut item = json!({
+            "fact": "work_item", "id": format!("t/S-{number}"), "key": format!("S-{number}"), "project": "t/S",
+            "status": "Closed", "status_category": "done", "created_at": "2026-02-01T08:00:00Z", "points": 3,
+        });
+        item.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        item
+    };
+    let step = |number: u8, day: u8, to: &str| {
+        json!({
+            "fact": "transition", "id": format!("t/S-{number}/{day}"), "item": format!("t/S-{number}"),
+            "at": format!("2026-02-0{day}T08:00:00Z"), "to_status": to, "to_category": to,
+        })
+    };
+    let entry = |number: u8| {
+        json!({
+            "fact": "sprint_entry", "id": format!("t/e/{number}"), "sprint": "t/sprint/1", "item": format!("t/S-{number}"),
+            "at": "2026-02-01T09:00:00Z", "added": true,
+        })
+    };
+    let mut facts = vec![
+        json!({ "fact": "sprint", "id": "t/sprint/1", "name": "One", "started_at": "2026-02-02T00:00:00Z",
+                "completed_at": "2026-02-06T00:00:00Z" }),
+        item(1, &json!({})),
+        step(1, 3, "in_progress"),
+        step(1, 5, "done"),
+        // done after the sprint and the window
+        item(2, &json!({})),
+        step(2, 4, "in_progress"),
+        step(2, 8, "done"),
+        // moved to another project, where it is another item
+        item(3, &json!({ "deleted": true })),
+    ];
+    facts.extend([1, 2, 3].map(entry));
+    let versioned = facts.into_iter().map(|mut fact| {
+        fact["version"] = json!({ "at": "2026-02-09T08:00:00Z" });
+        serde_json::from_value(fact).unwrap()
+    });
+    versioned.collect()
+}
+
+#[tokio::test]
+async fn an_item_that_only_its_steps_say_was_done_is_listed_and_counts_in_its_sprint() {
+    let served = served::empty().await;
+    served::fill(&served.database.store, steps_alone().into_iter()).await;
+    let window = "from=2026-02-01&to=2026-02-07";
+    let listed = served.get(&format!("/api/v1/item-times?{window}")).await["data"].clone();
+    let ids: Vec<&str> = listed["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+    assert_eq!((ids, &listed["n"]), (vec!["t/S-1"], &json!(1)), "{listed}");
+    assert_eq!(listed["items"][0]["seconds"], 172_800.0);
+    let value = async |metric: &str| {
+        served.get(&format!("/api/v1/metrics/{metric}?{window}")).await["data"]["whole"]["value"].clone()
+    };
+    // three of the six points that were committed; what is gone was never in it
+    assert_eq!((value("sprint_velocity").await, value("say_do_ratio").await), (json!(3.0), json!(0.5)));
 }
