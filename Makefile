@@ -66,6 +66,10 @@ openapi: ## Check the API against its OpenAPI document, with redocly and schemat
 counterparts: ## Run sei against what others use: Keycloak, oidc-provider, graphql-ws, urql, generated clients, schemathesis, wrk, Lighthouse, Superset, dbt, helm, kube-score, Checkov
 	@scripts/counterparts
 
+.PHONY: chaos
+chaos: ## Inject faults into all roles on both logs for 20 minutes each: make chaos SEED=7 FAULTS=200 MINUTES=20 LOG=kafka
+	@$(if $(SEED),SEED=$(SEED)) $(if $(FAULTS),FAULTS=$(FAULTS)) $(if $(MINUTES),MINUTES=$(MINUTES)) $(if $(LOG),LOG=$(LOG)) scripts/chaos
+
 .PHONY: screenshots
 screenshots: ## Take the images of README and docs from the demo
 	@scripts/web build

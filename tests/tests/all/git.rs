@@ -4,6 +4,6 @@
 mod history;
 mod hostile;
 mod merges;
-mod parts;
+pub(crate) mod parts;
 mod refs;
 mod tenants;

@@ -21,6 +21,7 @@ mod architecture;
 mod backup;
 mod both_logs;
 mod browser;
+mod chaos;
 mod circles;
 mod cli;
 mod cli_identity;

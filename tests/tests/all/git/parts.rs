@@ -21,20 +21,20 @@ pub(super) const ID: &str = "example.org/team/app";
 pub(super) const TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /// A repository in a directory of its own. Each call of `git` is a minute after the one before.
-pub(super) struct Repo {
+pub(crate) struct Repo {
     pub(super) directory: TempDir,
     clock: Cell<i64>,
 }
 
 impl Repo {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let repo = Self { directory: tempfile::tempdir().unwrap(), clock: Cell::new(1_700_000_000) };
         std::fs::create_dir(repo.path()).unwrap();
         repo.git(&["init", "-q", "-b", "main"]);
         repo
     }
 
-    pub(super) fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join("app")
     }
 
@@ -43,7 +43,7 @@ impl Repo {
         text(&self.directory.path().join(name))
     }
 
-    pub(super) fn git(&self, arguments: &[&str]) -> String {
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
         self.git_with(arguments, &[])
     }
 
@@ -80,7 +80,7 @@ impl Repo {
         self.commit_only(message)
     }
 
-    pub(super) fn commit_only(&self, message: &str) -> String {
+    pub(crate) fn commit_only(&self, message: &str) -> String {
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "--allow-empty", "-m", message]);
         self.git(&["rev-parse", "HEAD"])
