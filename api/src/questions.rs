@@ -5,6 +5,7 @@
 //! engine's decides which fields go together. Both return an [`Invalid`], which each interface puts into its own terms.
 
 mod audit;
+mod columns;
 mod contributions;
 mod dead_letters;
 mod directory;
@@ -26,6 +27,9 @@ mod targets;
 mod text;
 
 pub use audit::AuditQuestion;
+pub use columns::{
+    DeployedChangeColumns, DeploymentColumns, PipelineRunColumns, TeamColumns, VulnerabilityColumns, WorkItemColumns,
+};
 pub use contributions::{ContributionsQuestion, MoversQuestion};
 pub use dead_letters::{DeadLettersQuestion, EventCountsQuestion};
 pub use directory::{RepositoriesQuestion, ServicesQuestion, TeamsQuestion};

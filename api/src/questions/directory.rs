@@ -5,7 +5,8 @@ use store::queries::{RepositoryRow, ServiceRow, TeamRow};
 use utoipa::IntoParams;
 
 use super::ServiceFilter;
-use super::rows::{row_question, search, text};
+use super::columns::TeamColumns;
+use super::rows::{row_question, search};
 use super::sorting::{RepositorySort, ServiceSort, TeamSort, order};
 
 row_question! {
@@ -55,9 +56,11 @@ row_question! {
     #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
     #[into_params(parameter_in = Query)]
     TeamsQuestion of TeamRow {
+        shared {
+            #[param(ignore)]
+            columns: TeamColumns,
+        }
         columns {
-            /// Only those that are directly part of this one.
-            parent: String => text("parent"),
             /// Only those with this text in their name.
             search: String => search(),
         }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use store::queries::UnreleasedChange;
 use utoipa::{IntoParams, ToSchema};
 
+use super::columns::{PipelineRunColumns, VulnerabilityColumns, WorkItemColumns};
 use super::rows::{present, row_question, search, text, word};
 use super::sorting::{
     IncidentSort, OpenChangeSort, PipelineRunSort, ReviewSort, VulnerabilitySort, WorkItemSort, order,
@@ -115,20 +116,20 @@ row_question! {
             #[param(ignore)]
             services: ServiceFilter,
         }
+        shared {
+            #[param(ignore)]
+            columns: WorkItemColumns,
+        }
         columns {
-            /// Only of this project; the repository of an issue of a forge.
-            project: String => text("project"),
             /// Only in a status of this category.
             #[param(inline)]
             state: StatusCategory => word("status_category"),
             /// Only of this kind, as the tracker has it.
             kind: String => text("kind"),
-            /// Only those that this account works on. It needs the right to see data about single persons.
-            assignee: String => text("assignee"),
             /// Only those with this text in their title or key.
             search: String => search(),
         }
-        account assignee of "work items",
+        account columns.assignee of "work items",
         sort {
             /// The field that rows are sorted by, with `-` before it for the greatest first; `-created_at` without it.
             #[param(inline)]
@@ -148,13 +149,13 @@ row_question! {
             #[param(ignore)]
             services: ServiceFilter,
         }
+        shared {
+            #[param(ignore)]
+            columns: PipelineRunColumns,
+        }
         columns {
-            /// Only in this repository.
-            repository: String => text("repository"),
             /// Only of the pipeline or workflow with this name.
             pipeline: String => text("name"),
-            /// Only for this branch.
-            branch: String => text("branch"),
             /// Only those that ended so.
             #[param(inline)]
             outcome: Outcome => word("outcome"),
@@ -180,9 +181,11 @@ row_question! {
             #[param(ignore)]
             services: ServiceFilter,
         }
+        shared {
+            #[param(ignore)]
+            columns: VulnerabilityColumns,
+        }
         columns {
-            /// Only in this repository.
-            repository: String => text("repository"),
             /// Only those that are in this state.
             #[param(inline)]
             state: VulnerabilityState => |filter, state| {

@@ -1,11 +1,12 @@
 //! What lists of what was computed are asked about.
 
-use kernel::{ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Finding, FindingKind};
+use kernel::{ChangeMetric, DeploymentMetric, Finding, FindingKind};
 use serde::Deserialize;
 use store::queries::{Cut, Listed, Order};
 use utoipa::IntoParams;
 
-use super::rows::{flag, row_question, search, text, word};
+use super::columns::{DeployedChangeColumns, DeploymentColumns};
+use super::rows::{row_question, search, word};
 use super::sorting::{ChangeSort, DeploymentSort, FindingSort, order};
 use super::text::{Text, read};
 use super::{Cursor, FieldList, Invalid, LIMIT, RowLimit, ServiceFilter, Span};
@@ -60,25 +61,11 @@ row_question! {
             #[param(ignore)]
             services: ServiceFilter,
         }
+        shared {
+            #[param(ignore)]
+            columns: DeploymentColumns,
+        }
         columns {
-            /// Only those that failed, or only those that did not.
-            failed: bool => flag("failed"),
-            /// Only those that succeeded, or only failed attempts.
-            success: bool => flag("success"),
-            /// Only those that metrics count, or only the others.
-            counted: bool => flag("counted"),
-            /// Only rework, or only the others.
-            rework: bool => flag("rework"),
-            /// Only of this repository.
-            repository: String => text("repository"),
-            /// Only into this environment.
-            environment: String => text("environment"),
-            /// Only those that relate so to the ones before them.
-            #[param(inline)]
-            kind: DeploymentKind => word("kind"),
-            /// Only those that this says took place.
-            #[param(inline)]
-            source: DeploymentSource => word("source"),
             /// Only those with this text in their id or name.
             search: String => search(),
         }
@@ -101,20 +88,16 @@ row_question! {
             #[param(ignore)]
             services: ServiceFilter,
         }
+        shared {
+            #[param(ignore)]
+            columns: DeployedChangeColumns,
+        }
         columns {
-            /// Only those that this deployment carried.
-            deployment: String => text("deployment"),
-            /// Only of this repository.
-            repository: String => text("repository"),
-            /// Only by this account. It needs the right to see data about single persons.
-            author: String => text("author"),
-            /// Only direct commits, or only the others.
-            is_commit: bool => flag("is_commit"),
             /// Only those with this text in their title or id.
             search: String => search(),
         }
-        account author of "changes",
-        deployment deployment,
+        account columns.author of "changes",
+        deployment columns.deployment,
         sort {
             /// The field that rows are sorted by, with `-` before it for the greatest first; `-deployed_at` without it.
             #[param(inline)]

@@ -256,7 +256,7 @@ mod tests {
     fn parameters_are_read_by_the_names_of_fields_of_all_structs() {
         let asked = "service=shop&failed=true&window=30d&limit=7&tenant=demo&time_zone=UTC";
         let (question, page): (DeploymentsQuestion, Page) = read(asked).unwrap();
-        assert_eq!((question.services.service.as_deref(), question.failed), (Some("shop"), Some(true)));
+        assert_eq!((question.services.service.as_deref(), question.columns.failed), (Some("shop"), Some(true)));
         assert_eq!(question.span.window.map(|window| window.as_str().to_owned()).as_deref(), Some("30d"));
         assert_eq!(page.limit.map(|limit| limit.as_str().to_owned()).as_deref(), Some("7"));
         assert_eq!(read::<MetricQuestion>("by=author_team").unwrap().question.by, Some(dora::Slice::AuthorTeam));

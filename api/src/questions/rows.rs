@@ -137,9 +137,41 @@ pub(crate) fn search() -> impl FnOnce(&mut RowFilter, String) -> Result<(), Inva
     }
 }
 
+/// Declares what rows of a list may be asked for by in every interface: each field with what it asks of a row.
+macro_rules! row_columns {
+    (
+        $(#[$meta:meta])*
+        $name:ident { $($(#[$meta_of_column:meta])* $column:ident: $type:ty => $ask:expr,)+ }
+    ) => {
+        $(#[$meta])*
+        pub struct $name {
+            $(
+                $(#[$meta_of_column])*
+                pub $column: Option<$type>,
+            )+
+        }
+
+        impl $name {
+            /// Adds what is asked of rows.
+            pub(crate) fn add_to(
+                self,
+                filter: &mut store::queries::RowFilter,
+            ) -> Result<(), $crate::questions::Invalid> {
+                $(
+                    if let Some(value) = self.$column {
+                        $crate::questions::rows::add(filter, value, $ask)?;
+                    }
+                )+
+                Ok(())
+            }
+        }
+    };
+}
+
 /// Declares a question about the rows of a list.
 ///
 /// - `within`: `span` and `services`, where rows have a time and belong to services.
+/// - `shared`: what may be asked in every interface (`row_columns!`).
 /// - `columns`: what else may be asked, each with what it asks of a row.
 /// - `account`: the field that names an account, with the name of the list.
 /// - `deployment`: the field that names a deployment.
@@ -149,9 +181,10 @@ macro_rules! row_question {
         $(#[$meta:meta])*
         $name:ident of $row:ty {
             $(within { $($(#[$within_meta:meta])* $within:ident: $within_type:ty,)+ })?
+            $(shared { $(#[$shared_meta:meta])* $shared:ident: $shared_type:ty, })?
             columns { $($(#[$meta_of_column:meta])* $column:ident: $type:ty => $ask:expr,)* }
-            $(account $account:ident of $list:literal,)?
-            $(deployment $deployment:ident,)?
+            $(account $($account:ident).+ of $list:literal,)?
+            $(deployment $($deployment:ident).+,)?
             $(sort { $(#[$sort_meta:meta])* by $sort:ty => $order:expr, })?
         }
     ) => {
@@ -162,6 +195,11 @@ macro_rules! row_question {
                 #[doc = "Its fields are those of the question."]
                 pub $within: $within_type,
             )+)?
+            $(
+                $(#[$shared_meta])*
+                #[doc = "Its fields are those of the question."]
+                pub $shared: $shared_type,
+            )?
             $(
                 $(#[$meta_of_column])*
                 pub $column: Option<$type>,
@@ -183,13 +221,13 @@ macro_rules! row_question {
 
             $(
                 fn account(&self) -> Option<(&'static str, &str)> {
-                    Some(($list, self.$account.as_deref()?))
+                    Some(($list, self.$($account).+.as_deref()?))
                 }
             )?
 
             $(
                 fn deployment(&self) -> Option<&str> {
-                    self.$deployment.as_deref()
+                    self.$($deployment).+.as_deref()
                 }
             )?
 
@@ -202,6 +240,9 @@ macro_rules! row_question {
 
             fn add_to(self, filter: &mut store::queries::RowFilter) -> Result<(), $crate::questions::Invalid> {
                 $(
+                    <$shared_type>::add_to(self.$shared, filter)?;
+                )?
+                $(
                     if let Some(value) = self.$column {
                         $crate::questions::rows::add(filter, value, $ask)?;
                     }
@@ -212,4 +253,4 @@ macro_rules! row_question {
     };
 }
 
-pub(crate) use row_question;
+pub(crate) use {row_columns, row_question};

@@ -10,8 +10,9 @@ use crate::ApiState;
 use crate::envelope::Listing;
 use crate::problem::Problem;
 use crate::questions::{
-    Asked, ForTenant, IncidentsQuestion, ListPage, OpenChangesQuestion, PipelineRunsQuestion, ReviewsQuestion,
-    ServiceFilter, Span, VulnerabilitiesQuestion, WorkItemsQuestion,
+    Asked, ForTenant, IncidentsQuestion, ListPage, OpenChangesQuestion, PipelineRunColumns, PipelineRunsQuestion,
+    ReviewsQuestion, ServiceFilter, Span, VulnerabilitiesQuestion, VulnerabilityColumns, WorkItemColumns,
+    WorkItemsQuestion,
 };
 use crate::reads;
 use crate::scope::Scope;
@@ -71,7 +72,7 @@ pub async fn incidents(
     get,
     path = "/api/v1/work-items",
     operation_id = "workItems",
-    params(ForTenant, WorkItemsQuestion, Span, ServiceFilter, ListPage),
+    params(ForTenant, WorkItemColumns, WorkItemsQuestion, Span, ServiceFilter, ListPage),
     responses(
         (status = 200, content((Listing<WorkItemView> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
@@ -94,7 +95,7 @@ pub async fn work_items(
     get,
     path = "/api/v1/pipeline-runs",
     operation_id = "pipelineRuns",
-    params(ForTenant, PipelineRunsQuestion, Span, ServiceFilter, ListPage),
+    params(ForTenant, PipelineRunColumns, PipelineRunsQuestion, Span, ServiceFilter, ListPage),
     responses(
         (status = 200, content((Listing<PipelineRunView> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
@@ -117,7 +118,7 @@ pub async fn pipeline_runs(
     get,
     path = "/api/v1/vulnerabilities",
     operation_id = "vulnerabilities",
-    params(ForTenant, VulnerabilitiesQuestion, Span, ServiceFilter, ListPage),
+    params(ForTenant, VulnerabilityColumns, VulnerabilitiesQuestion, Span, ServiceFilter, ListPage),
     responses(
         (status = 200, content((Listing<VulnerabilityView> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),

@@ -10,8 +10,8 @@ use crate::ApiState;
 use crate::envelope::Listing;
 use crate::problem::Problem;
 use crate::questions::{
-    Asked, ChangesQuestion, DeploymentsQuestion, FindingsQuestion, ForTenant, ListPage, RepositoriesQuestion,
-    ServiceFilter, ServicesQuestion, Span, TeamsQuestion,
+    Asked, ChangesQuestion, DeployedChangeColumns, DeploymentColumns, DeploymentsQuestion, FindingsQuestion, ForTenant,
+    ListPage, RepositoriesQuestion, ServiceFilter, ServicesQuestion, Span, TeamColumns, TeamsQuestion,
 };
 use crate::reads;
 use crate::scope::Scope;
@@ -70,7 +70,7 @@ pub async fn repositories(
     get,
     path = "/api/v1/teams",
     operation_id = "teams",
-    params(ForTenant, TeamsQuestion, ListPage),
+    params(ForTenant, TeamColumns, TeamsQuestion, ListPage),
     responses(
         (status = 200, content((Listing<TeamView> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
@@ -115,7 +115,7 @@ pub async fn sources(
     get,
     path = "/api/v1/deployments",
     operation_id = "deployments",
-    params(ForTenant, DeploymentsQuestion, Span, ServiceFilter, ListPage),
+    params(ForTenant, DeploymentColumns, DeploymentsQuestion, Span, ServiceFilter, ListPage),
     responses(
         (status = 200, content((Listing<Deployment> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
@@ -138,7 +138,7 @@ pub async fn deployments(
     get,
     path = "/api/v1/changes",
     operation_id = "changes",
-    params(ForTenant, ChangesQuestion, Span, ServiceFilter, ListPage),
+    params(ForTenant, DeployedChangeColumns, ChangesQuestion, Span, ServiceFilter, ListPage),
     responses(
         (status = 200, content((Listing<Change> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),

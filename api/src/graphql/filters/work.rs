@@ -7,7 +7,7 @@ use store::queries::{RepositoryRow, RowFilter, ServiceRow, TeamRow};
 use super::inputs::searched;
 use super::sorts::{ChangeSort, ServiceSort, SprintSort, VulnerabilitySort, WorkItemSort, order};
 use crate::questions::rows::{add, present, row_question, text, texts, words};
-use crate::questions::{Invalid, RowQuestion, ServiceFilter, Span};
+use crate::questions::{Invalid, RowQuestion, ServiceFilter, Span, TeamColumns, VulnerabilityColumns, WorkItemColumns};
 
 row_question! {
     /// Which changes are listed, by when they were opened.
@@ -47,19 +47,19 @@ row_question! {
             #[graphql(flatten)]
             span: Span,
         }
+        shared {
+            #[graphql(flatten)]
+            columns: WorkItemColumns,
+        }
         columns {
-            /// Only those of this project, or of the repository that they are in.
-            project: String => text("project"),
             /// Only those of these kinds, as sources have them: `story`, `bug`.
             kinds: Vec<String> => texts("kinds", "kind"),
             /// Only those that stand there.
             categories: Vec<StatusCategory> => words("categories", "status_category"),
-            /// Only those that this account works on (`host/login`): one of your own, or any for who may see persons' data.
-            assignee: String => text("assignee"),
             /// Only those whose title or reference holds this text; of the last year, unless a window is asked for.
             search: String => searched(),
         }
-        account assignee of "work items",
+        account columns.assignee of "work items",
         sort {
             /// The order; the newest first without it.
             by WorkItemSort => order::<WorkItem, _>,
@@ -102,9 +102,11 @@ row_question! {
             #[graphql(flatten)]
             services: ServiceFilter,
         }
+        shared {
+            #[graphql(flatten)]
+            columns: VulnerabilityColumns,
+        }
         columns {
-            /// Only those of this repository (`host/owner/name`).
-            repository: String => text("repository"),
             /// Only those that are not fixed, or only those that are.
             open: bool => present(|open: bool| [("fixed_at", !open)]),
             /// Only those of these severities.
@@ -157,9 +159,11 @@ row_question! {
     /// Which teams are listed.
     #[derive(Clone, Debug, Default, InputObject)]
     TeamsFilter of TeamRow {
+        shared {
+            #[graphql(flatten)]
+            columns: TeamColumns,
+        }
         columns {
-            /// Only those that are part of this team.
-            parent: String => text("parent"),
             /// Only those that are part of no other, or only those that are part of one.
             root: bool => present(|root: bool| [("parent", !root)]),
             /// Only those whose name holds this text.
@@ -171,7 +175,7 @@ row_question! {
 /// Which findings are listed.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct FindingsFilter {
-    /// Only of this service.
+    /// Only this service.
     service: Option<String>,
     /// Only those of these kinds.
     kinds: Option<Vec<FindingKind>>,
