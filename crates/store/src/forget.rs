@@ -177,10 +177,11 @@ mod tests {
     use super::*;
 
     /// Kinds that can name a repository, and stay when it is forgotten.
-    const KEPT: [(&str, &str); 3] = [
+    const KEPT: [(&str, &str); 4] = [
         ("service", "it is declared, and forgotten by its own name"),
         ("sprint", "its board may have items of other projects"),
         ("status", "it is of a tracker, whose other projects have it too"),
+        ("team", "it is declared, and forgotten by its own name"),
     ];
 
     #[test]

@@ -26,6 +26,7 @@ pub struct Team {
     pub members: Vec<AccountId>,
     /// The projects that it plans in, as its tracker names them; of sprints without known items their boards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[fact(moves)]
     pub projects: Vec<String>,
     /// It is no longer declared.
     #[serde(default)]

@@ -103,6 +103,9 @@ fn sprint_item() -> View {
                   none.",
         key: &["sprint_item_id"],
         columns,
-        from: "sprint_entry f where (select v.everything from analytics_viewer v)".to_owned(),
+        // an item that was moved is another one now
+        from: "sprint_entry f where (select v.everything from analytics_viewer v)
+                 and not exists (select from work_item w where w.id = f.item and w.deleted)"
+            .to_owned(),
     }
 }

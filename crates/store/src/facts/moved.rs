@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use kernel::Fact;
-use kernel::catalog::{Column, Kind};
+use kernel::catalog::{Column, Form, Holds, Kind};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection};
 
@@ -13,6 +13,14 @@ use super::row::{Changed, Row, StorableFact};
 use super::table::joined;
 use crate::StoreError;
 use crate::declared::{list, quoted};
+
+/// Begins selectors of incidents that name a repository.
+const OF_REPOSITORY: &str = "repository:";
+
+/// Whether a column holds ids of repositories, or selectors, which may name one.
+fn names_repositories(column: &Column) -> bool {
+    column.moves || column.form == Form::Selector
+}
 
 /// Which ids have moved where.
 #[derive(Default)]
@@ -73,17 +81,26 @@ impl Moves {
         Ok(())
     }
 
+    /// The text of a column with the id that is in it now; `None` if it is the same.
+    fn renamed_in(&self, column: &Column, text: &str) -> Option<String> {
+        if column.moves {
+            return self.renamed(text);
+        }
+        let selector = kernel::incident_selector(text)?;
+        Some(format!("{OF_REPOSITORY}{}", self.renamed(selector.strip_prefix(OF_REPOSITORY)?)?))
+    }
+
     fn rename_fields(&self, kind: &Kind, fact: &mut Value) -> bool {
         let mut changed = false;
         let Some(fields) = fact.as_object_mut() else { return false };
-        for column in kind.columns.iter().filter(|column| column.moves) {
+        for column in kind.columns.iter().filter(|column| names_repositories(column)) {
             let values = match fields.get_mut(column.name) {
                 Some(Value::Array(values)) => values.iter_mut().collect(),
                 Some(value) => vec![value],
                 None => continue,
             };
             for value in values {
-                if let Some(renamed) = value.as_str().and_then(|id| self.renamed(id)) {
+                if let Some(renamed) = value.as_str().and_then(|text| self.renamed_in(column, text)) {
                     *value = Value::String(renamed);
                     changed = true;
                 }
@@ -137,20 +154,30 @@ pub(super) async fn write(connection: &mut PgConnection, rows: &[Row<'_>]) -> Re
             changed.add((0, vec![crate::invalidations::EVERYTHING.to_owned()]));
         }
     }
-    rename_services(connection, &moves).await?;
+    for kind in Fact::KINDS.iter().filter(|kind| !kind.key_columns().any(|column| column.moves)) {
+        for column in kind.columns.iter().filter(|column| names_repositories(column) && column.holds == Holds::Texts) {
+            rename_lists(connection, (*kind, column), &moves).await?;
+        }
+    }
     Ok(changed)
 }
 
-/// Services list repositories, and there are few.
-async fn rename_services(connection: &mut PgConnection, moves: &Moves) -> Result<(), StoreError> {
-    let services = sqlx::query!("select name, repositories from service").fetch_all(&mut *connection).await?;
-    for service in services {
+/// Services and teams list repositories, and there are few.
+async fn rename_lists(
+    connection: &mut PgConnection,
+    (kind, column): (&Kind, &Column),
+    moves: &Moves,
+) -> Result<(), StoreError> {
+    let Some(key) = kind.key_columns().next() else { return Ok(()) };
+    let (table, key, list) = (quoted(kind.name), quoted(key.name), quoted(column.name));
+    let select = AssertSqlSafe(format!("select {key}, {list} from {table}"));
+    let known: Vec<(String, Vec<String>)> = sqlx::query_as(select).fetch_all(&mut *connection).await?;
+    for (name, texts) in known {
         let renamed: Vec<String> =
-            service.repositories.iter().map(|id| moves.renamed(id).unwrap_or_else(|| id.clone())).collect();
-        if renamed != service.repositories {
-            sqlx::query!("update service set repositories = $2 where name = $1", service.name, &renamed)
-                .execute(&mut *connection)
-                .await?;
+            texts.iter().map(|text| moves.renamed_in(column, text).unwrap_or_else(|| text.clone())).collect();
+        if renamed != texts {
+            let update = AssertSqlSafe(format!("update {table} set {list} = $2 where {key} = $1"));
+            sqlx::query(update).bind(&name).bind(&renamed).execute(&mut *connection).await?;
         }
     }
     Ok(())
@@ -188,6 +215,18 @@ fn statements(kind: &Kind) -> Vec<String> {
     for column in kind.columns.iter().filter(|column| column.moves) {
         let column = quoted(column.name);
         statements.push(format!("update {name} set {column} = {} where {}", moved(&column), is_old(&column)));
+    }
+    for column in kind.columns.iter().filter(|column| column.form == Form::Selector) {
+        let column = quoted(column.name);
+        let id = format!("substr(selector, length('{OF_REPOSITORY}') + 1)");
+        let names_old = format!("starts_with(selector, '{OF_REPOSITORY}') and {}", is_old(&id));
+        statements.push(format!(
+            "update {name} set {column} = array(
+                 select case when {names_old} then concat('{OF_REPOSITORY}', {}) else selector end
+                 from unnest({column}) with ordinality as listed (selector, nth) order by nth)
+             where exists (select from unnest({column}) as selector where {names_old})",
+            moved(&id)
+        ));
     }
     statements
 }

@@ -1,7 +1,10 @@
 //! Repositories that were renamed, transferred, or renamed back: all their facts end under the id that they have now,
 //! in whichever order the facts and the move come.
 
-use kernel::{Change, ChangeState, Completeness, Deployment, Fact, Moved, Outcome, PipelineRun, Repository, Version};
+use kernel::{
+    Change, ChangeState, Completeness, Deployment, Fact, Incident, Moved, Outcome, PipelineRun, Repository, Service,
+    Team, Version,
+};
 use proptest::prelude::*;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::facts;
@@ -201,4 +204,48 @@ async fn another_repository_under_the_old_name_has_facts_of_its_own() {
     write(&database, &[deployment(OLD, 4)]).await;
     let repositories = texts(&database, "select repository from main.deployment order by 1").await;
     assert_eq!(repositories, [NEW, OLD]);
+}
+
+#[tokio::test]
+async fn services_and_teams_keep_the_incidents_and_projects_of_a_repository_that_moved() {
+    let database = tests::database().await;
+    let facts = [
+        Fact::Service(Service {
+            repositories: vec![OLD.into()],
+            incidents: vec![format!("repository:https://{OLD}"), "label:shop".to_owned()],
+            ..Service::new("shop".to_owned(), stated(1))
+        }),
+        Fact::Team(Team {
+            projects: vec!["SHOP".to_owned(), OLD.to_owned()],
+            ..Team::new("payments".to_owned(), stated(1))
+        }),
+        Fact::Incident(Incident {
+            repository: Some(OLD.into()),
+            selectors: vec!["label:shop".to_owned()],
+            ..Incident::new(format!("{OLD}/issue/1").as_str().into(), instant(1), stated(1))
+        }),
+    ];
+    let of_owner = moved("github.com/acme", "github.com/store", 5);
+    for (moves, new) in [(vec![moved(OLD, NEW, 4)], NEW), (vec![of_owner], "github.com/store/oldname")] {
+        for facts_first in [true, false] {
+            clear(&database).await;
+            for table in ["service", "team", "incident"] {
+                let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+                sqlx::query(AssertSqlSafe(format!("truncate main.{table}"))).execute(&mut connection).await.unwrap();
+            }
+            let mut pieces = [&facts[..], &moves[..]];
+            if !facts_first {
+                pieces.reverse();
+            }
+            for piece in pieces {
+                write(&database, piece).await;
+            }
+            let claims = texts(&database, "select unnest(incidents) from main.service").await;
+            assert_eq!(claims, [format!("repository:{new}"), "label:shop".to_owned()], "{facts_first}");
+            let projects = texts(&database, "select unnest(projects) from main.team").await;
+            assert_eq!(projects, ["SHOP", new], "{facts_first}");
+            let selectors = texts(&database, "select unnest(selectors) from main.incident").await;
+            assert_eq!(selectors, ["label:shop".to_owned(), format!("repository:{new}")], "{facts_first}");
+        }
+    }
 }
