@@ -1,8 +1,7 @@
 //! The reading half of an import: runs on a thread of its own and hands over batches.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,7 +44,7 @@ pub(super) struct Batch {
 
 /// Reads a file to its end, or to the first problem that cannot be passed over.
 pub(super) fn read(
-    file: File,
+    file: impl Read + 'static,
     path: &Path,
     options: &ImportOptions,
     batches: &mpsc::Sender<Batch>,
@@ -82,13 +81,13 @@ fn form(path: &Path, format: ImportFormat) -> Form {
     if format == ImportFormat::Facts && is(inner, "json") { Form::Json } else { Form::Lines }
 }
 
-/// The text of a file, inflated if it is gzip, of any number of members.
-fn plain(mut file: BufReader<Counted>) -> std::io::Result<Box<dyn BufRead>> {
-    Ok(if file.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
-        Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file)))
-    } else {
-        Box::new(file)
-    })
+/// The text of a file, inflated if it is gzip, of any number of members. A pipe may give its bytes one by one.
+fn plain(mut file: impl BufRead + 'static) -> std::io::Result<Box<dyn BufRead>> {
+    let mut head = Vec::new();
+    (&mut file).take(2).read_to_end(&mut head)?;
+    let is_gzip = head == [0x1f, 0x8b];
+    let whole = Cursor::new(head).chain(file);
+    Ok(if is_gzip { Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(whole))) } else { Box::new(whole) })
 }
 
 struct Reader<'a> {
@@ -161,15 +160,49 @@ impl Clock {
 }
 
 /// Counts the bytes of a file as they lie on disk.
-struct Counted {
-    file: File,
+struct Counted<R> {
+    file: R,
     bytes: Arc<AtomicU64>,
 }
 
-impl Read for Counted {
+impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.file.read(buffer)?;
         self.bytes.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use kernel::Tenant;
+
+    use super::*;
+
+    /// A pipe whose writer writes byte by byte.
+    struct ByteByByte(Cursor<Vec<u8>>);
+
+    impl Read for ByteByByte {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let most = buffer.len().min(1);
+            self.0.read(&mut buffer[..most])
+        }
+    }
+
+    #[test]
+    fn a_pipe_that_gives_a_byte_at_a_time_is_read_as_a_file_is() {
+        let fact = r#"{"fact":"team","name":"payments","version":{"at":"2026-02-03T10:00:00Z"}}"#;
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(fact.as_bytes()).unwrap();
+        let options = ImportOptions { format: ImportFormat::Facts, tenant: Tenant::default(), keep_going: false };
+        for bytes in [fact.as_bytes().to_vec(), gzip.finish().unwrap(), format!("[{fact}]").into_bytes()] {
+            let (batches, mut ready) = mpsc::channel(2);
+            read(ByteByByte(Cursor::new(bytes)), Path::new("facts.ndjson"), &options, &batches).unwrap();
+            assert_eq!(ready.try_recv().unwrap().events.len(), 1);
+        }
     }
 }
