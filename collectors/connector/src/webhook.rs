@@ -82,10 +82,11 @@ impl Verified {
         &self.0.body
     }
 
-    /// The id of its event: the one that the source states, or a digest of the body. The same body is the same event.
+    /// The id of its event: the one that the source states, or a digest of the body. The same body is the same event. An
+    /// empty id is none.
     #[must_use]
     pub fn event_id(&self, stated: Option<&str>) -> String {
-        stated.map_or_else(|| hex::encode(Sha256::digest(self.body())), kept_id)
+        stated.filter(|id| !id.is_empty()).map_or_else(|| hex::encode(Sha256::digest(self.body())), kept_id)
     }
 }
 
@@ -278,6 +279,15 @@ mod tests {
         for value in ["", ",", old, &wrong, &late] {
             assert!(!any(value, &[SECRET]), "{value}");
         }
+    }
+
+    #[test]
+    fn an_event_without_an_id_has_that_of_its_body() {
+        let of = |body: &'static [u8]| Verified(RawRequest::new(Bytes::from_static(body)));
+        let digest = of(b"a").event_id(None);
+        assert_eq!((digest.len(), of(b"a").event_id(Some(""))), (64, digest.clone()));
+        assert_ne!(of(b"b").event_id(Some("")), digest);
+        assert_eq!(of(b"a").event_id(Some("7")), "7");
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl Webhook for GitHub {
         if !USED.contains(&event) {
             return Ok(Received::Ignored(why_ignored(event)));
         }
-        let id = request.event_id(header("x-github-delivery").filter(|id| !id.is_empty()));
+        let id = request.event_id(header("x-github-delivery"));
         let body = request.body();
         Ok(Received::Events(vec![to.event(id, format!("github.{event}"), subject(body), body.clone())]))
     }
