@@ -7,7 +7,7 @@ use async_graphql::{Context, Object, OutputType};
 use store::queries::{Cut, Listed, Order, Placed, Position};
 
 use super::refusal::{invalid, refused};
-use crate::cursor::{EXPECTED, ListPosition};
+use crate::cursor::{self, EXPECTED, ListPosition, RowCursor};
 use crate::problem::Problem;
 use crate::questions::{Invalid, LIMIT, LIMIT_MAX, RowLimit, Text};
 
@@ -54,36 +54,9 @@ pub(super) fn checked(name: &str, rows: Option<u32>) -> async_graphql::Result<u3
     Text::<RowLimit>::new(rows.to_string()).read(name).map(|RowLimit(limit)| limit).map_err(invalid)
 }
 
-/// A cursor: the order that it is of, and a position in it.
-struct Cursor {
-    order: String,
-    position: Position,
-}
-
-impl ListPosition for Cursor {
-    fn parts(&self) -> Vec<String> {
-        let head = [self.order.clone(), self.position.value.clone()];
-        head.into_iter().chain(self.position.key.iter().cloned()).collect()
-    }
-
-    fn from_parts(parts: Vec<String>) -> Option<Self> {
-        let mut parts = parts.into_iter();
-        let (order, value) = (parts.next()?, parts.next()?);
-        Some(Self { order, position: Position { value, key: parts.collect() } })
-    }
-}
-
 /// The position that a cursor names in the list of an order.
 fn position<T: Listed>(order: Order, name: &str, cursor: Option<&str>) -> async_graphql::Result<Option<Position>> {
-    let Some(text) = cursor else { return Ok(None) };
-    let fits = |cursor: &Cursor| {
-        cursor.order == order.sort.name
-            && cursor.position.key.len() == T::LIST.key_parts()
-            && order.sort.takes(&cursor.position.value)
-    };
-    let read = Cursor::read(text).filter(fits);
-    let read = read.ok_or_else(|| invalid(Invalid::contradiction(name, text, EXPECTED)))?;
-    Ok(Some(read.position))
+    cursor.map(|text| cursor::position::<T>(order, name, text).map_err(invalid)).transpose()
 }
 
 /// The position that a cursor names in a list that is in memory.
@@ -127,9 +100,7 @@ pub(super) fn page<T: Listed, N: From<T> + OutputType>(
     let (has_previous, has_next) =
         if cut.from_end { (has_more, cut.before.is_some()) } else { (cut.after.is_some(), has_more) };
     let mut connection = Connection::with_additional_fields(has_previous, has_next, total);
-    connection.edges.extend(rows.into_iter().map(|Placed { position, row }| {
-        let cursor = Cursor { order: order.sort.name.to_owned(), position };
-        Edge::new(cursor.cursor(), N::from(row))
-    }));
+    let edge = |Placed { position, row }: Placed<T>| Edge::new(RowCursor::new(order, position).cursor(), N::from(row));
+    connection.edges.extend(rows.into_iter().map(edge));
     connection
 }
