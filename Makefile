@@ -80,6 +80,10 @@ screenshots: ## Take the images of README and docs from the demo
 bench: ## Measure speed and memory against their limits
 	@scripts/bench
 
+.PHONY: fuzz
+fuzz: ## Fuzz what reads input from outside, ten minutes each; or less, or one of it: make fuzz SECS=60 TARGET=webhooks
+	@scripts/fuzz $(if $(SECS),--secs $(SECS)) $(TARGET)
+
 .PHONY: docs
 docs: ## Build the documentation site with mdBook, and check its links
 	@scripts/docs
