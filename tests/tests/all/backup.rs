@@ -248,10 +248,10 @@ async fn access_that_was_taken_back_after_a_backup_is_not_given_again() {
     // of what was taken back after the newest backup nothing is known
     let restored = log_in(empty_database().await, &log).await;
     let target = program(&restored, &kept);
-    let said = target.good(&["backup", "restore", newest["id"].as_str().unwrap(), "--revoke-tokens"]);
+    let text = target.good(&["backup", "restore", newest["id"].as_str().unwrap(), "--revoke-tokens"]);
     assert!(
-        said.contains("access that was taken back: 1 API token revoked\n") && !said.contains("can be used"),
-        "{said}"
+        text.contains("access that was taken back: 1 API token revoked\n") && !text.contains("can be used"),
+        "{text}"
     );
     let mut both = vec![leaked, used];
     both.sort();

@@ -22,7 +22,7 @@ pub struct LaterAccess {
     pub grants: LaterTable,
 }
 
-/// What becomes of the API tokens that a backup holds.
+/// How the API tokens that a backup holds are restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tokens {
     /// They are valid again, but for those that a later backup knows as revoked.

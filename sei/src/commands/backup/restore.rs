@@ -118,7 +118,7 @@ fn as_json(access: TakenBack) -> Value {
     })
 }
 
-/// What is said of access that was taken back, and that may have to be.
+/// What is reported of access that was taken back, and that may have to be.
 fn access_lines(access: TakenBack) -> Vec<String> {
     let mut lines = Vec::new();
     let taken = [
