@@ -6,6 +6,7 @@
 //! panics affects only the event that it was reading.
 
 mod backoff;
+mod backups;
 mod batch;
 mod consumer;
 mod error;

@@ -12,7 +12,7 @@ use store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::settings::ProcessorSettings;
-use crate::{PeopleKeeper, Processor, Retention};
+use crate::{PeopleKeeper, Processor, Retention, backups};
 
 /// Reads the event log, writes the facts of its events, and lets go of what is kept no longer.
 pub struct ProcessorRole {
@@ -72,6 +72,7 @@ impl Role for ProcessorRole {
         tokio::select! {
             processed = self.processor.run(end.clone()) => Ok(processed?),
             () = people => Ok(()),
+            () = backups::watch(&self.store) => Ok(()),
         }
     }
 

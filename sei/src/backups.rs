@@ -1,4 +1,4 @@
-//! Backups as the settings state them: made by a command, or by `sei up` on a schedule.
+//! Backups as the settings state them: made by a command, or on a schedule by `sei up` or `sei backup schedule`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -52,7 +52,11 @@ impl Backups {
         // what can't be audited is not made; it is part of the backup itself
         let entry = Entry::new(self.actor.clone(), Action::BackupCreated, repository.name());
         audit::record_alone(&self.store, &entry).await?;
-        Ok(backup::create(&repository, &self.store, contents, on_bytes).await?)
+        stored::note_begun(&self.store).await?;
+        let created = backup::create(&repository, &self.store, contents, on_bytes).await?;
+        let made_at = created.id.created_at().unwrap_or_else(Utc::now);
+        stored::note_made(&self.store, made_at).await.context("the backup is made, and can't be noted")?;
+        Ok(created)
     }
 
     /// Deletes all but the newest backups, and what these don't need.

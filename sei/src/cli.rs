@@ -270,6 +270,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
     let program = match &command {
         Command::Up(_) => Some("sei"),
         Command::Role(command) => Some(command.program()),
+        Command::Backup(command) => command.program(),
         _ => None,
     };
     if let Some(program) = program {

@@ -4,7 +4,7 @@ use runtime::settings::{Findings, SecretRef, shown};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Backups of everything that is stored, made by `sei backup create`, or by `sei up` on a schedule.
+/// Backups of everything that is stored, made by `sei backup create`, or on a schedule by `sei up` or `sei backup schedule`.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Backup {
@@ -25,8 +25,8 @@ pub struct Backup {
     pub recipients: Vec<String>,
     #[expect(missing_docs, reason = "the section is documented by its type")]
     pub s3: S3,
-    /// When `sei up` makes a backup, a cron expression in the time zone of `dora.time_zone`. Without it none is made by
-    /// itself.
+    /// When `sei up` and `sei backup schedule` make a backup, a cron expression in the time zone of `dora.time_zone`. Without
+    /// it none is made by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"30 2 * * *")]
     pub schedule: Option<String>,

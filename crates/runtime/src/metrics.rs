@@ -203,6 +203,8 @@ pub struct Metrics {
     pub source_budget_left: Family<labels::Source, Gauge>,
     /// Requests that were sent to a source.
     pub source_requests: Family<labels::Source, Counter>,
+    /// Of when the newest backup is, as Unix time; of the first attempt until there is one, 0 before.
+    pub backup_last_success: Gauge,
     /// Clients that follow what happens.
     pub streams: Gauge,
     /// Streams that the server ended.
@@ -231,6 +233,7 @@ impl Metrics {
             source_complete_until: Family::default(),
             source_budget_left: Family::default(),
             source_requests: Family::default(),
+            backup_last_success: Gauge::default(),
             streams: Gauge::default(),
             streams_ended: Family::default(),
             tls_certificate_expires: Gauge::default(),
@@ -263,6 +266,12 @@ impl Metrics {
             "When the TLS certificate expires, Unix time; 0 without TLS",
             Unit::Seconds,
             self.tls_certificate_expires.clone(),
+        );
+        registry.register_with_unit(
+            "backup_last_success",
+            "Of when the newest backup is, Unix time; of the first attempt until there is one, 0 before",
+            Unit::Seconds,
+            self.backup_last_success.clone(),
         );
         registry.register_with_unit(
             "source_last_success",

@@ -3,17 +3,19 @@
 mod place;
 mod restore;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use backup::{BackupError, Manifest, Repository};
 use chrono::SecondsFormat;
 use clap::{Args, Subcommand};
 use pull::progress::Progress as _;
 use serde_json::{Value, json};
+use store::audit::Actor;
 
 use crate::actor::actor;
 use crate::backups::Backups;
 use crate::cli::Global;
-use crate::machine::with;
+use crate::directory::DataDirectory;
+use crate::machine::{Machine, with};
 use crate::output::{self, bytes, count};
 use crate::progress::Shown;
 use crate::settings::Settings;
@@ -45,6 +47,8 @@ pub(crate) enum BackupCommand {
     Restore(Restore),
     /// Delete old backups, and what the others don't need
     Prune(Prune),
+    /// Make backups on the schedule of the settings (backup.schedule) and delete old ones, until it is ended
+    Schedule(Schedule),
 }
 
 #[derive(Args, Debug)]
@@ -82,7 +86,21 @@ pub(crate) struct Prune {
     place: Place,
 }
 
+#[derive(Args, Debug)]
+pub(crate) struct Schedule {
+    #[command(flatten)]
+    place: Place,
+}
+
 impl BackupCommand {
+    /// The name by which logs and traces show it, if it goes on until it is ended.
+    pub(crate) const fn program(&self) -> Option<&'static str> {
+        match self {
+            Self::Schedule(_) => Some("sei-backup"),
+            _ => None,
+        }
+    }
+
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         match self {
             Self::Create(command) => command.run(settings, global).await,
@@ -90,6 +108,7 @@ impl BackupCommand {
             Self::Verify(command) => command.run(settings, global).await,
             Self::Restore(command) => command.run(settings, global).await,
             Self::Prune(command) => command.run(settings, global).await,
+            Self::Schedule(command) => command.run(settings, global).await,
         }
     }
 }
@@ -205,6 +224,20 @@ impl Verify {
         }
         let (tables, rows) = (count(manifest.tables.len(), "table"), count(manifest.totals.rows, "row"));
         output::print(&format!("backup {id} is whole: {rows} of {tables}, {}", count(verified.chunks, "chunk")))
+    }
+}
+
+impl Schedule {
+    async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        ensure!(settings.backup.schedule.is_some(), "backup.schedule is not set; expected a cron expression");
+        let (settings, shutdown) = (self.place.of(settings), runtime::shutdown());
+        let directory = DataDirectory::open(&settings.data.directory)?;
+        let opened = Box::pin(Machine::open(settings, directory, None, &shutdown)).await?;
+        let Some(machine) = opened else { return Ok(()) };
+        let file = runtime::settings_file(global.config.as_deref());
+        let backups = Backups::new(&machine.store, &machine.settings, file, Actor::sei());
+        let worked = backups.work(shutdown).await;
+        worked.and(machine.close().await)
     }
 }
 

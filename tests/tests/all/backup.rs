@@ -3,20 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use eventlog::settings::LogKind;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use processors::Processor;
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions};
-use store::backup::{Source, left_out};
+use store::backup::{Source, last_success, left_out};
 use tempfile::TempDir;
 use tests::{Program, TestDatabase, TestLog, database, empty_database, eventually};
 
 use crate::api::served;
+use crate::gateway::roles::{Running, page};
 use crate::privacy;
 
 /// An identity of age that is known to everyone.
@@ -178,6 +181,36 @@ async fn an_empty_machine_goes_on_where_the_backup_stood_and_makes_its_own_on_sc
     let ended = up.end(Signal::SIGTERM);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert!(source.good(&["backup", "verify"]).contains("is whole"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beside_roles_a_process_makes_backups_on_schedule_and_the_processor_shows_of_when_the_newest_is() {
+    let kept = Kept::new();
+    let log = TestLog::new(LogKind::Embedded).await;
+    let (source, store) = (program(&log, &kept), &log.database.store);
+    let refused = source.run(&["backup", "schedule"]);
+    assert!(refused.code == Some(1) && refused.err.contains("backup.schedule is not set"), "{}", refused.err);
+    assert_eq!(last_success(store).await.unwrap(), None);
+
+    let flags = ["backup", "schedule", "--set", "backup.schedule=* * * * * *", "--set", "backup.keep=5"];
+    let mut command = source.command(&flags);
+    let mut scheduled = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let is_made = || kept.path().join("backups").is_dir() && kept.manifests() > 1;
+    eventually(Duration::from_mins(1), async || is_made()).await;
+    kill(Pid::from_raw(i32::try_from(scheduled.id()).unwrap()), Signal::SIGTERM).unwrap();
+    let ended = tokio::task::spawn_blocking(move || scheduled.wait()).await.unwrap().unwrap();
+    assert_eq!(ended.code(), Some(0));
+
+    let newest = last_success(store).await.unwrap().unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let processor = Running::start("sei role processor", directory.path(), &log, "").await;
+    let (address, shown) = (processor.address(), format!("\nsei_backup_last_success_seconds {}\n", newest.timestamp()));
+    eventually(Duration::from_mins(1), async || {
+        let answer = tokio::task::spawn_blocking(move || page(address, "/metrics")).await.unwrap();
+        answer.is_some_and(|(_, metrics)| metrics.contains(&shown))
+    })
+    .await;
+    assert_eq!(processor.end().await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -19,6 +19,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("feed_pruned", "it names transactions of this server"),
     ("analytics_state", "it names transactions of this server: without it the engine makes the others again"),
     ("analytics_custom", "it names transactions of this server: without it the engine makes the others again"),
+    ("backup_state", "it is about the backups of this database"),
     ("schema_requirement", "each migration writes it"),
     ("analytics_team", "the engine makes it"),
     ("analytics_service", "the engine makes it"),
