@@ -135,6 +135,13 @@ fn sets_of_values_bring_what_they_ask_for() -> Result<()> {
     assert_eq!(kinds("external-secrets", "ExternalSecret"), ["sei", "sei-migrate"]);
     assert!(!kinds("embedded", "NetworkPolicy").contains(&"sei-log".to_owned()));
     assert!(kinds("ingress", "NetworkPolicy").contains(&"sei-api".to_owned()), "it reaches its identity provider");
+    let leaves = |set: &str, port: u16| {
+        let policies = sets[set].objects.iter().filter(|object| object["metadata"]["name"] == "sei-default");
+        let rules = policies.flat_map(|policy| policy["spec"]["egress"].as_array().into_iter().flatten());
+        rules.flat_map(|rule| rule["ports"].as_array().into_iter().flatten()).any(|allowed| allowed["port"] == port)
+    };
+    assert!(leaves("large", 4318) && leaves("large", 3128), "traces and logs go to their collector");
+    assert!(!leaves("minimal", 4318) && leaves("minimal", 5432), "it has no collector of traces");
     let of = |set: &str| loaded(settings(&sets[set].objects).context("it has settings")?);
     assert_eq!(of("ingress")?.server.public_url.as_deref(), Some("https://sei.example.org"));
     assert!(of("external-metric")?.api.prometheus.results);
