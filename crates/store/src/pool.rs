@@ -27,6 +27,9 @@ use tokio::time::timeout;
 
 /// How long a connection is waited for.
 const LEND_TIMEOUT: Duration = Duration::from_secs(10);
+/// After this time the server ends a session whose host takes no answer, as its keepalives do where none is on its way.
+/// Answers are read at once on these connections, however long what comes of them takes.
+const UNSENT_TIMEOUT: (&str, &str) = ("tcp_user_timeout", "20000");
 /// Of all connections, the part that reads for others leave alone: one of this number, and at least one.
 const LEFT_PART: u32 = 4;
 
@@ -69,7 +72,7 @@ impl Pool {
             .acquire_timeout(LEND_TIMEOUT)
             // that its session is set shows whether it works
             .test_before_acquire(false);
-        let all = pool.connect_lazy_with(options.clone());
+        let all = pool.connect_lazy_with(options.clone().options([UNSENT_TIMEOUT]));
         let turns = limit.saturating_sub((limit / LEFT_PART).max(1)).max(1);
         let turns = Arc::new(Semaphore::new(usize::try_from(turns).unwrap_or(1)));
         Self::over(Arc::new(Connections { options, limit, all, turns }), tenant, Purpose::Anything)

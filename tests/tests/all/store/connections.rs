@@ -8,6 +8,8 @@ use kernel::Tenant;
 use serde_json::json;
 use store::{Store, cursors};
 use tests::TestDatabase;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const TENANTS: i32 = 5;
@@ -71,4 +73,29 @@ async fn reads_for_others_leave_a_connection_to_what_writes() {
     cursors::save(&store, "s", &json!(1)).await.unwrap();
     drop(held);
     next.await.unwrap().rollback().await.unwrap();
+}
+
+/// The session options that a client asks a server for, which never answers.
+async fn asked_of_server() -> String {
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgres://sei@{}/sei?sslmode=disable", server.local_addr().unwrap());
+    let connecting = tokio::spawn(async move { Store::open(&url, 1).await });
+    let (mut client, _) = server.accept().await.unwrap();
+    let length = client.read_u32().await.unwrap();
+    let mut startup = vec![0; usize::try_from(length).unwrap() - 4];
+    client.read_exact(&mut startup).await.unwrap();
+    connecting.abort();
+    let texts: Vec<&[u8]> = startup[4..].split(|byte| *byte == 0).collect();
+    let options = texts.iter().position(|text| *text == b"options").unwrap();
+    String::from_utf8(texts[options + 1].to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn the_server_ends_sessions_of_a_host_that_is_gone_and_with_them_their_locks() {
+    let asked = asked_of_server().await;
+    for option in
+        ["tcp_keepalives_idle=10", "tcp_keepalives_interval=5", "tcp_keepalives_count=2", "tcp_user_timeout=20000"]
+    {
+        assert!(asked.contains(option), "{asked}");
+    }
 }
