@@ -1,6 +1,8 @@
-//! A network between two parts: a TCP proxy of its own that can be cut, silent or slow.
+//! A network between two parts: a TCP proxy of its own that can be cut, silent or slow. Where the run has a network namespace
+//! of its own, the kernel drops the packets of a silent one.
 
 use std::net::SocketAddr;
+use std::process::Command;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -47,7 +49,21 @@ impl Link {
     }
 
     pub(super) fn set(&self, state: State) {
-        self.state.send_replace(state);
+        let before = self.state.send_replace(state);
+        let is_dropping = state == State::Silent;
+        if std::env::var_os("SEI_CHAOS_NAMESPACE").is_some() && is_dropping != (before == State::Silent) {
+            drop_packets(self.address.port(), is_dropping);
+        }
+    }
+}
+
+/// Lets the kernel drop the packets from and to a port, or no longer.
+fn drop_packets(port: u16, is_dropping: bool) {
+    let action = if is_dropping { "--insert" } else { "--delete" };
+    for end in ["--dport", "--sport"] {
+        let mut command = Command::new("iptables");
+        command.args(["--wait", action, "INPUT", "--in-interface", "lo", "--protocol", "tcp", end, &port.to_string()]);
+        assert!(command.args(["--jump", "DROP"]).status().unwrap().success(), "iptables {action} {end} {port}");
     }
 }
 
