@@ -13,7 +13,7 @@
 //   {"axe": FILE}                      notes what axe, whose program is in the file, finds in the page
 //   {"offline": BOOLEAN}               disconnects it, or connects it again
 //   {"request": URL}                   asks for an address from outside of the page: the test goes on
-//   {"picture": [FILE, SCALE]}         takes a picture, as WebP, with so many pixels for each of the page
+//   {"screenshot": [FILE, SCALE]}      takes a screenshot, as WebP, with SCALE pixels for each of the page
 //
 // and prints as JSON where it is then, what the page shows, its cookies, the values, and what was complained about: errors
 // of scripts and of the console, and addresses of other hosts. SEI_CHROMIUM names the browser.
@@ -37,10 +37,10 @@ const STEPS = {
   axe: async (page, file) => [await examined(page, await readFile(file, "utf8"))],
   offline: (page, isOffline) => page.context().setOffline(isOffline),
   request: (page, url) => fetch(url).catch(() => []),
-  picture: async (page, [file, scale]) => void (await writeFile(file, await pictured(page, scale))),
+  screenshot: async (page, [file, scale]) => void (await writeFile(file, await webp(page, scale))),
 };
 
-async function pictured(page, scale) {
+async function webp(page, scale) {
   const session = await page.context().newCDPSession(page);
   const clip = { x: 0, y: 0, ...page.viewportSize(), scale };
   const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 80, clip });

@@ -64,8 +64,8 @@ function checkDashboard(file) {
   for (const [nth, { gridPos: one, title }] of panels.entries()) {
     if (one.x + one.w > 24) faults.push(`${name}: ${title} is wider than the grid`);
     for (const { gridPos: other, title: second } of panels.slice(nth + 1)) {
-      const apart = one.x + one.w <= other.x || other.x + other.w <= one.x || one.y + one.h <= other.y || other.y + other.h <= one.y;
-      if (!apart) faults.push(`${name}: ${title} and ${second} overlap`);
+      const areSeparate = one.x + one.w <= other.x || other.x + other.w <= one.x || one.y + one.h <= other.y || other.y + other.h <= one.y;
+      if (!areSeparate) faults.push(`${name}: ${title} and ${second} overlap`);
     }
   }
 }

@@ -1,4 +1,4 @@
-// Subscribes by the reference client of graphql-transport-ws, and prints what it is told, a line of JSON each:
+// Subscribes by the reference client of graphql-transport-ws, and prints what it is sent, a line of JSON each:
 //
 //   node client.js URL COUNT QUERY [TOKEN]
 //

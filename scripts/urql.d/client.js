@@ -1,4 +1,4 @@
-// Asks and subscribes by urql, as a web application does, and prints what it is told, a line of JSON each:
+// Asks and subscribes by urql, as a web application does, and prints what it is sent, a line of JSON each:
 //
 //   node client.js URL QUERY WRONG SUBSCRIPTION
 //

@@ -24,7 +24,7 @@ kernel::closed_list! {
 }
 
 kernel::closed_list! {
-    /// What has become of a vulnerability.
+    /// The state of a vulnerability.
     #[derive(Deserialize, ToSchema)]
     pub enum VulnerabilityState: "state of a vulnerability" {
         /// It was neither fixed nor dismissed.

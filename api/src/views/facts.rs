@@ -240,7 +240,7 @@ pub struct VulnerabilityView {
     pub repository: Option<String>,
     /// `critical`, `high`, `medium` or `low`; otherwise as the source has it.
     pub severity: String,
-    /// What has become of it.
+    /// Whether it is open, fixed or dismissed.
     pub state: VulnerabilityState,
     /// Its title.
     pub title: String,

@@ -122,7 +122,7 @@ export function ChartMenu(props: { title: string; table: ChartTable; isTable: bo
   const { title, table, isTable, onTable, option, isEmpty } = props;
   const theme = useChartTheme();
   const [isWanted, setWanted] = useState(false);
-  const picture = async (kind: "svg" | "png") => {
+  const exportImage = async (kind: "svg" | "png") => {
     const { exportChart } = await import("./export");
     await exportChart(title, kind, complete({ ...option(theme), animation: false }, theme), theme);
   };
@@ -135,7 +135,7 @@ export function ChartMenu(props: { title: string; table: ChartTable; isTable: bo
     <div className="chart-menu">
       {isWanted ? (
         <Suspense fallback={button}>
-          <OpenMenu title={title} table={table} isTable={isTable} onTable={onTable} onImage={isEmpty ? undefined : (kind) => void picture(kind)} />
+          <OpenMenu title={title} table={table} isTable={isTable} onTable={onTable} onImage={isEmpty ? undefined : (kind) => void exportImage(kind)} />
         </Suspense>
       ) : (
         button

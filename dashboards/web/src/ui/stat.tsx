@@ -29,14 +29,14 @@ export function Delta({ metric, unit, compared }: { metric: string; unit: Unit; 
   const { change, n, window, value } = compared;
   const verdict = verdictOf(change, direction);
   const written = formatChange(change);
-  const said = Math.abs(change) < 0.0005 ? t("delta.same") : t(change > 0 ? "delta.up" : "delta.down", { change: written.replace(/^[+−]/, "") });
+  const phrase = Math.abs(change) < 0.0005 ? t("delta.same") : t(change > 0 ? "delta.up" : "delta.down", { change: written.replace(/^[+−]/, "") });
   const before = t("delta.from", { value: formatValue(value, unit), n, from: formatDay(window.from), to: formatDay(window.to) });
   return (
-    <Tooltip text={`${said}; ${before}`}>
+    <Tooltip text={`${phrase}; ${before}`}>
       <span className={`delta delta-${verdict}`} tabIndex={0}>
         <span aria-hidden="true">{change > 0 ? "▲" : change < 0 ? "▼" : "■"} </span>
         <span aria-hidden="true">{written.replace(/^[+−]/, "")}</span>
-        <span className="visually-hidden">{said}</span>
+        <span className="visually-hidden">{phrase}</span>
       </span>
     </Tooltip>
   );

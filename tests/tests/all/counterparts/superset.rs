@@ -206,7 +206,7 @@ impl Superset {
             open(&address(&format!("/superset/dashboard/sei-{}/", dashboard.name.replace('_', "-")))),
             wait(".dashboard-component-chart-holder"),
             run(SETTLED),
-            json!({ "picture": [image, 1] }),
+            json!({ "screenshot": [image, 1] }),
         ]
     }
 }
