@@ -6,7 +6,7 @@ use kernel::{DeploymentKind, DeploymentSource};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::rows::{flag, row_columns, text, word};
+use super::rows::{flag, row_columns, text, text_in_any_case, word};
 
 row_columns! {
     /// What deployments may be asked for by.
@@ -24,7 +24,7 @@ row_columns! {
         /// Only of this repository (`host/owner/name`).
         repository: String => text("repository"),
         /// Only into this environment.
-        environment: String => text("environment"),
+        environment: String => text_in_any_case("environment"),
         /// Only those that relate so to the ones before them.
         #[param(inline)]
         kind: DeploymentKind => word("kind"),

@@ -76,6 +76,14 @@ pub(crate) fn text(column: &'static str) -> impl FnOnce(&mut RowFilter, String) 
     }
 }
 
+/// A column holds this text, in upper or lower case.
+pub(crate) fn text_in_any_case(column: &'static str) -> impl FnOnce(&mut RowFilter, String) -> Result<(), Invalid> {
+    move |filter, text| {
+        filter.folded.push((column, text));
+        Ok(())
+    }
+}
+
 /// A column holds this word of a closed list.
 pub(crate) fn word<W: Into<&'static str>>(
     column: &'static str,

@@ -97,6 +97,15 @@ async fn a_rollout_counts_in_each_environment_that_it_reached() {
 }
 
 #[tokio::test]
+async fn a_list_takes_an_environment_in_any_letter_case_as_metrics_do() {
+    let served = shop().await;
+    for (environment, rows) in [("prod-us", 2), ("PROD-US", 2), ("Prod-EU", 3), ("prod", 0)] {
+        let listed = served.get(&format!("/api/v1/deployments?{}", asked(environment))).await["data"].clone();
+        assert_eq!(listed.as_array().unwrap().len(), rows, "{environment}");
+    }
+}
+
+#[tokio::test]
 async fn the_interfaces_answer_the_same_about_an_environment() {
     let served = shop().await;
     let metric =
