@@ -26,6 +26,12 @@ pub fn fixtures(crate_directory: &Path) -> Vec<(String, Bytes)> {
     json_files(&crate_directory.join("fixtures"))
 }
 
+/// A payload of a connector's crate, by its name.
+#[must_use]
+pub fn fixture(crate_directory: &str, name: &str) -> Bytes {
+    std::fs::read(Path::new(crate_directory).join("fixtures").join(format!("{name}.json"))).unwrap().into()
+}
+
 /// Names without ending and bytes of the JSON files in a directory, in the order of their names.
 #[must_use]
 pub fn json_files(directory: &Path) -> Vec<(String, Bytes)> {
@@ -102,6 +108,14 @@ pub fn settled(facts: impl IntoIterator<Item = Fact>) -> BTreeMap<String, Fact> 
         }
     }
     rows.into_iter().map(|(key, (_, fact))| (key, fact)).collect()
+}
+
+/// The facts of these payloads, which must settle to the same in both directions.
+#[must_use]
+pub fn both_ways(names: &[&str], facts: impl Fn(&str) -> Vec<Fact>) -> BTreeMap<String, Fact> {
+    let there = settled(names.iter().flat_map(|name| facts(name)));
+    assert_eq!(there, settled(names.iter().rev().flat_map(|name| facts(name))));
+    there
 }
 
 /// A value of any shape.

@@ -5,7 +5,7 @@ mod kinds;
 mod recorded;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
 use connector::testing::{self, checked, kind_of, settled};
@@ -22,27 +22,13 @@ fn fixtures() -> Vec<String> {
     testing::fixtures(Path::new(env!("CARGO_MANIFEST_DIR"))).into_iter().map(|(name, _)| name).collect()
 }
 
-fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
-}
-
 fn fixture(name: &str) -> Bytes {
-    std::fs::read(directory().join(format!("{name}.json"))).unwrap().into()
+    testing::fixture(env!("CARGO_MANIFEST_DIR"), name)
 }
 
 fn event(kind: &str, data: Bytes) -> Envelope {
-    Envelope {
-        id: "f5e5f430-f57b-4e6e-9fac-d9128cd7232f".into(),
-        source: "gitlab/main".into(),
-        kind: format!("gitlab.{kind}"),
-        subject: None,
-        time: "2026-02-06T12:00:00Z".parse().unwrap(),
-        tenant: Tenant::default(),
-        key: CHECKOUT.into(),
-        content_type: "application/json".into(),
-        data,
-        traceparent: None,
-    }
+    let time = "2026-02-06T12:00:00Z".parse().unwrap();
+    Envelope { time, key: CHECKOUT.into(), ..testing::event(&GitLab, kind, data) }
 }
 
 fn normalize(name: &str) -> Result<Vec<Fact>, NotStored> {
@@ -55,9 +41,7 @@ fn facts(name: &str) -> Vec<Fact> {
 
 /// The facts of these payloads, which must settle to the same in both directions.
 fn both_ways(names: &[&str]) -> BTreeMap<String, Fact> {
-    let there = settled(names.iter().flat_map(|name| facts(name)));
-    assert_eq!(there, settled(names.iter().rev().flat_map(|name| facts(name))));
-    there
+    testing::both_ways(names, facts)
 }
 
 fn change(rows: &BTreeMap<String, Fact>) -> &Change {

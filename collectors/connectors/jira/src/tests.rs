@@ -1,7 +1,7 @@
 //! Our own payloads in Jira's form, with invented names, and payloads that others recorded.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -22,27 +22,13 @@ fn fixtures() -> Vec<String> {
     testing::fixtures(Path::new(env!("CARGO_MANIFEST_DIR"))).into_iter().map(|(name, _)| name).collect()
 }
 
-fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
-}
-
 fn fixture(name: &str) -> Bytes {
-    std::fs::read(directory().join(format!("{name}.json"))).unwrap().into()
+    testing::fixture(env!("CARGO_MANIFEST_DIR"), name)
 }
 
 fn event(kind: &str, data: Bytes) -> Envelope {
-    Envelope {
-        id: "d0b1".into(),
-        source: "jira/main".into(),
-        kind: format!("jira.{kind}"),
-        subject: None,
-        time: "2026-02-06T12:00:00Z".parse().unwrap(),
-        tenant: Tenant::default(),
-        key: SITE.into(),
-        content_type: "application/json".into(),
-        data,
-        traceparent: None,
-    }
+    let time = "2026-02-06T12:00:00Z".parse().unwrap();
+    Envelope { time, key: SITE.into(), ..testing::event(&Jira, kind, data) }
 }
 
 fn normalize(name: &str) -> Result<Vec<Fact>, NotStored> {
@@ -55,9 +41,7 @@ fn facts(name: &str) -> Vec<Fact> {
 
 /// The facts of these payloads, which must settle to the same in both directions.
 fn both_ways(names: &[&str]) -> BTreeMap<String, Fact> {
-    let there = settled(names.iter().flat_map(|name| facts(name)));
-    assert_eq!(there, settled(names.iter().rev().flat_map(|name| facts(name))));
-    there
+    testing::both_ways(names, facts)
 }
 
 fn item<'a>(rows: &'a BTreeMap<String, Fact>, key: &str) -> &'a WorkItem {

@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use connector_git::{GitError, GitSource, Summary, Target};
-use eventlog::{EventLog, LogError, LogReader, Position};
-use kernel::{Envelope, Fact, Tenant, Version};
+use kernel::{Fact, Tenant, Version};
 use pull::progress::Silent;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::gateway::MemoryLog;
 
 pub(super) const ID: &str = "example.org/team/app";
 
@@ -121,43 +121,11 @@ pub(super) fn text(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// A log that keeps what was appended.
-#[derive(Default)]
-struct MemoryLog(Mutex<Vec<Envelope>>);
-
-#[async_trait]
-impl EventLog for MemoryLog {
-    async fn append(&self, events: Vec<Envelope>) -> Result<(), LogError> {
-        self.0.lock().unwrap().extend(events);
-        Ok(())
-    }
-
-    async fn reader(&self, _: &str) -> Result<Box<dyn LogReader>, LogError> {
-        Err(LogError::Fatal("it can't be read".to_owned(), None))
-    }
-
-    async fn ends(&self) -> Result<Vec<Position>, LogError> {
-        Ok(Vec::new())
-    }
-
-    fn retention(&self) -> std::time::Duration {
-        std::time::Duration::MAX
-    }
-
-    async fn trim(&self) -> Result<u64, LogError> {
-        Ok(0)
-    }
-
-    fn topic(&self) -> &'static str {
-        "memory"
-    }
-}
-
 /// Collects one source repeatedly.
 pub(super) struct Collector {
     pub(super) source: GitSource,
     pub(super) mirrors: TempDir,
-    log: MemoryLog,
+    log: Arc<MemoryLog>,
     pub(super) cursor: Option<Value>,
     now: i64,
 }
@@ -166,7 +134,7 @@ impl Collector {
     pub(super) fn new(url: impl Into<String>) -> Self {
         let source = GitSource { repository: Some(ID.to_owned()), line_counts: true, ..GitSource::new(url) };
         let mirrors = tempfile::tempdir().unwrap();
-        Self { source, mirrors, log: MemoryLog::default(), cursor: None, now: 1_720_000_000 }
+        Self { source, mirrors, log: MemoryLog::new(), cursor: None, now: 1_720_000_000 }
     }
 
     pub(super) fn of(repo: &Repo) -> Self {
@@ -183,7 +151,7 @@ impl Collector {
         self.now += 60;
         let now = DateTime::from_timestamp(self.now, 0).unwrap();
         let (mirrors, tenant, cursor) = (self.mirrors.path(), Tenant::default(), self.cursor.clone());
-        let target = Target { mirrors, tenant: &tenant, log: &self.log, progress: &Silent };
+        let target = Target { mirrors, tenant: &tenant, log: &*self.log, progress: &Silent };
         let (summary, next) = connector_git::collect_since(&self.source, &target, cursor, now).await?;
         if next.is_some() {
             self.cursor = next;
@@ -201,18 +169,18 @@ impl Collector {
     }
 
     pub(super) fn events(&self) -> usize {
-        self.log.0.lock().unwrap().len()
+        self.log.events().len()
     }
 
     pub(super) fn events_of(&self, kind: &str) -> usize {
-        self.log.0.lock().unwrap().iter().filter(|event| event.kind == kind).count()
+        self.log.events().iter().filter(|event| event.kind == kind).count()
     }
 
     /// What the store would hold: of each thing the greatest version, unless it is deleted.
     pub(super) fn rows(&self) -> BTreeMap<String, Value> {
         let connector = registry::connector("git").unwrap();
         let mut kept: BTreeMap<String, (Version, String, Value)> = BTreeMap::new();
-        for envelope in self.log.0.lock().unwrap().iter() {
+        for envelope in &self.log.events() {
             assert!(matches!(envelope.kind.as_str(), "git.page" | "git.mailmap"), "{}", envelope.kind);
             assert_eq!(envelope.connector(), "git");
             for fact in connector.normalize(envelope).unwrap() {
