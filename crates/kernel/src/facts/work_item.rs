@@ -61,6 +61,8 @@ pub struct WorkItem {
     #[fact(filled)]
     pub sprints: Vec<String>,
     /// When it was written down.
+    // the earliest of all versions: the event that closes a ticket has its own time alone
+    #[fact(earliest)]
     pub created_at: DateTime<Utc>,
     /// When work on it began first.
     #[serde(default, skip_serializing_if = "Option::is_none")]

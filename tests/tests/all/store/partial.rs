@@ -140,6 +140,16 @@ async fn a_ticket_that_is_closed_without_its_type_ends_its_incident() {
 }
 
 #[tokio::test]
+async fn a_ticket_was_created_when_its_first_event_says_so() {
+    let database = tests::database().await;
+    let content = json!({ "summary": "Checkout", "ticketType": "task" });
+    let events = [event("ticket.created", 10, "9", &content), event("ticket.closed", 40, "9", &content)];
+    let query = "select jsonb_build_array(to_char(created_at at time zone 'UTC', 'HH24:MI'),
+                                          to_char(done_at at time zone 'UTC', 'HH24:MI')) from main.work_item";
+    assert_eq!(in_any_order(&database, &events, query).await, json!(["09:10", "09:40"]));
+}
+
+#[tokio::test]
 async fn the_newest_title_of_a_change_or_a_ticket_stays_whatever_its_state() {
     let database = tests::database().await;
     let repository = json!({ "id": "shop/checkout", "source": "https://git.example.org" });
