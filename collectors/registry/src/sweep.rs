@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use bytes::Bytes;
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use connector::Connector;
 use connector::testing::{self, verified};
 use connector::webhook::{Destination, RawRequest, Received};
@@ -267,4 +267,31 @@ fn a_word_of_the_source_says_the_same_in_any_letter_case() {
     }
     println!("{tried} words");
     assert!(tried > 100, "{tried}");
+}
+
+#[test]
+fn a_time_at_an_end_of_the_calendar_has_a_named_outcome() {
+    let ends = [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC];
+    let texts = ["-262143-01-01T00:00:00Z", "+262142-12-31T23:59:59.999999999Z"];
+    assert_eq!(texts.map(|text| text.parse::<DateTime<Utc>>().unwrap()), ends);
+    let numbers = ends.map(|end| [end.timestamp(), end.timestamp_millis(), end.timestamp_micros()]);
+    let (texts, numbers) = (texts.map(Value::from), numbers.concat().into_iter().map(Value::from).collect::<Vec<_>>());
+    let mut tried = 0;
+    for payload in crate::all().iter().flat_map(|connector| own_payloads(*connector)) {
+        for place in places(&payload.value) {
+            let mut value = payload.value.clone();
+            let others: &[Value] = match at(&mut value, &place) {
+                Value::String(text) if text.parse::<DateTime<Utc>>().is_ok() => &texts,
+                Value::Number(_) => &numbers,
+                _ => continue,
+            };
+            for other in others {
+                tried += 1;
+                *at(&mut value, &place) = other.clone();
+                let event = Envelope { data: value.to_string().into(), ..payload.event.clone() };
+                testing::assert_named_outcome(payload.connector, &event);
+            }
+        }
+    }
+    assert!(tried > 1000, "{tried}");
 }

@@ -8,9 +8,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use connector::Connector;
 use connector::reverts;
+use connector::versions::moment;
 use kernel::{
     Account, AccountId, Change, ChangeState, Commit, Completeness, Deployment, DeploymentId, DeploymentSource,
     Envelope, Fact, IgnoreReason, NotStored, Outcome, RejectReason, Rejection, Repository, Version, clamp_instant,
@@ -216,7 +217,7 @@ fn tag_deployment(frame: &Frame, tag: &PageTag) -> Deployment {
 fn change_version(frame: &Frame, commit: &PageCommit, on_line: bool) -> DateTime<Utc> {
     // off the line there is no room between the version of what is gone and that of the line
     let later = !commit.brought.is_empty() && (on_line || frame.floor.is_none());
-    graph_version(frame, commit, on_line) + TimeDelta::microseconds(i64::from(later))
+    moment(graph_version(frame, commit, on_line), i64::from(later))
 }
 
 /// The version of what follows from a commit's place in the graph.
@@ -229,7 +230,7 @@ fn graph_version(frame: &Frame, commit: &PageCommit, on_line: bool) -> DateTime<
         (None, true) => clamp_instant(commit.committed).min(observed),
         (Some(floor), true) => clamp_instant(commit.committed).min(observed).max(floor),
         (None, false) => DateTime::UNIX_EPOCH,
-        (Some(floor), false) => floor - TimeDelta::microseconds(1),
+        (Some(floor), false) => moment(floor, -1),
     }
 }
 

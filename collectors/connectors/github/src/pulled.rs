@@ -1,9 +1,10 @@
 //! What GraphQL gives → the same facts that webhooks become. Its rows are first turned into the form that
 //! webhooks have, so that no rule stands twice.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use connector::json;
 use connector::lenient::{self, Word};
+use connector::versions::moment;
 use kernel::{Change, Commit, Fact, IgnoreReason, NotStored, Sha};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -299,7 +300,7 @@ pub(super) fn change(row: &Of<PullRequest>) -> Result<Vec<Fact>, NotStored> {
         commits: node.commits.each().map(|commit| commit.commit.oid).collect(),
         ready_at: node.ready_at(),
         // of two versions of one second, this one knows more than an event's
-        version: kernel::Version { at: change.version.at + TimeDelta::microseconds(5), ..change.version },
+        version: kernel::Version { at: moment(change.version.at, 5), ..change.version },
         ..change
     }));
     facts.extend(reviews.into_iter().map(Fact::Review));
@@ -345,7 +346,7 @@ pub(super) fn release(row: &Of<Release>, received: DateTime<Utc>) -> Result<Vec<
         return Err(NotStored::Ignored(IgnoreReason::UnusedAction));
     };
     // it knows the commit, where an event of the same second may know only a branch
-    release.version.at += TimeDelta::microseconds(5);
+    release.version.at = moment(release.version.at, 5);
     let mut facts = mentions(&place, &repository, []);
     facts.push(Fact::Deployment(release));
     Ok(facts)
