@@ -101,12 +101,18 @@ pub async fn measures(tx: &mut StoreTx, part: &Part) -> Result<Vec<MeasureRow>, 
 /// Who wrote which commits in the span and in the year before it.
 pub async fn authors(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(AuthorRow<'_>)) -> Result<(), StoreError> {
     let statement = format!(
-        "select repository, author, authored_at, coalesce(additions, 0) + coalesce(deletions, 0)
+        "select repository, author, authored_at, coalesce(additions, 0), coalesce(deletions, 0)
          from commit where author is not null and {} and {COUNTED_COMMITS}",
         part.condition(&[Extent::Between("authored_at", "authored_at + interval '366 days'")], "repository", None)
     );
     each(tx, part, &statement, |row| {
-        take(AuthorRow { repository: row.text()?, author: row.text()?, at: row.micros()?, lines: row.i64()? });
+        take(AuthorRow {
+            repository: row.text()?,
+            author: row.text()?,
+            at: row.micros()?,
+            // a sum that is too large would end the statement, and with it all that is read
+            lines: row.i64()?.saturating_add(row.i64()?),
+        });
         Ok(())
     })
     .await

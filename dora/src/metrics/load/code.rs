@@ -53,7 +53,10 @@ impl Loader<'_> {
                 ready: row.ready,
                 merged: row.merged,
                 closed: row.closed,
-                lines: row.additions.zip(row.deletions).map(|(additions, deletions)| additions + deletions),
+                lines: row
+                    .additions
+                    .zip(row.deletions)
+                    .map(|(additions, deletions)| additions.saturating_add(deletions)),
                 reviews: counted(&row, reviews, &bots),
             };
             let ai = with_assistant.has(row.id) || assisted(&assistants, row.author, row.branch);

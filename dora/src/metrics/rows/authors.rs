@@ -17,9 +17,9 @@ impl Author {
     /// From the time of each commit and the lines that it changed.
     pub fn new(name: Name, mut commits: Vec<(i64, i64)>) -> Self {
         commits.sort_unstable();
-        let mut sum = 0;
+        let mut sum = 0_i64;
         for (_, lines) in &mut commits {
-            sum += *lines;
+            sum = sum.saturating_add(*lines);
             *lines = sum;
         }
         Self { name, commits: commits.into() }
@@ -28,7 +28,7 @@ impl Author {
     /// When each commit was written, and the lines that it changed.
     pub fn each_commit(&self) -> impl Iterator<Item = (i64, i64)> {
         let before = std::iter::once(0).chain(self.commits.iter().map(|(_, sum)| *sum));
-        self.commits.iter().zip(before).map(|((written, sum), before)| (*written, sum - before))
+        self.commits.iter().zip(before).map(|((written, sum), before)| (*written, sum.saturating_sub(before)))
     }
 
     /// The lines and the commits of the year before the end of a window.
@@ -37,7 +37,7 @@ impl Author {
         let lines =
             |count: usize| count.checked_sub(1).and_then(|last| self.commits.get(last)).map_or(0, |last| last.1);
         let (from, to) = (before(year_before(window.to)), before(window.to));
-        (lines(to) - lines(from), to.saturating_sub(from))
+        (lines(to).saturating_sub(lines(from)), to.saturating_sub(from))
     }
 }
 
@@ -64,6 +64,13 @@ impl Row for Author {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_lines_beyond_any_history_are_bounded() {
+        let author = Author::new("ann".into(), vec![(1, -5), (2, i64::MAX), (3, i64::MAX)]);
+        assert_eq!(author.changed(Micros { from: 0, to: 4 }), (i64::MAX, 3));
+        assert_eq!(author.each_commit().map(|(_, lines)| lines).collect::<Vec<_>>(), [-5, i64::MAX, 5]);
+    }
 
     #[test]
     fn an_author_has_what_was_changed_in_the_year_before_the_end_of_a_window() {
