@@ -58,9 +58,11 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     for event in events {
         assert!((1..=200).contains(&event.id.len()), "{name}: the id is `{}`", event.id);
         assert!(event.kind.starts_with(name), "{name}: the kind is `{}`", event.kind);
-        let outcome = sei_fuzz::normalized(connector, &event);
-        // the sender was answered that it can be read
-        assert!(name != "generic" || outcome.as_ref().is_ok_and(|facts| facts.len() == 1), "{outcome:?}: {event:?}");
+        if name == "generic" {
+            sei_fuzz::stated(connector, &event);
+        } else {
+            let _ = sei_fuzz::normalized(connector, &event);
+        }
     }
     Corpus::Keep
 });

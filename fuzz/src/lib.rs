@@ -6,4 +6,4 @@ mod promises;
 
 pub use input::split;
 pub use mutations::mutate;
-pub use promises::normalized;
+pub use promises::{normalized, stated};

@@ -21,6 +21,14 @@ pub fn normalized(connector: &dyn Connector, event: &Envelope) -> Result<Vec<Fac
     outcome
 }
 
+/// Holds an accepted fact to what its sender was promised: it is stored as its event states it.
+pub fn stated(connector: &dyn Connector, event: &Envelope) {
+    let outcome = normalized(connector, event);
+    let stated: Result<Fact, _> = serde_json::from_slice(&event.data);
+    let stated = stated.unwrap_or_else(|error| panic!("{error}: {event:?}"));
+    assert_eq!(outcome, Ok(vec![stated]), "{event:?}");
+}
+
 /// What moved, and what is about erased persons, is written as JSON, changed, and read again (`store::facts`).
 fn can_be_stored(fact: &Fact) {
     assert_eq!(fact.check(), Ok(()), "{fact:?}");

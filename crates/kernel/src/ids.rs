@@ -73,7 +73,8 @@ impl RepositoryId {
     #[must_use]
     pub fn from_url(url: &str) -> Option<Self> {
         let rest = match url.split_once("://") {
-            Some((scheme, rest)) if !scheme.eq_ignore_ascii_case("file") => rest.to_owned(),
+            // an id, whose path may have any signs, is no address
+            Some((scheme, rest)) if !scheme.contains('/') && !scheme.eq_ignore_ascii_case("file") => rest.to_owned(),
             Some(_) => return None,
             // scp-like: git@host:owner/name
             None => {
@@ -257,7 +258,7 @@ mod tests {
         ] {
             assert_eq!(RepositoryId::from_url(url), Some("github.com/octocat/hello-world".into()), "{url}");
         }
-        for no in ["file:///srv/x.git", "/srv/x.git", "C:\\x", "https://host", ""] {
+        for no in ["file:///srv/x.git", "/srv/x.git", "C:\\x", "https://host", "host/path://other/name", ""] {
             assert_eq!(RepositoryId::from_url(no), None, "{no}");
         }
     }

@@ -42,6 +42,8 @@ fn usual(column: &Column, text: &mut String) -> Result<(), Problem> {
             let usual = kernel::incident_selector(text)
                 .ok_or_else(|| Problem { path: column.name.to_owned(), problem: problem() })?;
             *text = usual;
+            // in lower case, some letters take more bytes
+            filled(column.name, text)?;
         }
     }
     Ok(())
@@ -67,4 +69,40 @@ fn filled(path: &str, text: &str) -> Result<(), Problem> {
         _ => return Ok(()),
     };
     Err(Problem { path: path.to_owned(), problem })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn tidied(incidents: &str, repositories: &str) -> Result<Fact, String> {
+        let version = json!({ "at": "2026-02-03T10:00:00Z" });
+        let mut fact: Fact = serde_json::from_value(json!({
+            "fact": "service", "name": "s", "incidents": [incidents], "repositories": [repositories], "version": version,
+        }))
+        .unwrap();
+        tidy(&mut fact).map_err(|problem| problem.to_string())?;
+        Ok(fact)
+    }
+
+    #[test]
+    fn identities_stay_as_they_are_when_they_are_brought_into_their_form_again() {
+        let mut fact = tidied("label: A/B", "https://Host/path://other/Name.git").unwrap();
+        let Fact::Service(service) = &fact else { panic!("{fact:?}") };
+        assert_eq!(service.incidents, ["label:a/b"]);
+        assert_eq!(service.repositories, [RepositoryId::from("host/path://other/name")]);
+        let first = fact.clone();
+        tidy(&mut fact).map_err(|problem| problem.to_string()).unwrap();
+        assert_eq!(fact, first);
+    }
+
+    #[test]
+    fn a_selector_that_is_too_long_in_its_form_is_refused() {
+        let long = format!("label:{}", "İ".repeat(497));
+        assert_eq!(long.len(), MAX_ID);
+        let problem = tidied(&long, "host/a").unwrap_err();
+        assert_eq!(problem, "incidents: 1497 bytes; expected 1000 at most");
+    }
 }
