@@ -204,7 +204,8 @@ pub(crate) fn measured<'h>(
     .collect()
 }
 
-fn chain(history: &History, fact: &Deployment, commit: Option<u32>) -> u32 {
+/// The repository whose line a deployment is in; `u32::MAX` where it may be in that of any of the service's.
+pub(crate) fn chain(history: &History, fact: &Deployment, commit: Option<u32>) -> u32 {
     let named = fact.repository.as_ref().and_then(|repository| history.texts.find(repository.as_str()));
     let found = || commit.filter(|commit| history.graph.known(*commit)).map(|commit| history.graph.repository(commit));
     let only = || match history.repositories.as_slice() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use kernel::{Change, ChangeMetric, Deployment, DeploymentId, DeploymentSource, Outcome, PipelineRun, Sha};
+use kernel::{Change, ChangeMetric, Commit, Deployment, DeploymentId, DeploymentSource, Outcome, PipelineRun, Sha};
 
 use super::model::{JourneyDeployment, JourneyIncident, JourneyRun, JourneyService};
 use super::reach::Reach;
@@ -11,7 +11,7 @@ use super::traveler::Traveler;
 use crate::compute::Subject;
 use crate::compute::measured::{self, Eligibility, KnownDeployment};
 use crate::explain::Explainer;
-use crate::history::{Graph, index};
+use crate::history::index;
 use crate::{ChangeExplanation, History, Options, ServiceMetrics};
 
 /// Runs that are shown of a commit at most.
@@ -27,8 +27,9 @@ pub(super) struct Passed {
     pub runs: Vec<JourneyRun>,
 }
 
-/// What came onto a branch, and when.
+/// What came onto a branch of which repository, and when.
 struct Arrival {
+    repository: Option<u32>,
     /// The commit by which it came.
     commit: Option<u32>,
     sha: Option<Sha>,
@@ -38,15 +39,23 @@ struct Arrival {
 
 /// Which deployments have what arrived.
 struct Presence<'a> {
-    graph: &'a Graph,
+    history: &'a History,
     arrival: &'a Arrival,
     reach: Option<Reach<'a>>,
 }
 
 impl<'a> Presence<'a> {
-    fn of(graph: &'a Graph, arrival: &'a Arrival) -> Self {
+    fn of(history: &'a History, arrival: &'a Arrival) -> Self {
+        let graph = &history.graph;
         let reach = arrival.commit.filter(|commit| graph.known(*commit)).map(|commit| Reach::of(graph, commit));
-        Self { graph, arrival, reach }
+        Self { history, arrival, reach }
+    }
+
+    /// Whether a deployment may be of the repository: of the service's others it says nothing.
+    fn may_be_of_repository(&self, fact: &Deployment) -> bool {
+        let commit = fact.sha.and_then(|sha| self.history.graph.find(&sha));
+        let chain = measured::chain(self.history, fact, commit);
+        chain == u32::MAX || self.arrival.repository.is_none_or(|repository| repository == chain)
     }
 
     /// Whether a deployment has it: by reachability, and by time where that is not known.
@@ -54,8 +63,9 @@ impl<'a> Presence<'a> {
         if fact.sha.is_some() && fact.sha == self.arrival.sha {
             return true;
         }
-        let commit = fact.sha.and_then(|sha| self.graph.find(&sha));
-        match (&mut self.reach, commit.filter(|commit| self.graph.parents_known(*commit))) {
+        let graph = &self.history.graph;
+        let commit = fact.sha.and_then(|sha| graph.find(&sha));
+        match (&mut self.reach, commit.filter(|commit| graph.parents_known(*commit))) {
             (Some(reach), Some(commit)) => reach.has(commit),
             _ => self.arrival.at.is_some_and(|at| finished(fact).is_some_and(|finished| finished >= at)),
         }
@@ -92,13 +102,14 @@ impl<'a> Passage<'a> {
     pub fn of(&self, traveler: &Traveler) -> Passed {
         match traveler {
             Traveler::Change(change, _) => self.change(change),
-            Traveler::Commit(commit) => self.commit(commit.sha, Some(commit.committed_at)),
+            Traveler::Commit(commit) => self.commit(commit),
             Traveler::Version(deployment) => self.version(deployment),
         }
     }
 
     fn change(&self, change: &Change) -> Passed {
         let graph = &self.history.graph;
+        let repository = self.history.texts.find(change.repository.as_str());
         let number = self.history.find_change(change.id.as_str());
         let listed = change.commits.iter().filter_map(|sha| graph.find(sha));
         let first_listed =
@@ -106,31 +117,36 @@ impl<'a> Passage<'a> {
         let Some(number) = number else {
             // an open change may have been deployed from its branch
             let commit = change.head_sha.and_then(|sha| graph.find(&sha));
-            let arrival = Arrival { commit, sha: change.head_sha, at: None };
+            let arrival = Arrival { repository, commit, sha: change.head_sha, at: None };
             return self.passed(&arrival, None, first_listed);
         };
         let explained = self.explainer().subject(Subject::Change(index(number)));
         let merge = self.history.changes.get(number).and_then(|record| record.merge);
-        let arrival = Arrival { commit: merge, sha: merge.map(|commit| graph.sha(commit)), at: change.merged_at };
+        let sha = merge.map(|commit| graph.sha(commit));
+        let arrival = Arrival { repository, commit: merge, sha, at: change.merged_at };
         let own = explained.commits.iter().filter_map(|commit| graph.find(&commit.sha));
         let first = own.filter_map(|commit| graph.plausibly_authored(commit)).chain(first_listed).min();
         self.passed(&arrival, Some(explained), first)
     }
 
-    fn commit(&self, sha: Sha, at: Option<DateTime<Utc>>) -> Passed {
+    fn commit(&self, fact: &Commit) -> Passed {
         let graph = &self.history.graph;
-        let commit = graph.find(&sha);
+        let commit = graph.find(&fact.sha);
         let explained = commit.map(|commit| {
             let change = self.metrics.owners.change_of(commit);
             self.explainer().subject(change.map_or(Subject::Commit(commit), |number| Subject::Change(index(number))))
         });
         let authored = commit.and_then(|commit| graph.plausibly_authored(commit));
-        self.passed(&Arrival { commit, sha: Some(sha), at }, explained, authored)
+        let repository = self.history.texts.find(fact.repository.as_str());
+        let arrival = Arrival { repository, commit, sha: Some(fact.sha), at: Some(fact.committed_at) };
+        self.passed(&arrival, explained, authored)
     }
 
     fn version(&self, deployment: &Deployment) -> Passed {
         let commit = deployment.sha.and_then(|sha| self.history.graph.find(&sha));
-        let mut passed = self.passed(&Arrival { commit, sha: deployment.sha, at: finished(deployment) }, None, None);
+        let repository = Some(measured::chain(self.history, deployment, commit)).filter(|chain| *chain != u32::MAX);
+        let arrival = Arrival { repository, commit, sha: deployment.sha, at: finished(deployment) };
+        let mut passed = self.passed(&arrival, None, None);
         if passed.service.why.is_empty() && passed.service.in_production_at.is_none() {
             passed.service.why.push("No production deployment has reached its commit yet.".to_owned());
         }
@@ -161,14 +177,14 @@ impl<'a> Passage<'a> {
     /// The first deployment to each environment that had what arrived, oldest first. `carrier` is the one that brought it
     /// to production, by the rules of lead time.
     fn deployments(&self, arrival: &Arrival, carrier: Option<&DeploymentId>) -> Vec<JourneyDeployment> {
-        let mut presence = Presence::of(&self.history.graph, arrival);
+        let mut presence = Presence::of(self.history, arrival);
         let mut found: Vec<JourneyDeployment> = Vec::new();
         for ((is_production, _), deployments) in &self.environments {
+            let deployments: Vec<&KnownDeployment<'_>> =
+                deployments.iter().filter(|known| presence.may_be_of_repository(&known.fact)).collect();
             let is_carrier = |known: &&KnownDeployment<'_>| Some(&known.fact.id) == carrier;
-            let chosen = deployments
-                .iter()
-                .find(is_carrier)
-                .or_else(|| deployments.iter().find(|known| presence.has(&known.fact)));
+            let all = deployments.iter().copied();
+            let chosen = all.clone().find(is_carrier).or_else(|| all.clone().find(|known| presence.has(&known.fact)));
             let (Some(first), Some(last)) = (chosen, deployments.last()) else { continue };
             let is_still_there = first.fact.id == last.fact.id || presence.has(&last.fact);
             found.extend(self.shown(&first.fact, *is_production, is_still_there));

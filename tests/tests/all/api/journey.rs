@@ -123,6 +123,44 @@ async fn a_change_is_followed_to_each_environment_and_to_the_incidents_after_it(
     assert_eq!(listed["deployed_at"], service["in_production_at"], "as lead time has it");
 }
 
+/// A service of two repositories: of the second no commit is known.
+fn of_pair(id: &str, repository: &str, environment: &str, digit: &str, days: i64) -> Value {
+    let repository = format!("git.example/octo/{repository}");
+    json!({ "fact": "deployment", "id": id, "repository": repository, "environment": environment, "sha": sha(digit),
+            "finished_at": ago(days), "outcome": "success" })
+}
+
+#[tokio::test]
+async fn a_deployment_of_another_repository_neither_brings_a_change_nor_takes_it_away() {
+    let served = served::empty().await;
+    let fill = async |facts: Vec<Value>| {
+        let with_version = facts.into_iter().map(|mut fact| {
+            fact["version"] = json!({ "at": ago(1) });
+            serde_json::from_value::<kernel::Fact>(fact).unwrap()
+        });
+        served::fill(&served.database.store, with_version).await;
+    };
+    let web = "git.example/octo/web";
+    fill(vec![
+        json!({ "fact": "service", "name": "pair", "repositories": [SHOP, web] }),
+        commit("a", &[], 20),
+        commit("b", &["a"], 11),
+        change(1, "Round totals", "round", Some(("b", 9))),
+        of_pair("shop/1", "shop", "production", "a", 15),
+        of_pair("web/1", "web", "production", "e", 12),
+        of_pair("web/2", "web", "staging", "f", 6),
+        of_pair("web/3", "web", "production", "f", 5),
+    ])
+    .await;
+    let service = async || journey(&served, "change", &format!("{SHOP}#1")).await["ways"][0]["services"][0].clone();
+    let before = service().await;
+    assert_eq!((&before["deployments"], &before["in_production_at"]), (&json!([]), &Value::Null), "{before}");
+    fill(vec![of_pair("shop/2", "shop", "production", "b", 3), of_pair("web/4", "web", "production", "d", 2)]).await;
+    let after = service().await["deployments"].clone();
+    let rows: Vec<_> = after.as_array().unwrap().iter().map(|row| (&row["id"], &row["is_still_there"])).collect();
+    assert_eq!(rows, [(&json!("shop/2"), &json!(true))]);
+}
+
 #[tokio::test]
 async fn what_has_not_shipped_says_why_not_yet_and_where_it_is() {
     let served = shop().await;
