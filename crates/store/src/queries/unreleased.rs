@@ -8,8 +8,9 @@ use super::row::Row;
 use super::sort::Sort;
 use crate::{StoreError, declared};
 
-/// A change that is open, or that was merged to the default branch of a repository of which changes are deployed, at most
-/// 90 days ago, and that no deployment has carried.
+/// A change that is open, or that was merged to the default branch of a repository after its first deployment, at most 90
+/// days ago, and that no deployment has carried. What was merged before that deployment came with it, which carries nothing;
+/// a change that repeats others (a promotion) is there until the next deployment, as these are what is carried.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnreleasedChange(pub Change);
 
@@ -25,16 +26,26 @@ impl Row for UnreleasedChange {
 
 impl Listed for UnreleasedChange {
     const LIST: &'static ListOf = &ListOf {
-        from: "(select c.* from change c where c.state = 'open' and not c.deleted
+        from: "(with first_deployment as (
+                    select k.repository, first.finished_at
+                      from (select k.service, unnest(coalesce(s.repositories, array[k.service])) as repository
+                              from computation k left join service s on s.name = k.service and not s.deleted
+                             where k.deployments > 0) k
+                     cross join lateral (select d.finished_at from deployment_metric d
+                                          where d.service = k.service and d.success
+                                            and coalesce(d.repository = k.repository, true)
+                                          order by d.finished_at limit 1) first)
+                select c.* from change c where c.state = 'open' and not c.deleted
                 union all
                 select c.* from change c join repository r on r.id = c.repository
                  where c.state = 'merged' and not c.deleted and c.merged_at >= now() - interval '90 days'
                    and coalesce(c.target_branch = r.default_branch, true)
                    and not exists (select from change_metric m where m.change = c.id)
-                   and c.repository in (select unnest(coalesce(s.repositories, array[k.service]))
-                                          from computation k
-                                          left join service s on s.name = k.service and not s.deleted
-                                         where k.deployments > 0)) t",
+                   and not (exists (select from finding f where f.kind = 'duplicate_change' and f.subject = c.id)
+                            and exists (select from deployment_metric d where d.repository = c.repository and d.success
+                                                                        and d.finished_at > c.merged_at))
+                   and exists (select from first_deployment d
+                               where d.repository = c.repository and d.finished_at < c.merged_at)) t",
         key: &[KeyPart::Text("id")],
         condition: "",
         owners: "t.repository = any ($R)",

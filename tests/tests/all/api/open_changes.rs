@@ -62,6 +62,8 @@ async fn shop() -> Served {
         review(3, "eve", "approved", 60),
         change(4, "merged", 70, Some(40)),
         change(5, "abandoned", 60, None),
+        // it came with the first deployment, which carries nothing
+        change(7, "merged", 830, Some(820)),
         // neither what the author says nor what a bot says is a review
         change(6, "open", 50, None),
         review(6, "ann", "commented", 20),
@@ -111,6 +113,44 @@ async fn open_changes_say_where_they_stand_and_for_how_long() {
     assert!(of_person.status == 403 && of_person.body.contains("dora.people"), "persons are not shown: {of_person:?}");
     let refused = served.ask("GET", "/api/v1/open-changes?team=wbe", &[], "").await;
     assert_eq!((refused.status, &refused.json()["expected"]), (404, &Value::from("a team listed at /api/v1/teams")));
+}
+
+fn commit(digit: &str, parents: &[&str], hours: i64) -> kernel::Fact {
+    let parents: Vec<String> = parents.iter().map(|parent| parent.repeat(40)).collect();
+    let of = json!({ "fact": "commit", "repository": "github.com/octo/shop", "sha": digit.repeat(40), "parents": parents,
+        "authored_at": ago(hours), "committed_at": ago(hours), "subject": digit });
+    fact(of, ago(hours))
+}
+
+/// A change of these commits that was merged by another.
+fn merged(number: u32, target: &str, commits: &[&str], merge: (&str, i64)) -> kernel::Fact {
+    let commits: Vec<String> = commits.iter().map(|commit| commit.repeat(40)).collect();
+    let of = json!({ "fact": "change", "id": format!("github.com/octo/shop#{number}"), "title": "t", "state": "merged",
+        "repository": "github.com/octo/shop", "target_branch": target, "commits": commits, "opened_at": ago(merge.1 + 1),
+        "merged_at": ago(merge.1), "merge_sha": merge.0.repeat(40) });
+    fact(of, ago(merge.1))
+}
+
+#[tokio::test]
+async fn a_promotion_is_on_its_way_until_what_it_promotes_is_deployed() {
+    let served = shop().await;
+    let facts = [
+        commit("2", &["1"], 38),
+        commit("3", &["1", "2"], 35),
+        commit("4", &["1", "3"], 30),
+        merged(8, "stage", &["2"], ("3", 35)),
+        merged(9, "main", &["2", "3"], ("4", 30)),
+    ];
+    served::fill(&served.database.store, facts.into_iter()).await;
+    let is_listed = async || {
+        let rows = served.get("/api/v1/open-changes?state=merged").await["data"].clone();
+        rows.as_array().unwrap().iter().any(|row| row["id"] == "github.com/octo/shop#9")
+    };
+    assert!(is_listed().await);
+    let deployed = json!({ "fact": "deployment", "id": "shop/2", "repository": "github.com/octo/shop",
+        "environment": "production", "sha": "4".repeat(40), "finished_at": ago(25), "outcome": "success" });
+    served::fill(&served.database.store, std::iter::once(fact(deployed, ago(25)))).await;
+    assert!(!is_listed().await);
 }
 
 #[tokio::test]
