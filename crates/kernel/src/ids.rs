@@ -67,9 +67,18 @@ text_id!(
     AccountId
 );
 
+/// Hosts of forges that are the forge itself by another name: for SSH where only port 443 is open.
+const OTHER_HOSTS: [(&str, &str); 4] = [
+    ("ssh.github.com", "github.com"),
+    ("www.github.com", "github.com"),
+    ("altssh.gitlab.com", "gitlab.com"),
+    ("altssh.bitbucket.org", "bitbucket.org"),
+];
+
 impl RepositoryId {
     /// The id of a repository from its web or clone URL (`https`, `ssh`, `git@host:path`), if the
-    /// text has a host and a path. Credentials, ports, a trailing `.git` and letter case are dropped.
+    /// text has a host and a path. Credentials, ports, a trailing `.git`, what follows the path, and letter case are
+    /// dropped, and a forge's host for SSH over port 443 is the forge.
     #[must_use]
     pub fn from_url(url: &str) -> Option<Self> {
         let rest = match url.split_once("://") {
@@ -87,13 +96,15 @@ impl RepositoryId {
         };
         let (authority, path) = rest.split_once('/')?;
         let host = authority.rsplit('@').next()?;
-        let host = host.split(':').next()?;
+        let host = host.split(':').next()?.to_lowercase();
+        let host = OTHER_HOSTS.iter().find(|(other, _)| *other == host).map_or(host.as_str(), |(_, forge)| *forge);
+        let path = path.split(['?', '#']).next()?;
         let path = path.trim_matches('/');
         let path = path.strip_suffix(".git").unwrap_or(path).trim_matches('/');
         if host.is_empty() || path.is_empty() {
             return None;
         }
-        Some(Self(format!("{host}/{path}").to_lowercase()))
+        Some(Self(format!("{host}/{}", path.to_lowercase())))
     }
 
     /// The host, which the id begins with.
@@ -255,6 +266,9 @@ mod tests {
             "https://token@github.com/octocat/hello-world.git",
             "git@github.com:octocat/hello-world.git",
             "ssh://git@github.com:22/octocat/hello-world.git/",
+            "ssh://git@ssh.github.com:443/octocat/hello-world.git",
+            "git@SSH.github.com:octocat/hello-world.git",
+            "https://www.github.com/octocat/hello-world?tab=readme#top",
         ] {
             assert_eq!(RepositoryId::from_url(url), Some("github.com/octocat/hello-world".into()), "{url}");
         }
