@@ -22,6 +22,14 @@ impl<S: Sync> FromRequestParts<S> for Asker {
 }
 
 impl Asker {
+    /// Fails for a tenant where nothing is granted, as for one that does not exist.
+    pub fn must_be_granted(&self, tenant: &Tenant) -> Result<(), Problem> {
+        match self.0.grants.of_tenant(tenant) {
+            Some(_) => Ok(()),
+            None => Err(Problem::not_found("tenant", tenant.as_str())),
+        }
+    }
+
     /// Fails for who may not manage a tenant, or without one what is of all tenants.
     pub fn must_administer(&self, tenant: Option<&Tenant>) -> Result<(), Problem> {
         match self.0.principal.kind {

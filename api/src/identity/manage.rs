@@ -19,6 +19,8 @@ use crate::problem::Problem;
 pub(crate) const NAME_CHARS: usize = 200;
 /// Teams of a token or a grant, at most.
 const TEAMS: usize = 100;
+/// Tokens of a user that can be used, at most.
+pub const TOKENS: i64 = 100;
 
 /// Why what an administrator has is not taken away.
 const LAST_ADMINISTRATOR: &str = "There would be no administrator of all tenants: grant `admin` for all tenants to another \
@@ -44,6 +46,9 @@ pub enum ManageError {
     /// No administrator of all tenants would be left.
     #[error("{}", LAST_ADMINISTRATOR)]
     LastAdministrator,
+    /// The owner of a token has as many as a user may have.
+    #[error("The user has {TOKENS} tokens that can be used, and may have no more. Revoke some first.")]
+    TooManyTokens,
     /// A value can't be used.
     #[error("`{name}` is `{found}`; expected {expected}")]
     Invalid {
@@ -63,6 +68,7 @@ impl From<ManageError> for Problem {
             ManageError::Randomness(error) => Self::fault(&error),
             ManageError::NotThere { what, id } => Self::not_found(what, &id),
             ManageError::LastAdministrator => Self::conflict(LAST_ADMINISTRATOR),
+            ManageError::TooManyTokens => Self::conflict(error.to_string()),
             ManageError::Invalid { name, found, expected } => Self::parameter(name, &found, expected),
         }
     }
@@ -150,6 +156,11 @@ pub async fn create_token(
         lifetime: Some(lifetime),
     };
     let mut tx = store.begin().await?;
+    if let Some(owner_id) = owner_id
+        && tokens::usable_of(&mut tx, owner_id).await? >= TOKENS
+    {
+        return Err(ManageError::TooManyTokens);
+    }
     let token = tokens::create(&mut tx, new).await?;
     let entry = reach.entry(actor, Action::TokenCreated, &id);
     let detail = json!({ "name": name, "owner": owner_id, "role": reach.role, "teams": reach.teams, "scope": scope });

@@ -28,6 +28,7 @@ mod mapping;
 pub(crate) mod oidc;
 mod open_changes;
 mod openapi;
+mod own_tokens;
 mod own_work;
 mod pages;
 mod permissions;

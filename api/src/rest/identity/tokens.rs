@@ -71,7 +71,8 @@ pub async fn tokens(
 
 /// Makes an API token of the user who asks. The answer has its secret, which is not shown again.
 ///
-/// It never gives more than what is granted to its owner at the time when it is used.
+/// It never gives more than what is granted to its owner at the time when it is used. A user has 100 at most that can be
+/// used.
 #[utoipa::path(
     post,
     path = "/api/v1/tokens",
@@ -102,6 +103,9 @@ pub async fn create_token(
         if asker.0.principal.kind != PrincipalKind::Local {
             return Err(Problem::only_users());
         }
+    }
+    if let Some(tenant) = &reach.tenant {
+        asker.must_be_granted(tenant)?;
     }
     let days = expires_in_days.unwrap_or(DAYS);
     if !(1..=DAYS_MAX).contains(&days) {

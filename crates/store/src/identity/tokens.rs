@@ -199,6 +199,17 @@ pub async fn list(
     rows.into_iter().map(ApiToken::try_from).collect()
 }
 
+/// How many tokens of a user can be used.
+pub async fn usable_of(tx: &mut StoreTx, owner_id: &str) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from api_token
+            where owner_id = $1 and revoked_at is null and (expires_at is null or expires_at > now())"#,
+        owner_id,
+    )
+    .fetch_one(tx.connection())
+    .await?)
+}
+
 /// The token of an id.
 pub async fn get(store: &Store, id: &str) -> Result<Option<ApiToken>, StoreError> {
     let row = sqlx::query_as!(
