@@ -38,36 +38,37 @@ pub trait ListPosition: Sized {
 /// The position of a row in the list of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowCursor {
-    /// The name of what the list is sorted by.
-    order: String,
+    /// Which list, and what it is sorted by.
+    order_id: String,
     position: Position,
 }
 
 impl RowCursor {
     /// Of a row in the list of this order.
     #[must_use]
-    pub fn new(order: Order, position: Position) -> Self {
-        Self { order: order.sort.name.to_owned(), position }
+    pub fn new<T: Listed>(order: Order, position: Position) -> Self {
+        Self { order_id: T::LIST.order_id(order), position }
     }
 }
 
 impl ListPosition for RowCursor {
     fn parts(&self) -> Vec<String> {
-        let head = [self.order.clone(), self.position.value.clone()];
+        let head = [self.order_id.clone(), self.position.value.clone()];
         head.into_iter().chain(self.position.key.iter().cloned()).collect()
     }
 
     fn from_parts(parts: Vec<String>) -> Option<Self> {
         let mut parts = parts.into_iter();
-        let (order, value) = (parts.next()?, parts.next()?);
-        Some(Self { order, position: Position { value, key: parts.collect() } })
+        let (order_id, value) = (parts.next()?, parts.next()?);
+        Some(Self { order_id, position: Position { value, key: parts.collect() } })
     }
 }
 
 /// The position that a cursor, which `name` is the parameter of, names in the list of an order.
 pub fn position<T: Listed>(order: Order, name: &str, cursor: &str) -> Result<Position, Invalid> {
+    let order_id = T::LIST.order_id(order);
     let fits = |cursor: &RowCursor| {
-        cursor.order == order.sort.name
+        cursor.order_id == order_id
             && cursor.position.key.len() == T::LIST.key_parts()
             && order.sort.takes(&cursor.position.value)
     };
@@ -109,7 +110,7 @@ impl ListPosition for Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use kernel::{DeploymentMetric, Finding};
+    use kernel::{Deployment, DeploymentMetric, PipelineRun};
 
     use super::*;
 
@@ -118,12 +119,13 @@ mod tests {
         let order = DeploymentMetric::LIST.default_order();
         let key = vec!["shöp/\"x\"".to_owned(), "github.com/a/b#7".to_owned()];
         let place = Position { value: "1772280000123456".to_owned(), key };
-        let cursor = RowCursor::new(order, place.clone()).cursor();
+        let cursor = RowCursor::new::<DeploymentMetric>(order, place.clone()).cursor();
         assert_eq!(position::<DeploymentMetric>(order, "cursor", &cursor), Ok(place));
         assert!(cursor.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)));
-        let other = Finding::LIST.default_order();
-        assert!(position::<Finding>(other, "cursor", &cursor).is_err(), "it is of another list");
-        let made = |parts: &str| URL_SAFE_NO_PAD.encode(parts);
+        let id = DeploymentMetric::LIST.order_id(order);
+        let made = |parts: &str| URL_SAFE_NO_PAD.encode(parts.replace("finished_at", &id));
+        let well_formed = made(r#"["finished_at","1772280000123456","a","b"]"#);
+        assert!(position::<DeploymentMetric>(order, "cursor", &well_formed).is_ok());
         for forged in [
             String::new(),
             "x".to_owned(),
@@ -136,5 +138,20 @@ mod tests {
         ] {
             assert!(position::<DeploymentMetric>(order, "cursor", &forged).is_err(), "{forged}");
         }
+    }
+
+    #[test]
+    fn a_cursor_is_good_for_its_list_and_its_order_only() {
+        let cursor = |order: Order| {
+            let place = Position { value: "1772280000123456".to_owned(), key: vec!["a".to_owned()] };
+            RowCursor::new::<PipelineRun>(order, place).cursor()
+        };
+        let newest = PipelineRun::LIST.order("finished_at", true);
+        let oldest = PipelineRun::LIST.order("finished_at", false);
+        assert!(position::<PipelineRun>(newest, "cursor", &cursor(newest)).is_ok());
+        assert!(position::<PipelineRun>(oldest, "cursor", &cursor(newest)).is_err(), "of the other direction");
+        // which is sorted by what has the same name
+        let others = Deployment::LIST.default_order();
+        assert!(position::<Deployment>(others, "cursor", &cursor(newest)).is_err(), "of another list");
     }
 }

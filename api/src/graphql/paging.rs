@@ -100,7 +100,8 @@ pub(super) fn page<T: Listed, N: From<T> + OutputType>(
     let (has_previous, has_next) =
         if cut.from_end { (has_more, cut.before.is_some()) } else { (cut.after.is_some(), has_more) };
     let mut connection = Connection::with_additional_fields(has_previous, has_next, total);
-    let edge = |Placed { position, row }: Placed<T>| Edge::new(RowCursor::new(order, position).cursor(), N::from(row));
+    let edge =
+        |Placed { position, row }: Placed<T>| Edge::new(RowCursor::new::<T>(order, position).cursor(), N::from(row));
     connection.edges.extend(rows.into_iter().map(edge));
     connection
 }

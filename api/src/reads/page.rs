@@ -115,7 +115,7 @@ impl<T> Page<T> {
         let (has_previous, more) =
             if cut.from_end { (has_surplus, cut.before.is_some()) } else { (cut.after.is_some(), has_surplus) };
         let rows =
-            rows.into_iter().map(|Placed { position, row }| (RowCursor::new(order, position).cursor(), view(row)));
+            rows.into_iter().map(|Placed { position, row }| (RowCursor::new::<R>(order, position).cursor(), view(row)));
         Self { rows: rows.collect(), more, has_previous }
     }
 

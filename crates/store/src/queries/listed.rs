@@ -5,6 +5,7 @@ use kernel::{
     Account, Change, ChangeMetric, Commit, Deployment, DeploymentMetric, Finding, Incident, IncidentMetric,
     PipelineRun, Review, Sprint, TaskRun, Transition, Vulnerability, WorkItem,
 };
+use sha2::{Digest, Sha256};
 use sqlx::postgres::PgRow;
 
 use super::known::{EnvironmentRow, RepositoryRow, ServiceRow, TeamRow};
@@ -79,6 +80,14 @@ impl ListOf {
     #[must_use]
     pub fn default_order(&self) -> Order {
         Order { sort: self.sorts.first().unwrap_or(&UNSORTED), descending: self.descending }
+    }
+
+    /// What identifies an order: the list, what it is sorted by, and the direction.
+    #[must_use]
+    pub fn order_id(&self, order: Order) -> String {
+        let [first, second, ..]: [u8; 32] = Sha256::digest(self.from).into();
+        let direction = if order.descending { "-" } else { "" };
+        format!("{direction}{}@{first:02x}{second:02x}", order.sort.name)
     }
 
     /// The expression of the time that windows are about.

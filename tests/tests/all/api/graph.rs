@@ -234,9 +234,11 @@ async fn lists_are_sorted_searched_and_filtered() {
     }
     let newest = served.graphql("{ changes(first: 1) { pageInfo { endCursor } } }").await;
     let cursor = &newest["changes"]["pageInfo"]["endCursor"];
-    let query = format!("{{ changes(after: {cursor}, question: {{ sort: LAST_MERGED }}) {{ nodes {{ id }} }} }}");
-    let answer = served.graphql_answer(&query).await;
-    assert_eq!(answer["errors"][0]["extensions"]["parameter"], "after", "a cursor of another order: {answer}");
+    for sort in ["LAST_MERGED", "OLDEST"] {
+        let query = format!("{{ changes(after: {cursor}, question: {{ sort: {sort} }}) {{ nodes {{ id }} }} }}");
+        let answer = served.graphql_answer(&query).await;
+        assert_eq!(answer["errors"][0]["extensions"]["parameter"], "after", "a cursor of another order: {answer}");
+    }
 }
 
 /// What is asked of each of a page of deployments, with the number of statements that it takes beside whose data it is and

@@ -105,7 +105,9 @@ async fn an_order_that_is_not_there_or_a_cursor_of_another_order_is_refused() {
     let cursor = page["next_cursor"].as_str().unwrap();
     for (path, parameter) in [
         (format!("/api/v1/deployments?window=all&cursor={cursor}"), "cursor"),
+        (format!("/api/v1/deployments?window=all&sort=commits&cursor={cursor}"), "cursor"),
         (format!("/api/v1/changes?window=all&before={cursor}"), "before"),
+        (format!("/api/v1/changes?window=all&sort=-commits&cursor={cursor}"), "cursor"),
         (format!("/api/v1/deployments?window=all&sort=-commits&cursor={cursor}&before={cursor}"), "before"),
     ] {
         let reply = served.ask("GET", &path, &[], "").await;
