@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{Directive, ExecutableDocument, FragmentDefinition, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    Directive, ExecutableDocument, FragmentDefinition, OperationType, Selection, SelectionSet,
+};
 use async_graphql::{Name, Positioned, Value, Variables};
 
 /// Fields, arguments and directives, as often as they are spread, of all operations and fragments together.
@@ -43,6 +45,9 @@ pub enum Refused {
     /// Introspection multiplies.
     #[error("introspection nests lists of types {0} deep; at most {SCHEMA_LISTS} are allowed")]
     SchemaLists(usize),
+    /// A subscription that is several: each would take the place of one.
+    #[error("the subscription has {0} fields at its root; expected one: subscribe once for each")]
+    SubscriptionRoots(usize),
     /// A text that no database takes.
     #[error("a text holds the character U+0000, which no name and no id has")]
     Nul,
@@ -174,7 +179,26 @@ fn check(document: &ExecutableDocument) -> Result<(), Refused> {
     if whole.schema_lists > SCHEMA_LISTS {
         return Err(Refused::SchemaLists(whole.schema_lists));
     }
+    for (_, operation) in document.operations.iter() {
+        let roots = root_fields(&document.fragments, &operation.node.selection_set.node);
+        if operation.node.ty == OperationType::Subscription && roots > 1 {
+            return Err(Refused::SubscriptionRoots(roots));
+        }
+    }
     Ok(())
+}
+
+/// The number of fields that a selection has, as often as fragments spread them. How many these can be was looked at.
+fn root_fields(fragments: &HashMap<Name, Positioned<FragmentDefinition>>, set: &SelectionSet) -> usize {
+    let count = |selection: &Positioned<Selection>| match &selection.node {
+        Selection::Field(_) => 1,
+        Selection::InlineFragment(inline) => root_fields(fragments, &inline.node.selection_set.node),
+        Selection::FragmentSpread(spread) => {
+            let fragment = fragments.get(&spread.node.fragment_name.node);
+            fragment.map_or(0, |fragment| root_fields(fragments, &fragment.node.selection_set.node))
+        }
+    };
+    set.items.iter().map(count).sum()
 }
 
 impl<'a> Walk<'a> {
@@ -341,6 +365,20 @@ mod tests {
             let refused = refused(&query);
             assert!(matches!(refused, Some(Refused::Items(_) | Refused::Syntax(_))), "{query:.80} {refused:?}");
         }
+    }
+
+    #[test]
+    fn a_subscription_is_one() {
+        for query in [
+            "subscription { lag { at } deployments { id } }",
+            "subscription { a: lag { at } b: lag { at } }",
+            "subscription { ...A ... on Subscription { lag { at } } } fragment A on Subscription { lag { at } }",
+            "query Q { a b } subscription S { ...A ...A } fragment A on Subscription { lag { at } }",
+        ] {
+            assert_eq!(refused(query), Some(Refused::SubscriptionRoots(2)), "{query}");
+        }
+        assert_eq!(refused("subscription { ...A } fragment A on Subscription { lag { at } }"), None);
+        assert_eq!(refused("{ a b }"), None);
     }
 
     #[test]

@@ -205,6 +205,7 @@ async fn a_subscription_that_can_not_be_answered_is_an_error_of_its_own() {
     for (query, text) in [
         ("subscription { nothing }", "nothing"),
         ("subscription {", "expected"),
+        ("subscription { a: sources { source } b: sources { source } }", "expected one"),
         ("subscription { deployments(service: \"nowhere\") { id } }", "nowhere"),
         ("subscription { metrics(names: []) { whole { n } } }", "names"),
         ("subscription { metrics(names: [\"nonsense\"]) { whole { n } } }", "nonsense"),
