@@ -26,17 +26,27 @@ pub(super) async fn asked<Q: RowQuestion>(
     Ok((asked, cut))
 }
 
-/// A page in its envelope, with the addresses of the next page, of the first and of the one before in the header `Link`.
+/// A page in its envelope, with the addresses of other pages.
 pub(super) fn listing<T: Serialize>(uri: &Uri, scope: &Scope, page: Page<T>) -> Response {
-    let links = links(uri, (page.next(), page.previous()));
-    let next_cursor = page.next().map(str::to_owned);
-    let mut response = Json(Listing {
+    linked(uri, page, |data, next_cursor| Listing {
         tenant: scope.tenant.tenant.to_string(),
         demo: scope.tenant.demo,
-        data: page.rows.into_iter().map(|(_, row)| row).collect(),
+        data,
         next_cursor,
     })
-    .into_response();
+}
+
+/// A page in an envelope, which is made of its rows and the cursor of the next page; with the addresses of the next page, of
+/// the first and of the one before in the header `Link`.
+pub(super) fn linked<T, E: Serialize>(
+    uri: &Uri,
+    page: Page<T>,
+    envelope: impl FnOnce(Vec<T>, Option<String>) -> E,
+) -> Response {
+    let links = links(uri, (page.next(), page.previous()));
+    let next_cursor = page.next().map(str::to_owned);
+    let rows = page.rows.into_iter().map(|(_, row)| row).collect();
+    let mut response = Json(envelope(rows, next_cursor)).into_response();
     if let Some(links) = links {
         response.headers_mut().insert(header::LINK, links);
     }

@@ -2,14 +2,15 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use store::identity::grants::{self, Grantee};
 use utoipa::ToSchema;
 
 use super::body::{Body, ReachBody, of_fields};
-use super::listing::Entries;
+use super::listing::{Entries, entries};
 use super::names::Name;
 use crate::ApiState;
 use crate::audit::actor;
@@ -50,9 +51,10 @@ pub async fn grants(
     State(state): State<ApiState>,
     asker: Asker,
     Asked(page): Asked<Page>,
-) -> Result<Json<Entries<GrantView>>, Problem> {
+    uri: Uri,
+) -> Result<Response, Problem> {
     asker.must_administer(None)?;
-    Ok(Json(reads::grants(state.identity_store(), page.part()?).await?.into()))
+    Ok(entries(&uri, reads::grants(state.identity_store(), page.part()?).await?))
 }
 
 /// Grants a role, which counts within a second.

@@ -1,9 +1,12 @@
 //! Pages of lists that are of no tenant.
 
+use axum::http::Uri;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::reads::Page;
+use crate::rest::listing::linked;
 
 /// A page of a list that is of no tenant.
 #[derive(Debug, Serialize, ToSchema)]
@@ -15,9 +18,7 @@ pub struct Entries<T> {
     pub next_cursor: Option<String>,
 }
 
-impl<T> From<Page<T>> for Entries<T> {
-    fn from(page: Page<T>) -> Self {
-        let next_cursor = page.next().map(str::to_owned);
-        Self { data: page.rows.into_iter().map(|(_, row)| row).collect(), next_cursor }
-    }
+/// A page of such a list.
+pub(super) fn entries<T: Serialize>(uri: &Uri, page: Page<T>) -> Response {
+    linked(uri, page, |data, next_cursor| Entries { data, next_cursor })
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
 use kernel::{NameError, TokenScope};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -12,7 +13,7 @@ use store::identity::tokens;
 use utoipa::ToSchema;
 
 use super::body::{Body, ReachBody, of_fields};
-use super::listing::Entries;
+use super::listing::{Entries, entries};
 use super::names::Name;
 use crate::ApiState;
 use crate::audit::actor;
@@ -60,13 +61,14 @@ pub async fn tokens(
     State(state): State<ApiState>,
     asker: Asker,
     Asked(page): Asked<Page>,
-) -> Result<Json<Entries<TokenView>>, Problem> {
+    uri: Uri,
+) -> Result<Response, Problem> {
     let owner = match own(&asker) {
         _ if asker.0.administers(None) => None,
         Some(id) => Some(id),
         None => return Err(asker.must_administer(None).err().unwrap_or_else(Problem::not_an_administrator)),
     };
-    Ok(Json(reads::tokens(state.identity_store(), owner, page.part()?).await?.into()))
+    Ok(entries(&uri, reads::tokens(state.identity_store(), owner, page.part()?).await?))
 }
 
 /// Makes an API token of the user who asks. The answer has its secret, which is not shown again.

@@ -1,8 +1,8 @@
 //! Users who may log in. Administrators of all tenants manage them; those of a tenant say which person of it a user is.
 
-use axum::Json;
 use axum::extract::{Extension, Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
 use kernel::Right;
 use serde::Deserialize;
 use store::Store;
@@ -10,7 +10,7 @@ use store::identity::users::{self, User};
 use utoipa::ToSchema;
 
 use super::body::Body;
-use super::listing::Entries;
+use super::listing::{Entries, entries};
 use crate::ApiState;
 use crate::audit::actor;
 use crate::identity::{Asker, manage, user_link};
@@ -37,9 +37,10 @@ pub async fn users(
     State(state): State<ApiState>,
     asker: Asker,
     Asked(page): Asked<Page>,
-) -> Result<Json<Entries<UserView>>, Problem> {
+    uri: Uri,
+) -> Result<Response, Problem> {
     asker.must_administer(None)?;
-    Ok(Json(reads::users(state.identity_store(), page.part()?).await?.into()))
+    Ok(entries(&uri, reads::users(state.identity_store(), page.part()?).await?))
 }
 
 /// Lets a user log in no more: its sessions and tokens end within a second.

@@ -1,4 +1,4 @@
-//! API tokens that users make: for which tenants, and how many.
+//! API tokens that users make: for which tenants, and how many. And lists that are of no tenant, such as that of tokens.
 
 use api::identity::manage;
 use kernel::{Role, Tenant};
@@ -62,4 +62,26 @@ async fn a_user_has_a_limited_number_of_tokens_that_can_be_used() {
     let first = format!("/api/v1/tokens/{}", first.json()["token"]["id"].as_str().unwrap());
     assert_eq!(bob.ask(&served, "DELETE", &first, "").await.status, 204);
     assert_eq!(make(&served, &bob, &body).await.status, 201, "one that was revoked does not count");
+}
+
+#[tokio::test]
+async fn lists_of_no_tenant_have_the_address_of_the_next_page_too() {
+    let served = known::served().await;
+    let ann = known::administrator(&served, "ann").await;
+    for name in ["bob", "cy"] {
+        known::administrator(&served, name).await;
+        known::token(&served, &reach(None, Role::Viewer, &[])).await;
+    }
+    for (list, rows) in [("users", 3), ("grants", 3), ("tokens", 2)] {
+        let (mut next, mut seen) = (Some(format!("/api/v1/{list}?limit=1")), 0);
+        while let Some(address) = next.take() {
+            let page = ann.ask(&served, "GET", &address, "").await;
+            assert_eq!(page.status, 200, "{address}: {page:?}");
+            seen += page.json()["data"].as_array().unwrap().len();
+            let link = page.header("link").map(|link| link.split_once(">; rel=\"next\"").unwrap().0[1..].to_owned());
+            assert_eq!(link.is_some(), page.json()["next_cursor"].is_string(), "{page:?}");
+            next = link;
+        }
+        assert_eq!(seen, rows, "{list}");
+    }
 }
