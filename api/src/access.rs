@@ -87,7 +87,11 @@ impl Access {
         if self.has(right) {
             return Ok(());
         }
-        Err(if self.has_stale_groups { Problem::stale_groups() } else { Problem::forbidden(right, self.role) })
+        Err(match right {
+            _ if self.has_stale_groups => Problem::stale_groups(),
+            right if self.role.has(right) => Problem::limited_to_teams(right),
+            right => Problem::forbidden(right, self.role),
+        })
     }
 
     /// Whether a service may be named, and what belongs to it.
@@ -292,6 +296,8 @@ mod tests {
         let access = access.limited_to(known);
         assert!(access.sees_service("cart") && access.sees_team("web") && !access.sees_service("pay"));
         assert!(!access.limited_to(AskedServices::default()).sees_service("cart"));
+        let limited = of(Role::Admin, Some("web"), None, ShownTo::Off).check(Right::Administer).unwrap_err();
+        assert!(limited.detail.contains("about all teams"), "{limited:?}");
         assert!(Access::everything().sees_service("pay") && Access::everything().check(Right::Administer).is_ok());
     }
 }

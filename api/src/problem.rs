@@ -177,9 +177,9 @@ impl Problem {
     /// Raw events are not shown by this server.
     #[must_use]
     pub fn raw_events() -> Self {
-        let detail = "Raw events may hold personal data: ask for the role `admin`, set `api.raw_events = true` to show them \
-                      to everyone who reads metrics, ask over the server's UNIX socket, or use `sei events of` on its \
-                      machine.";
+        let detail = "Raw events may hold personal data: ask for the role `admin` for all teams, set `api.raw_events = true` \
+                      to show them to everyone who reads metrics, ask over the server's UNIX socket, or use `sei events of` on \
+                      its machine.";
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "Raw events are not shown here", detail)
     }
 

@@ -36,7 +36,7 @@ impl Asker {
             _ if self.0.administers(tenant) => Ok(()),
             _ if self.0.has_stale_groups => Err(Problem::stale_groups()),
             PrincipalKind::Anyone => Err(Problem::no_login()),
-            _ => Err(Problem::not_an_administrator()),
+            _ => Err(Problem::not_an_administrator(tenant.is_some())),
         }
     }
 }

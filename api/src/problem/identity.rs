@@ -1,6 +1,7 @@
 //! Problems of who asks: not known, not permitted, not logged in.
 
 use axum::http::StatusCode;
+use kernel::Right;
 use runtime::telemetry::Occasionally;
 
 use super::Problem;
@@ -43,11 +44,22 @@ impl Problem {
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
     }
 
-    /// Who asks manages not what it asks about.
+    /// Who asks manages not what it asks about: a tenant, or what is of all of them.
     #[must_use]
-    pub fn not_an_administrator() -> Self {
-        let detail = "This takes the role `admin`, in that tenant or in all of them, and for all teams: ask an \
-                      administrator.";
+    pub fn not_an_administrator(is_of_tenant: bool) -> Self {
+        let of = if is_of_tenant { "in that tenant or in all of them" } else { "in all tenants" };
+        let detail = format!("This takes the role `admin`, {of}, and for all teams: ask an administrator.");
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
+    }
+
+    /// Who asks has the role for a right that is about all teams, and is limited to some.
+    #[must_use]
+    pub fn limited_to_teams(right: Right) -> Self {
+        let detail = format!(
+            "The right `{}` is about all teams, and what is granted to you is limited to some: ask an administrator for a \
+             grant without teams.",
+            right.as_str()
+        );
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
     }
 

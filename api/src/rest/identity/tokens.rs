@@ -63,11 +63,10 @@ pub async fn tokens(
     Asked(page): Asked<Page>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let owner = match own(&asker) {
-        _ if asker.0.administers(None) => None,
-        Some(id) => Some(id),
-        None => return Err(asker.must_administer(None).err().unwrap_or_else(Problem::not_an_administrator)),
-    };
+    let owner = own(&asker).filter(|_| !asker.0.administers(None));
+    if owner.is_none() {
+        asker.must_administer(None)?;
+    }
     Ok(entries(&uri, reads::tokens(state.identity_store(), owner, page.part()?).await?))
 }
 
