@@ -7,8 +7,8 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, Path, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use kernel::Tenant;
 use kernel::near::UnknownName;
+use kernel::{TENANT_NAMES, Tenant};
 use runtime::http::Peer;
 use serde::Deserialize;
 use store::TenantInfo;
@@ -91,8 +91,7 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     manages(&identity)?;
     let Json(NewTenant { name }) = body.map_err(|error| not_a_tenant(&error))?;
-    let expected = "a lower-case letter, then letters, digits or `_`";
-    let tenant = Tenant::new(&name).map_err(|_| Problem::parameter("name", &name, expected))?;
+    let tenant = Tenant::new(&name).map_err(|_| Problem::parameter("name", &name, TENANT_NAMES))?;
     // before anything is made for it
     if known(&state, &tenant).await?.is_some() {
         return Err(Problem::exists("tenant", &name));

@@ -47,12 +47,13 @@ impl Envelope {
 #[serde(try_from = "String", into = "String")]
 pub struct Tenant(String);
 
+/// What can name a tenant, for people.
+pub const TENANT_NAMES: &str = "a lower-case letter, then letters, digits or `_`, 40 characters at most; `public`, `sei`, \
+                                `analytics`, `information_schema` and names that start with `pg_` or `analytics_` are taken";
+
 /// A text that cannot name a tenant.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error(
-    "`{0}` can't name a tenant: use a lower-case letter, then letters, digits or `_`, 40 characters at most; \
-     `public`, `sei`, `analytics`, `information_schema` and names that start with `pg_` or `analytics_` are taken"
-)]
+#[error("`{0}` can't name a tenant: use {TENANT_NAMES}")]
 pub struct TenantError(pub String);
 
 impl Tenant {

@@ -30,7 +30,7 @@ mod trace_parent;
 
 pub use access::{Right, Role, TokenScope};
 pub use closed_list::{NameError, word};
-pub use envelope::{Envelope, Tenant, TenantError};
+pub use envelope::{Envelope, TENANT_NAMES, Tenant, TenantError};
 pub use facts::*;
 pub use ids::{AccountId, ChangeId, DeploymentId, IncidentId, RepositoryId, Sha, ShaError, WorkItemId};
 pub use metric_facts::*;

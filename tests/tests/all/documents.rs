@@ -34,10 +34,12 @@ fn end_of_table(text: &str) -> usize {
     text.find("\n\n").map_or(text.len(), |end| end + 1)
 }
 
-/// A sentence as the cell of a table has it: its first letter in lower case.
+/// A sentence as the cell of a table has it: on one line, its first letter in lower case unless its first word is an
+/// abbreviation.
 fn lowercase_first(sentence: &str) -> String {
+    let sentence = sentence.replace('\n', " ");
     let (first, rest) = sentence.split_at(1);
-    format!("{}{rest}", first.to_lowercase())
+    if rest.starts_with(char::is_uppercase) { sentence } else { format!("{}{rest}", first.to_lowercase()) }
 }
 
 #[test]

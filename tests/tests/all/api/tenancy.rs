@@ -67,6 +67,8 @@ async fn an_administrator_of_all_tenants_creates_lists_and_drops_them() {
         assert_eq!(refused.status, status, "{body}: {refused:?}");
         assert_eq!(refused.header("content-type"), Some("application/problem+json"));
     }
+    let taken = create(&served, &admin, r#"{"name": "sei"}"#).await;
+    assert!(taken.status == 400 && taken.body.contains("are taken"), "{taken:?}");
     for (unconfirmed, status) in [("acme", 400), ("acme?confirm=main", 422), ("acme?confirm=ACME", 422)] {
         let refused = delete(&served, &admin, unconfirmed).await;
         assert_eq!((refused.status, refused.json()["parameter"].as_str()), (status, Some("confirm")), "{unconfirmed}");
