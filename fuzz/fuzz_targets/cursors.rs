@@ -69,7 +69,7 @@ fn of_list<T: Listed>(text: &str) {
         let order = T::LIST.order(sort.name, false);
         let Ok(found) = position::<T>(order, "cursor", text) else { continue };
         assert!(!found.value.contains('\0') && found.key.iter().all(|part| !part.contains('\0')), "{text}");
-        let again = RowCursor::new(order, found.clone()).cursor();
+        let again = RowCursor::new::<T>(order, found.clone()).cursor();
         assert_eq!(position::<T>(order, "cursor", &again), Ok(found), "{text}");
     }
 }
