@@ -65,7 +65,8 @@ async fn faults_lose_and_double_nothing(kind: LogKind) {
     let commits = tokio::spawn(traffic::commit(repository, until.clone()));
     let recoveries = inject(&hosts, &sender, plan::plan(seed, faults, over, hosts.parts)).await;
     until.cancel();
-    let (events, (_repository, commits)) = (events.await.unwrap(), commits.await.unwrap());
+    let events = timeout(DEADLINE, events).await.expect("each event is acknowledged").unwrap();
+    let (_repository, commits) = commits.await.unwrap();
 
     eventually(DEADLINE, async || hosts.are_ready().await && is_quiet(&hosts, commits).await == Some(true)).await;
     let (attempts, acknowledged) = sender.sent();

@@ -1,7 +1,7 @@
 //! What is stored in the end, beside what a calm run stores of the same events: one process of each role, one event
 //! after the other, and no faults.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,6 +22,9 @@ use crate::{incremental, rows};
 const DEADLINE: Duration = Duration::from_mins(5);
 /// When the collector saw what it collected, which is another time in each run, and the hash that it is part of.
 const OBSERVED: [&str; 2] = ["version_at", "digest"];
+const DEAD_LETTERS: &str =
+    "select concat_ws(' ', 'dead_letter', source, event_id, kind, key, reason, detail, md5(payload))
+                            from main.dead_letter";
 
 /// What was sent and committed.
 pub(super) struct Input<'a> {
@@ -31,38 +34,42 @@ pub(super) struct Input<'a> {
     pub(super) commits: usize,
 }
 
-/// All rows as text: of facts, of metrics, and of events that could not be read.
-pub(super) struct Rows(BTreeSet<String>);
+/// All rows as text, and how often each is there: of facts, of metrics, and of events that could not be read.
+pub(super) struct Rows(BTreeMap<String, usize>);
 
 impl Rows {
     pub(super) async fn read(options: &PgConnectOptions) -> Self {
         let facts = rows::without(options, &OBSERVED).await;
-        let facts =
-            facts.into_iter().flat_map(|(table, rows)| rows.into_iter().map(move |row| format!("{table} {row}")));
-        let mut rows: BTreeSet<String> = facts.collect();
-        rows.extend(incremental::rows(options).await);
-        let dead_letters =
-            "select concat_ws(' ', 'dead_letter', source, event_id, kind, key, reason, detail, md5(payload))
-                            from main.dead_letter";
+        let of_table = |(table, rows): (&str, Vec<String>)| -> Vec<String> {
+            rows.into_iter().map(|row| format!("{table} {row}")).collect()
+        };
+        let mut all: Vec<String> = facts.into_iter().flat_map(of_table).collect();
+        all.extend(incremental::rows(options).await);
         let mut connection = PgConnection::connect_with(options).await.unwrap();
-        let found: Vec<String> = sqlx::query_scalar(dead_letters).fetch_all(&mut connection).await.unwrap();
-        rows.extend(found);
+        let found: Vec<String> = sqlx::query_scalar(DEAD_LETTERS).fetch_all(&mut connection).await.unwrap();
+        all.extend(found);
+        let mut rows: BTreeMap<String, usize> = BTreeMap::new();
+        for row in all {
+            *rows.entry(row).or_default() += 1;
+        }
         Self(rows)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.0.values().sum()
     }
 
-    /// The rows that the other does not have.
+    /// The rows that the other does not have, or not as often.
     pub(super) fn beyond<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
-        self.0.difference(&other.0).map(String::as_str).collect()
+        let more = self.0.iter().filter(|(row, times)| other.0.get(*row).is_none_or(|others| others < *times));
+        more.map(|(row, _)| row.as_str()).collect()
     }
 }
 
-/// The number of commits of the repository that are stored.
+/// The number of commits of the repository that are stored, each with the deployment that its tag is.
 pub(super) async fn stored_commits(options: &PgConnectOptions) -> Result<usize, sqlx::Error> {
-    let count = "select count(*) from main.commit where subject like 'Commit %'";
+    let count = "select least((select count(*) from main.commit where subject like 'Commit %'),
+                              (select count(*) from main.deployment where name like 'v1.%'))";
     let mut connection = PgConnection::connect_with(options).await?;
     let count: i64 = sqlx::query_scalar(count).fetch_one(&mut connection).await?;
     Ok(usize::try_from(count).unwrap())
