@@ -18,6 +18,7 @@ pub mod near;
 mod outcome;
 mod own_event;
 pub mod people;
+mod projects;
 pub mod pseudonyms;
 mod search;
 mod secret;
@@ -36,6 +37,7 @@ pub use ids::{AccountId, ChangeId, DeploymentId, IncidentId, RepositoryId, Sha, 
 pub use metric_facts::*;
 pub use outcome::{EventOutcome, IgnoreReason, NotStored, RejectReason, Rejection};
 pub use own_event::{event_of_fact, own_event};
+pub use projects::{project_names, project_names_in_sql};
 pub use search::{SearchKind, commit_ids};
 pub use secret::Secret;
 pub use selectors::{SELECTOR_FORMS, incident_selector};

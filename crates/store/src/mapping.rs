@@ -1,6 +1,7 @@
 //! What belongs where: the services and teams that are declared, and what none of them has.
 
-use kernel::{Service, Team};
+use kernel::{Service, Team, project_names_in_sql};
+use sqlx::AssertSqlSafe;
 
 use crate::whole::whole;
 use crate::{Store, StoreError, StoreTx};
@@ -52,20 +53,19 @@ pub async fn unmapped_repositories(store: &Store, limit: i64) -> Result<Vec<Stri
 /// Projects of work items that are no repository and that no team plans in, by name: `limit` at most. The distinct ones
 /// are found by stepping through the index, one look a project.
 pub async fn projects_without_team(store: &Store, limit: i64) -> Result<Vec<String>, StoreError> {
-    Ok(sqlx::query_scalar!(
-        r#"with recursive p as (
-               select min(project) as name from work_item
-               union all
-               select (select min(w.project) from work_item w where w.project > p.name) from p where p.name is not null
-           )
-           select name as "name!" from p
-            where name is not null and position('/' in name) = 0
-                  and not exists (select from team t where not t.deleted and p.name = any (t.projects))
-            order by name limit $1"#,
-        limit,
-    )
-    .fetch_all(store.pool())
-    .await?)
+    let statement = format!(
+        "with recursive p as (
+             select min(project) as name from work_item
+             union all
+             select (select min(w.project) from work_item w where w.project > p.name) from p where p.name is not null
+         )
+         select name from p
+          where name is not null and not exists (select from repository r where r.id = p.name)
+                and not exists (select from team t where not t.deleted and {} && t.projects)
+          order by name limit $1",
+        project_names_in_sql("p.name")
+    );
+    Ok(sqlx::query_scalar(AssertSqlSafe(statement)).bind(limit).fetch_all(store.pool()).await?)
 }
 
 /// Services that no team owns, by name: `limit` at most.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::near::UnknownName;
-use kernel::team_line;
+use kernel::{project_names, team_line};
 use store::history::Services;
 
 use super::model::{Question, Slice};
@@ -67,7 +67,12 @@ impl Filter {
         self.shows(SliceName::Service(service))
     }
 
-    /// The projects of the teams that are asked for.
+    /// Whether a project is one of those of the teams that are asked for.
+    fn holds_project(&self, project: &str) -> bool {
+        project_names(project).any(|name| self.projects.contains(name))
+    }
+
+    /// The projects of the teams that are asked for, as the teams call them.
     pub fn projects(&self) -> impl Iterator<Item = &String> {
         self.projects.iter()
     }
@@ -258,7 +263,7 @@ impl Ownership {
 
     /// Whether a subject is asked for.
     pub(super) fn passes(&self, subject: &Subject, filter: &Filter) -> bool {
-        let is_planned = || subject.project.as_deref().is_some_and(|project| filter.projects.contains(project));
+        let is_planned = || subject.project.iter().any(|project| filter.holds_project(project));
         let is_owned = |asked: &BTreeSet<String>| self.services_of(subject).any(|name| asked.contains(name));
         filter.services.as_ref().is_none_or(|asked| is_owned(asked) || is_planned())
             && filter.repository.as_deref().is_none_or(|asked| subject.repository.as_deref() == Some(asked))
@@ -284,8 +289,9 @@ impl Ownership {
             }
             Slice::Team => {
                 let of_services = self.services_of(subject).filter_map(|service| self.teams.get(service)).flatten();
-                let planning = subject.project.as_deref().and_then(|project| self.projects.get(project));
-                let planning = planning.into_iter().flatten().filter_map(|team| self.known_teams.get(team)).flatten();
+                let names = subject.project.iter().flat_map(|project| project_names(project));
+                let planning = names.filter_map(|name| self.projects.get(name)).flatten();
+                let planning = planning.filter_map(|team| self.known_teams.get(team)).flatten();
                 of_services
                     .chain(planning)
                     .filter(|team| filter.shows(SliceName::Team(team)))
@@ -409,15 +415,18 @@ mod tests {
         };
         let of_team = |team: &str| Question { team: Some(team.into()), ..Question::default() };
         assert!(passes("WEB", &of_team("web")) && passes("WEB", &of_team("shop")) && !passes("WEB", &of_team("docs")));
+        assert!(passes("you.atlassian.net/WEB", &of_team("web")) && !passes("h/o/web", &of_team("web")));
         assert!(passes("OTHER", &Question::default()) && !passes("OTHER", &of_team("web")));
         assert!(!passes("WEB", &Question { service: Some("cart".into()), ..Question::default() }));
         let limited = Question { within: Within::new(vec![["web".to_owned()].into()]), ..Question::default() };
         assert!(passes("WEB", &limited) && !passes("DOCS", &limited));
-        let mut teams = Vec::new();
-        let web = item("WEB");
-        let about = About { subject: &web, reviewer: None };
-        ownership.slices(about, (Slice::Team, &Filter::default()), &mut |name| teams.push(name.to_owned()));
-        assert_eq!(teams, ["web", "shop"]);
+        for project in ["WEB", "you.atlassian.net/WEB"] {
+            let mut teams = Vec::new();
+            let web = item(project);
+            let about = About { subject: &web, reviewer: None };
+            ownership.slices(about, (Slice::Team, &Filter::default()), &mut |name| teams.push(name.to_owned()));
+            assert_eq!(teams, ["web", "shop"], "{project}");
+        }
     }
 
     #[test]

@@ -1,15 +1,20 @@
 //! Views of planning: work items with the statuses that they had, and sprints with what was in them.
 
-use kernel::{Sprint, SprintEntry, Transition, WorkItem};
+use kernel::{Sprint, SprintEntry, Transition, WorkItem, project_names_in_sql};
 
 use super::view::{OfFact, View, ViewColumn, between, column, duration, may_see, owners};
 
 /// The services of the project of a work item, if that is a repository, and their teams; else the team that plans in it, the
 /// first by name.
-const OF_PROJECT: &str = "left join analytics_repository r on r.repository = w.project
-     left join analytics_service s on s.name = r.service
-     left join lateral (select p.name as team from team p where not p.deleted and w.project = any (p.projects)
-                        order by p.name limit 1) p on s.team is null";
+fn of_project() -> String {
+    format!(
+        "left join analytics_repository r on r.repository = w.project
+         left join analytics_service s on s.name = r.service
+         left join lateral (select p.name as team from team p where not p.deleted and {} && p.projects
+                            order by p.name limit 1) p on s.team is null",
+        project_names_in_sql("w.project")
+    )
+}
 
 /// The views of planning.
 pub(super) fn views() -> Vec<View> {
@@ -41,7 +46,7 @@ fn work_item() -> View {
         comment: "One row a work item, and service where its project is a repository.",
         key: &["work_item_id", "service"],
         columns,
-        from: format!("work_item w {OF_PROJECT} where not w.deleted and {}", may_see_item()),
+        from: format!("work_item w {} where not w.deleted and {}", of_project(), may_see_item()),
     }
 }
 
@@ -66,10 +71,11 @@ fn work_item_status() -> View {
         key: &["transition_id", "service"],
         columns,
         from: format!(
-            "transition t join work_item w on w.id = t.item and not w.deleted {OF_PROJECT}
+            "transition t join work_item w on w.id = t.item and not w.deleted {}
              left join lateral (select n.at from transition n where n.item = t.item and (n.at, n.id) > (t.at, t.id)
                                 order by n.at, n.id limit 1) next on true
              where {}",
+            of_project(),
             may_see_item()
         ),
     }

@@ -170,12 +170,26 @@ impl Parent {
     pub const MEMBER: Self = Self("t.members @> array[k.key]");
 }
 
+/// The projects that work items are in and that `$R` names, as `kernel::project_names` has it. The distinct ones are found by
+/// stepping through the index.
+macro_rules! named_projects {
+    () => {
+        r"array(with recursive p as (
+                    select min(project) as name from work_item
+                    union all
+                    select (select min(i.project) from work_item i where i.project > p.name) from p
+                     where p.name is not null)
+                select p.name from p where array[p.name, substring(p.name from '/([A-Z][A-Z0-9_]*)\Z')] && $R)"
+    };
+}
+
 const BY_ID: &[KeyPart] = &[KeyPart::Text("id")];
 const BY_NAME: &[KeyPart] = &[KeyPart::Text("name")];
 
 const OF_REPOSITORY: &str = "t.repository = any ($R)";
 const OF_CHANGE: &str = "exists (select from change c where c.id = t.change and c.repository = any ($R))";
-const OF_ITEM: &str = "exists (select from work_item w where w.id = t.item and w.project = any ($R))";
+const OF_ITEM: &str =
+    concat!("exists (select from work_item w where w.id = t.item and w.project = any (", named_projects!(), "))");
 
 const BY_NAME_ONLY: &[Sort] = &[Sort::text("name", "t.name")];
 
@@ -270,9 +284,13 @@ facts! {
     },
     Sprint: ListOf {
         from: "sprint t",
-        owners: "t.board = any ($R)
-                 or exists (select from sprint_entry e join work_item w on w.id = e.item
-                            where e.sprint = t.id and w.project = any ($R))",
+        owners: concat!(
+            "t.board = any ($R)
+             or exists (select from sprint_entry e join work_item w on w.id = e.item
+                        where e.sprint = t.id and w.project = any (",
+            named_projects!(),
+            "))"
+        ),
         sorts: &[
             Sort::time("started_at", "coalesce(t.started_at, t.ends_at, t.completed_at, t.version_at)"),
         ],
@@ -313,7 +331,7 @@ facts! {
     },
     WorkItem: ListOf {
         from: "work_item t",
-        owners: "t.project = any ($R)",
+        owners: concat!("t.project = any (", named_projects!(), ")"),
         sorts: &[
             Sort::time("created_at", "t.created_at"),
             Sort::time("started_at", "t.started_at").nullable(),

@@ -55,6 +55,37 @@ async fn items_of_a_team_are_those_of_its_projects_in_metrics_as_in_lists() {
 }
 
 #[tokio::test]
+async fn a_project_of_jira_is_a_teams_by_its_key() {
+    let served = served::empty().await;
+    let item = |project: &str, key: &str| {
+        json!({
+            "fact": "work_item", "id": format!("you.atlassian.net/{key}"), "key": key, "project": project, "status": "Done",
+            "status_category": "done", "created_at": "2026-02-01T08:00:00Z", "done_at": "2026-02-03T08:00:00Z",
+        })
+    };
+    let repository = "git.example/octo/shop";
+    let facts = [
+        json!({ "fact": "team", "name": "payments", "projects": ["SHOP"] }),
+        json!({ "fact": "repository", "id": repository, "name": "octo/shop" }),
+        item("you.atlassian.net/SHOP", "SHOP-1"),
+        item("you.atlassian.net/OPS", "OPS-1"),
+        item(repository, "#1"),
+    ];
+    let versioned = facts.into_iter().map(|mut fact| {
+        fact["version"] = json!({ "at": "2026-02-03T08:00:00Z" });
+        serde_json::from_value(fact).unwrap()
+    });
+    served::fill(&served.database.store, versioned).await;
+    let asked = "team=payments&from=2026-02-01&to=2026-02-07";
+    let metric = served.get(&format!("/api/v1/metrics/item_throughput?{asked}")).await["data"]["whole"]["n"].clone();
+    let listed = served.get(&format!("/api/v1/work-items?{asked}")).await["data"].clone();
+    let keys: Vec<&str> = listed.as_array().unwrap().iter().map(|item| item["key"].as_str().unwrap()).collect();
+    assert_eq!((metric, keys), (json!(1), vec!["SHOP-1"]));
+    let unmapped = store::mapping::projects_without_team(&served.database.store, 9).await.unwrap();
+    assert_eq!(unmapped, ["you.atlassian.net/OPS"]);
+}
+
+#[tokio::test]
 async fn sprints_of_a_team_are_those_with_its_items() {
     let served = served::filled().await;
     let (team, project) = team(&served).await;
