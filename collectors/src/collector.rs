@@ -51,7 +51,7 @@ impl Collector {
         source: &GitSource,
         from: git::CollectFrom,
         tenant: &Tenant,
-    ) -> Result<git::Summary, GitError> {
+    ) -> Result<git::CollectionSummary, GitError> {
         let began = Utc::now();
         let (start, name) = (Instant::now(), git::source_name(&source.url));
         let progress = Counted::new((self.progress)(&name));
@@ -79,7 +79,7 @@ impl Collector {
     }
 
     /// Pulls a source.
-    pub async fn pull(&self, ready: &Ready, from: pull::PullFrom) -> pull::Summary {
+    pub async fn pull(&self, ready: &Ready, from: pull::PullFrom) -> pull::PullSummary {
         let began = Utc::now();
         let (start, name, connector) = (Instant::now(), &ready.source.name, ready.connector.name());
         let progress = Counted::new((self.progress)(name));
@@ -97,12 +97,12 @@ impl Collector {
         let pulling = async {
             match self.store.ensure_tenant(tenant).await {
                 Ok(()) => pull::run(&*ready.puller, from, &target, began).await,
-                Err(error) => pull::Summary::failed(name, words(&error)),
+                Err(error) => pull::PullSummary::failed(name, words(&error)),
             }
         };
         let pulling = pulling.instrument(span_of(name, tenant));
         let pulled = Box::pin(noted(&store, name, (began, &progress), panics::caught(pulling))).await;
-        let summary = pulled.unwrap_or_else(|message| pull::Summary::broken_off(name, &message));
+        let summary = pulled.unwrap_or_else(|message| pull::PullSummary::broken_off(name, &message));
         let budget = ready.puller.budget();
         let attempt = Attempt {
             began,

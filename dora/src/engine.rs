@@ -23,7 +23,7 @@ use tracing::{info, warn};
 use plan::plan;
 
 use crate::settings;
-use crate::{DoraError, Options, Scope, Summary, analytics, compute};
+use crate::{ComputationSummary, DoraError, Options, Scope, analytics, compute};
 pub use service::Compute;
 pub(crate) use service::{compute_aside, load};
 use tenants::Tenants;
@@ -42,7 +42,11 @@ const RETRY: Duration = Duration::from_secs(2);
 
 /// Computes metric facts of the store's tenant: when it returns, no service waits. A service that can't be computed is
 /// named in its computation, with the reason, and keeps the rows that it has; the others are computed all the same.
-pub async fn recompute(store: &Store, settings: &settings::Dora, scope: Scope) -> Result<Summary, DoraError> {
+pub async fn recompute(
+    store: &Store,
+    settings: &settings::Dora,
+    scope: Scope,
+) -> Result<ComputationSummary, DoraError> {
     recompute_with(store, settings, scope, compute).await
 }
 
@@ -52,7 +56,7 @@ pub async fn recompute_with(
     settings: &settings::Dora,
     scope: Scope,
     compute: Compute,
-) -> Result<Summary, DoraError> {
+) -> Result<ComputationSummary, DoraError> {
     let options = Arc::new(Options::new(settings)?);
     let begun = Instant::now();
     let mut summary = plan(store, &options, scope).await?;
@@ -141,7 +145,7 @@ async fn worker(store: Store, options: Arc<Options>, tenants: Arc<Tenants>) -> R
                 if summary.services > 0 {
                     tenants.took(begun.elapsed());
                 }
-                log(&tenant, &Summary { elapsed: begun.elapsed(), ..summary });
+                log(&tenant, &ComputationSummary { elapsed: begun.elapsed(), ..summary });
             }
             Err(error) => {
                 later(Some(&tenant), error).await?;
@@ -177,7 +181,7 @@ async fn is_there(store: &Store, tenant: &Tenant) -> bool {
     every_tenant(store).await.map_or(true, |all| all.contains(tenant))
 }
 
-fn log(tenant: &Tenant, summary: &Summary) {
+fn log(tenant: &Tenant, summary: &ComputationSummary) {
     if summary.services == 0 {
         return;
     }

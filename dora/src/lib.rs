@@ -70,7 +70,7 @@ pub use report::{
 };
 pub use role::{EngineRole, EngineSettings};
 pub use snapshots::{Dated, Snapshots, UP_TO_NOW};
-pub use summary::{Scope, Summary};
+pub use summary::{ComputationSummary, Scope};
 pub use targets::TargetState;
 pub use within::Within;
 pub use work::{last_failures, waits_for_reviewer};

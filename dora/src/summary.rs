@@ -15,7 +15,7 @@ pub enum Scope {
 
 /// What a computation did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
+pub struct ComputationSummary {
     /// Services computed.
     pub services: u64,
     /// Their production deployments.
@@ -34,7 +34,7 @@ pub struct Summary {
     pub elapsed: Duration,
 }
 
-impl std::ops::AddAssign for Summary {
+impl std::ops::AddAssign for ComputationSummary {
     fn add_assign(&mut self, other: Self) {
         self.services += other.services;
         self.deployments += other.deployments;

@@ -10,7 +10,7 @@ use store::dead_letters::{self, NewDeadLetter};
 use store::origins::{self, NewOrigin};
 use store::{Store, StoreError, facts, positions};
 
-use crate::Summary;
+use crate::ProcessingSummary;
 use crate::consumer::CONSUMER;
 use crate::normalize::Normalized;
 
@@ -42,7 +42,7 @@ pub(crate) struct Prepared {
     part: Part,
     tenants: BTreeMap<Tenant, OfTenant>,
     ended: BTreeMap<(&'static str, Reason), u64>,
-    events: Summary,
+    events: ProcessingSummary,
 }
 
 #[derive(Debug, Default)]
@@ -58,7 +58,8 @@ struct OfTenant {
 impl Prepared {
     /// Gathers what the events of a part became.
     pub(crate) fn new(part: Part, normalized: Vec<Normalized>) -> Self {
-        let mut prepared = Self { part, tenants: BTreeMap::new(), ended: BTreeMap::new(), events: Summary::default() };
+        let mut prepared =
+            Self { part, tenants: BTreeMap::new(), ended: BTreeMap::new(), events: ProcessingSummary::default() };
         for (at, Normalized { connector, outcome }) in normalized.into_iter().enumerate() {
             prepared.add(at, connector, outcome);
         }
@@ -118,7 +119,7 @@ impl Prepared {
     /// Writes everything and moves the position, or does nothing at all. The position is the first lock
     /// that is taken: of two processors with the same events the second waits there, and then finds that
     /// the first has done it.
-    pub(crate) async fn write(&self, store: &Store, topic: &str) -> Result<Summary, StoreError> {
+    pub(crate) async fn write(&self, store: &Store, topic: &str) -> Result<ProcessingSummary, StoreError> {
         let Part { partition, from, to, events } = &self.part;
         let mut summary = self.events;
         let mut tx = store.begin().await?;
@@ -232,7 +233,7 @@ mod tests {
         events[0].1.id = "é".repeat(5000);
         part.events = Arc::new(events);
         let prepared = Prepared::new(part, Vec::new()).refused();
-        assert_eq!(prepared.events, Summary { rejected: 2, ..Summary::default() });
+        assert_eq!(prepared.events, ProcessingSummary { rejected: 2, ..ProcessingSummary::default() });
         let ids: Vec<_> = prepared.part.events.iter().map(|(_, event)| event.id.as_str()).collect();
         assert_eq!(ids, [format!("{}…0/5", "é".repeat(100)).as_str(), "6"]);
         assert_eq!((prepared.part.from, prepared.part.to), (3, 20));

@@ -29,4 +29,4 @@ pub use replay::{replay, replay_dead_letters};
 pub use retention::Retention;
 pub use role::ProcessorRole;
 pub use settings::{ProcessorSettings, RetentionSettings};
-pub use summary::Summary;
+pub use summary::ProcessingSummary;

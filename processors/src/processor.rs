@@ -17,7 +17,7 @@ use crate::batch::{Part, Prepared};
 use crate::consumer::CONSUMER;
 use crate::normalize::normalize;
 use crate::retention::{self, Deleted, Retention};
-use crate::{ProcessError, Registry, Summary};
+use crate::{ProcessError, ProcessingSummary, Registry};
 
 /// A batch: large enough that a transaction costs little an event, small enough to fit into memory
 /// however much its events unfold.
@@ -62,7 +62,7 @@ impl Reading {
 
 /// How writing a batch ended.
 enum Settled {
-    Written(Summary),
+    Written(ProcessingSummary),
     /// Another process has moved the position.
     Moved,
     /// Not written, because shutdown has begun.
@@ -116,10 +116,10 @@ impl Processor {
 
     /// Processes what is in the log at the time of the call, and returns when it is written, by this
     /// processor or by another. Gives up when the log or the database stays away for about a minute.
-    pub async fn drain(&self) -> Result<Summary, ProcessError> {
+    pub async fn drain(&self) -> Result<ProcessingSummary, ProcessError> {
         let shutdown = CancellationToken::new();
         let mut run = Run::new(self, &shutdown, Some(RETRY_TIMEOUT));
-        let mut summary = Summary::default();
+        let mut summary = ProcessingSummary::default();
         let ends = self.log.ends().await?;
         while !reached(&run.reader_stands(), &ends) && !reached(&self.stands().await?, &ends) {
             summary += run.step().await?.unwrap_or_default();
@@ -131,7 +131,7 @@ impl Processor {
     /// it is of is found by halving and rejected, and all others are written.
     async fn settle(&self, batch: Batch, backoff: &mut Backoff<'_>) -> Result<Settled, ProcessError> {
         let start = Instant::now();
-        let mut summary = Summary::default();
+        let mut summary = ProcessingSummary::default();
         let Batch { partition, from, to, events } = batch;
         let mut parts = vec![Part { partition, from, to, events: Arc::new(events) }];
         while let Some(part) = parts.pop() {
@@ -178,7 +178,7 @@ impl Processor {
     }
 
     /// Writes what a part became. A tenant that is new is made: its events must end somewhere.
-    async fn write(&self, prepared: &Prepared) -> Result<Summary, StoreError> {
+    async fn write(&self, prepared: &Prepared) -> Result<ProcessingSummary, StoreError> {
         loop {
             match prepared.write(&self.store, self.log.topic()).await {
                 Err(StoreError::UnknownTenant(tenant)) => {
@@ -211,7 +211,7 @@ impl<'a> Run<'a> {
     }
 
     /// Reads and writes one batch, if one comes. `None` when shutdown has begun.
-    async fn step(&mut self) -> Result<Option<Summary>, ProcessError> {
+    async fn step(&mut self) -> Result<Option<ProcessingSummary>, ProcessError> {
         let read = tokio::select! {
             biased;
             () = self.shutdown.cancelled() => return Ok(None),
@@ -222,11 +222,11 @@ impl<'a> Run<'a> {
             Ok(Some(batch)) => batch,
             Ok(None) => {
                 self.backoff.worked();
-                return Ok(Some(Summary::default()));
+                return Ok(Some(ProcessingSummary::default()));
             }
             Err(error) => {
                 return Ok(match self.backoff.wait(error).await? {
-                    Next::Again => Some(Summary::default()),
+                    Next::Again => Some(ProcessingSummary::default()),
                     Next::Shutdown => None,
                 });
             }
@@ -246,7 +246,7 @@ impl<'a> Run<'a> {
             Settled::Moved => {
                 tracing::debug!(log.partition = position.partition, "another processor was first");
                 reader.rewind(position.partition);
-                Ok(Some(Summary::default()))
+                Ok(Some(ProcessingSummary::default()))
             }
             Settled::Shutdown => Ok(None),
         }

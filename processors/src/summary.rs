@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// The outcomes of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
+pub struct ProcessingSummary {
     /// Events that became facts.
     pub stored: u64,
     /// Events that were left alone on purpose.
@@ -19,7 +19,7 @@ pub struct Summary {
     pub rows_unchanged: u64,
 }
 
-impl Summary {
+impl ProcessingSummary {
     /// All events.
     #[must_use]
     pub fn events(&self) -> u64 {
@@ -27,7 +27,7 @@ impl Summary {
     }
 }
 
-impl AddAssign for Summary {
+impl AddAssign for ProcessingSummary {
     fn add_assign(&mut self, other: Self) {
         self.stored += other.stored;
         self.ignored += other.ignored;

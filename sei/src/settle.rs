@@ -22,7 +22,7 @@ pub(crate) async fn settle(
     log: &Arc<dyn EventLog>,
     dora: &Dora,
     scope: Scope,
-) -> Result<processors::Summary> {
+) -> Result<processors::ProcessingSummary> {
     let processor = Processor::new(store.clone(), Arc::clone(log), registry::connector);
     let processed = processor.drain().await.context("the events could not be processed")?;
     dora::recompute(store, dora, scope).await.context("the metrics could not be computed")?;

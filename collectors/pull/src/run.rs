@@ -8,7 +8,7 @@ use runtime::with_causes;
 
 use super::Puller;
 use super::error::PullError;
-use super::summary::{Problem, Summary};
+use super::summary::{Problem, PullSummary};
 use super::target::{PullFrom, Stopped, Target, Wanted};
 use super::walk::Walk;
 
@@ -17,9 +17,9 @@ const WORKERS: usize = 4;
 
 /// Pulls what a source has. When this returns, the log has acknowledged every row of the summary. A stream
 /// that fails holds up no other; the next pull takes it up where it was.
-pub async fn run(puller: &dyn Puller, from: PullFrom, target: &Target<'_>, now: DateTime<Utc>) -> Summary {
+pub async fn run(puller: &dyn Puller, from: PullFrom, target: &Target<'_>, now: DateTime<Utc>) -> PullSummary {
     let started = Instant::now();
-    let mut summary = Summary { source: target.source.to_owned(), ..Summary::default() };
+    let mut summary = PullSummary { source: target.source.to_owned(), ..PullSummary::default() };
     if let Err(error) = streams(puller, from, target, now, &mut summary).await {
         summary.problems.push(Problem::of_source(with_causes(&error)));
     }
@@ -33,7 +33,7 @@ async fn streams(
     from: PullFrom,
     target: &Target<'_>,
     now: DateTime<Utc>,
-    summary: &mut Summary,
+    summary: &mut PullSummary,
 ) -> Result<(), Stopped> {
     let streams = puller.streams().await?;
     let wanted = Wanted::begin(from, target, now, summary).await?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// What a pull did.
 #[derive(Debug, Default, Serialize)]
-pub struct Summary {
+pub struct PullSummary {
     /// The source.
     pub source: String,
     /// Rows that the log has now.
@@ -35,7 +35,7 @@ pub struct Problem {
     pub warning: bool,
 }
 
-impl Summary {
+impl PullSummary {
     /// Of a pull that panicked.
     #[must_use]
     pub fn broken_off(source: &str, message: &str) -> Self {
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_problem_of_the_whole_source_has_no_name_before_it() {
-        let mut summary = Summary::failed("jenkins/main", "/api/json: no answer".to_owned());
+        let mut summary = PullSummary::failed("jenkins/main", "/api/json: no answer".to_owned());
         assert_eq!(summary.problems[0].to_string(), "/api/json: no answer");
         let of_stream = Problem { stream: Some("builds/shop".to_owned()), ..Problem::of_source("gone".to_owned()) };
         assert_eq!(of_stream.to_string(), "builds/shop: gone");

@@ -9,7 +9,7 @@ use serde_json::Value;
 use store::{Store, StoreError};
 
 use super::error::PullError;
-use super::summary::{Problem, Summary};
+use super::summary::{Problem, PullSummary};
 use crate::progress::Progress;
 
 /// Where cursors are kept.
@@ -61,7 +61,7 @@ pub struct Target<'a> {
     pub progress: &'a dyn Progress,
 }
 
-/// What stops a pull; streams that fail by themselves are in its [`Summary`].
+/// What stops a pull; streams that fail by themselves are in its [`PullSummary`].
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Stopped {
     #[error(transparent)]
@@ -87,7 +87,7 @@ impl Wanted {
         from: PullFrom,
         target: &Target<'_>,
         now: DateTime<Utc>,
-        summary: &mut Summary,
+        summary: &mut PullSummary,
     ) -> Result<Self, Stopped> {
         let kept = target.cursors.load(target.source).await?.map(serde_json::from_value::<Self>).transpose();
         let kept = kept.unwrap_or_else(|error| {

@@ -21,7 +21,7 @@ use tower::ServiceExt;
 use url::Url;
 
 use super::transport::{Request, Response, Transport};
-use super::{Client, Cursors, Opened, PullFrom, Puller, Summary, Target, run};
+use super::{Client, Cursors, Opened, PullFrom, PullSummary, Puller, Target, run};
 use crate::progress::Silent;
 
 /// The host that test clients believe to ask.
@@ -141,12 +141,12 @@ pub struct Memory {
 
 impl Memory {
     /// Pulls into this memory.
-    pub async fn pull(&self, puller: &dyn Puller, from: PullFrom) -> Summary {
+    pub async fn pull(&self, puller: &dyn Puller, from: PullFrom) -> PullSummary {
         self.pull_at(puller, from, Utc::now()).await
     }
 
     /// Pulls into this memory, beginning at this time.
-    pub async fn pull_at(&self, puller: &dyn Puller, from: PullFrom, now: DateTime<Utc>) -> Summary {
+    pub async fn pull_at(&self, puller: &dyn Puller, from: PullFrom, now: DateTime<Utc>) -> PullSummary {
         let target = Target {
             source: "mock/main",
             connector: "mock",

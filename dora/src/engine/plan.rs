@@ -14,14 +14,14 @@ use tracing::Span;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::counted;
-use crate::{DoraError, Options, Scope, Summary, services};
+use crate::{ComputationSummary, DoraError, Options, Scope, services};
 
 /// Changes when rows computed by an earlier version have to be computed again.
 const ENGINE: u32 = 4;
 
 /// Adds to the queue of the store's tenant what has to be computed. One transaction: a mark is gone only when its
 /// services are in the queue.
-pub(super) async fn plan(store: &Store, options: &Options, scope: Scope) -> Result<Summary, DoraError> {
+pub(super) async fn plan(store: &Store, options: &Options, scope: Scope) -> Result<ComputationSummary, DoraError> {
     let begun = Instant::now();
     let planned = planned(store, options, scope).await;
     let outcome = planned.as_ref().err().map_or(OperationOutcome::Ok, counted::outcome);
@@ -29,7 +29,7 @@ pub(super) async fn plan(store: &Store, options: &Options, scope: Scope) -> Resu
     planned
 }
 
-async fn planned(store: &Store, options: &Options, scope: Scope) -> Result<Summary, DoraError> {
+async fn planned(store: &Store, options: &Options, scope: Scope) -> Result<ComputationSummary, DoraError> {
     let mut tx = store.begin().await?;
     computation_queue::lock(&mut tx).await?;
     let marks = invalidations::take(&mut tx).await?;
@@ -97,10 +97,10 @@ fn queued(
 }
 
 /// Writes findings about incidents that belong to no service.
-async fn unowned(tx: &mut StoreTx, all: &[Service]) -> Result<Summary, DoraError> {
+async fn unowned(tx: &mut StoreTx, all: &[Service]) -> Result<ComputationSummary, DoraError> {
     let findings = services::unowned(&store::history::unowned_incidents(tx).await?, all);
     let written = metric_rows::write_findings(tx, services::NO_SERVICE, &findings).await?;
-    Ok(Summary { written: written.written, deleted: written.deleted, ..Summary::default() })
+    Ok(ComputationSummary { written: written.written, deleted: written.deleted, ..ComputationSummary::default() })
 }
 
 /// A hash of all that decides what is computed of the same facts.

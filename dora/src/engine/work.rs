@@ -18,7 +18,7 @@ use tracing::{Instrument, error};
 use super::counted;
 use super::plan::digest;
 use super::service::{Compute, compute_aside, load, preview_aside};
-use crate::{DoraError, History, Options, ServiceMetrics, Summary, services};
+use crate::{ComputationSummary, DoraError, History, Options, ServiceMetrics, services};
 
 /// What workers of a tenant share. Cheap to clone.
 #[derive(Clone)]
@@ -52,8 +52,8 @@ impl Workshop {
     }
 
     /// Computes services until none waits. Several may do this at the same time, in this process and in others.
-    pub(super) async fn work(self, others: Others) -> Result<Summary, DoraError> {
-        let mut summary = Summary::default();
+    pub(super) async fn work(self, others: Others) -> Result<ComputationSummary, DoraError> {
+        let mut summary = ComputationSummary::default();
         loop {
             match computation_queue::take(&self.store).await? {
                 Next::Taken(taken) => summary += self.service(*taken).await?,
@@ -64,7 +64,7 @@ impl Workshop {
     }
 
     /// Computes a service, in a span that goes on with the traces of its entries.
-    async fn service(&self, taken: ClaimedService) -> Result<Summary, DoraError> {
+    async fn service(&self, taken: ClaimedService) -> Result<ComputationSummary, DoraError> {
         let span = runtime::exported_span!(
             "computation",
             otel.status_code = Empty,
@@ -84,13 +84,13 @@ impl Workshop {
         computing.instrument(span).await
     }
 
-    async fn computed(&self, taken: ClaimedService) -> Result<(OperationOutcome, Summary), DoraError> {
+    async fn computed(&self, taken: ClaimedService) -> Result<(OperationOutcome, ComputationSummary), DoraError> {
         let ClaimedService { mut tx, service: name, id, queue, .. } = taken;
         tx.trace(trace::current());
         let summary = match self.definition(&mut tx, &name, (queue, id)).await? {
             None => {
                 let deleted = metric_rows::forget(&mut tx, &name).await?;
-                Summary { deleted, ..Summary::default() }
+                ComputationSummary { deleted, ..ComputationSummary::default() }
             }
             Some(service) => match self.compute(&mut tx, &service).await {
                 Ok(summary) => summary,
@@ -124,7 +124,7 @@ impl Workshop {
         Ok(known.services.get(name).cloned())
     }
 
-    async fn compute(&self, tx: &mut StoreTx, service: &Service) -> Result<Summary, DoraError> {
+    async fn compute(&self, tx: &mut StoreTx, service: &Service) -> Result<ComputationSummary, DoraError> {
         let ended = |message| DoraError::Ended { of: format!("`{}`", service.name), message };
         let history = runtime::panics::caught(load(tx, service)).await.map_err(ended)??;
         let (history, metrics) = compute_aside(history, &self.options, self.compute).await?;
@@ -140,13 +140,13 @@ impl Workshop {
 
     /// Keeps why a service can't be computed, if that is about it alone: it must not stop the others. It is tried
     /// again when one of its facts or a setting changes.
-    async fn give_up(&self, service: &str, id: i64, error: &DoraError) -> Result<Summary, DoraError> {
+    async fn give_up(&self, service: &str, id: i64, error: &DoraError) -> Result<ComputationSummary, DoraError> {
         let why = runtime::with_causes(error);
         error!(service, error = why, "the service can't be computed; the others are");
         let mut tx = computation_queue::retake(&self.store, service, id).await?;
         metric_rows::write_failure(&mut tx, service, &why, digest(&self.options)).await?;
         tx.commit().await?;
-        Ok(Summary::default())
+        Ok(ComputationSummary::default())
     }
 }
 
@@ -156,14 +156,14 @@ async fn write(
     history: &History,
     metrics: &ServiceMetrics,
     options: &Options,
-) -> Result<Summary, DoraError> {
+) -> Result<ComputationSummary, DoraError> {
     let name = history.service();
     let mut written = Written::default();
     written += metric_rows::write_deployments(tx, name, &metrics.deployments).await?;
     written += metric_rows::write_changes(tx, name, metrics.changes(history, options)).await?;
     written += metric_rows::write_incidents(tx, name, &metrics.incidents).await?;
     written += metric_rows::write_findings(tx, name, &metrics.findings).await?;
-    let summary = Summary {
+    let summary = ComputationSummary {
         services: 1,
         deployments: metrics.deployments.len() as u64,
         changes: metrics.changes_len() as u64,

@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches, Subcommand};
 use collectors::sources::{self, ConfiguredRepository};
 use connector::Connector;
-use connector_git::{self as git, Summary};
+use connector_git::{self as git, CollectionSummary};
 use dora::Scope;
 use kernel::Tenant;
 
@@ -207,7 +207,7 @@ impl Git {
 }
 
 /// A collection in words.
-pub(crate) fn line(summary: &Summary) -> String {
+pub(crate) fn line(summary: &CollectionSummary) -> String {
     let first = format!(
         "{}: {}, {}, {} in {:.1} s ({}, {})",
         summary.repository,

@@ -12,7 +12,7 @@ use connector::{commits, event, registry};
 use eventlog::settings::LogKind;
 use eventlog::{EventLog, Limit};
 use kernel::{Envelope, EventOutcome, Tenant};
-use processors::{Processor, ProcessorRole, ProcessorSettings, Summary};
+use processors::{ProcessingSummary, Processor, ProcessorRole, ProcessorSettings};
 use runtime::role::Role;
 use sqlx::Row;
 use store::counts;
@@ -81,7 +81,7 @@ async fn every_event_ends_as_stored_ignored_or_rejected(kind: LogKind) {
     assert_eq!(ended, BTreeMap::from(expected));
     assert_eq!(commits_of(&log, "main").await, 200);
     assert_eq!(dead_letters::list(store, 10).await.unwrap().len(), 5);
-    assert_eq!(processor(&log).drain().await.unwrap(), Summary::default(), "nothing is left");
+    assert_eq!(processor(&log).drain().await.unwrap(), ProcessingSummary::default(), "nothing is left");
 }
 
 #[tokio::test(flavor = "multi_thread")]

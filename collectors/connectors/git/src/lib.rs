@@ -24,7 +24,7 @@ mod settings;
 
 #[cfg(feature = "pull")]
 pub use self::pull::{
-    CollectFrom, GitError, Summary, Target, collect, collect_since, mirror, reach, repository_of, shown,
+    CollectFrom, CollectionSummary, GitError, Target, collect, collect_since, mirror, reach, repository_of, shown,
     source_address, source_name,
 };
 pub use normalize::Git;

@@ -29,4 +29,4 @@ mod walk;
 pub use collect::{CollectFrom, Target, collect, collect_since, mirror, reach, shown, source_address, source_name};
 pub use error::GitError;
 pub use location::repository_of;
-pub use summary::Summary;
+pub use summary::CollectionSummary;

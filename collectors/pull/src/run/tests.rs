@@ -390,6 +390,6 @@ fn what_stopped_several_streams_is_named_once() {
         warning: false,
     };
     let problems = vec![problem("a", "no answer"), problem("b", "denied"), problem("c", "no answer")];
-    let summary = Summary { problems, ..Summary::default() };
+    let summary = PullSummary { problems, ..PullSummary::default() };
     assert_eq!(summary.failure().as_deref(), Some("a and 1 more: no answer; b: denied"));
 }

@@ -7,7 +7,7 @@ use collectors::sources::pulled;
 use dora::Scope;
 use kernel::TimeOrDay;
 use kernel::near::UnknownName;
-use pull::{Paged, PullFrom, Summary};
+use pull::{Paged, PullFrom, PullSummary};
 use runtime::settings::Source;
 
 use super::failures::failed;
@@ -122,7 +122,7 @@ impl Pulled {
 }
 
 /// A pull in words.
-fn line(summary: &Summary) -> String {
+fn line(summary: &PullSummary) -> String {
     let (rows, pages) = (count(summary.rows, "row"), count(summary.pages, "page"));
     let first = format!("{}: {rows} on {pages} in {:.1} s", summary.source, summary.elapsed.as_secs_f64());
     let notes = summary.problems.iter().map(|problem| {

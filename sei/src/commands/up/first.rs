@@ -85,7 +85,7 @@ pub(super) async fn wait_for_database(error: Error) -> Result<()> {
 
 /// Collects each repository; what is wrong with one is printed and does not keep the others. Returns what was collected
 /// for the tenant whose report is shown.
-async fn collect(collector: &Collector, repositories: &[ConfiguredRepository]) -> Vec<git::Summary> {
+async fn collect(collector: &Collector, repositories: &[ConfiguredRepository]) -> Vec<git::CollectionSummary> {
     let mut collected = Vec::new();
     for ConfiguredRepository { source, tenant, .. } in repositories {
         match collector.git(source, git::CollectFrom::Cursor, tenant).await {

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use connector_git::{GitError, GitSource, Summary, Target};
+use connector_git::{CollectionSummary, GitError, GitSource, Target};
 use kernel::{Fact, Tenant, Version};
 use pull::progress::Silent;
 use serde_json::Value;
@@ -147,7 +147,7 @@ impl Collector {
         self
     }
 
-    pub(super) async fn attempt(&mut self) -> Result<Summary, GitError> {
+    pub(super) async fn attempt(&mut self) -> Result<CollectionSummary, GitError> {
         self.now += 60;
         let now = DateTime::from_timestamp(self.now, 0).unwrap();
         let (mirrors, tenant, cursor) = (self.mirrors.path(), Tenant::default(), self.cursor.clone());
@@ -159,7 +159,7 @@ impl Collector {
         Ok(summary)
     }
 
-    pub(super) async fn collect(&mut self) -> Summary {
+    pub(super) async fn collect(&mut self) -> CollectionSummary {
         self.attempt().await.unwrap()
     }
 
@@ -253,7 +253,7 @@ pub(super) fn seconds(value: &Value) -> i64 {
     value.as_str().unwrap().parse::<DateTime<Utc>>().unwrap().timestamp()
 }
 
-pub(super) fn warned(summary: &Summary, part: &str) -> bool {
+pub(super) fn warned(summary: &CollectionSummary, part: &str) -> bool {
     summary.warnings.iter().any(|warning| warning.contains(part))
 }
 

@@ -22,7 +22,7 @@ use super::location::Location;
 use super::plan::{Plan, Standing};
 use super::produce::{Encoded, Found};
 use super::refs::Refs;
-use super::summary::{self, Summary};
+use super::summary::{self, CollectionSummary};
 use super::walk::Walker;
 use super::{mailmap_file, open, plan, produce};
 use crate::mailmap::Mailmap;
@@ -64,7 +64,7 @@ pub async fn collect(
     target: &Target<'_>,
     store: &Store,
     now: DateTime<Utc>,
-) -> Result<Summary, GitError> {
+) -> Result<CollectionSummary, GitError> {
     let started = Instant::now();
     let whole = async {
         let opened = Opened::new(source, target).await?;
@@ -94,7 +94,7 @@ pub async fn collect_since(
     target: &Target<'_>,
     cursor: Option<Value>,
     now: DateTime<Utc>,
-) -> Result<(Summary, Option<Value>), GitError> {
+) -> Result<(CollectionSummary, Option<Value>), GitError> {
     Opened::new(source, target).await?.append_new(cursor, target, now).await
 }
 
@@ -142,7 +142,7 @@ pub fn mirror(url: &str, mirrors: &Path) -> Option<PathBuf> {
 
 /// The result of reading, when all pages are sent.
 struct Reading {
-    summary: Summary,
+    summary: CollectionSummary,
     /// The next cursor, if it moved.
     next: Option<Value>,
     /// The mailmap as an event's bytes, if it is another one.
@@ -212,7 +212,7 @@ impl Opened {
         cursor: Option<Value>,
         target: &Target<'_>,
         now: DateTime<Utc>,
-    ) -> Result<(Summary, Option<Value>), GitError> {
+    ) -> Result<(CollectionSummary, Option<Value>), GitError> {
         let started = Instant::now();
         let source = self.source();
         let subject = self.identity.id.clone();

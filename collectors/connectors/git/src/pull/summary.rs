@@ -13,7 +13,7 @@ use super::{brought, effort, open};
 
 /// What a collection found. Counts are of this collection, but for `branches` and `tags`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Summary {
+pub struct CollectionSummary {
     /// The repository.
     pub repository: RepositoryId,
     /// Branches that the repository has.
@@ -103,7 +103,7 @@ fn counted(count: u64, what: &str) -> String {
 }
 
 /// The summary of a collection.
-pub(super) fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
+pub(super) fn summary(refs: &Refs, plan: Plan, found: &Found) -> CollectionSummary {
     let partial = plan.frame.repository.partial || !plan.next.unreadable.is_empty();
     let mut warnings = warnings(refs, &plan, found);
     let missing = plan.frame.deployment_branch.as_deref().filter(|name| refs.branch(name).is_none());
@@ -115,7 +115,7 @@ pub(super) fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
         format!("there is no branch `{branch}`, which `deployment_branch` names{meant}; there are: {known}")
     });
     warnings.extend(missing_branch.clone());
-    Summary {
+    CollectionSummary {
         repository: plan.frame.repository.id,
         branches: refs.branch_names().len() as u64,
         tags: refs.tags.len() as u64,
