@@ -9,7 +9,7 @@ use api::questions::Invalid;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use kernel::near::UnknownName;
-use runtime::Problem;
+use runtime::SettingsProblem;
 use runtime::redact;
 use runtime::settings::{LogFormat, Telemetry};
 
@@ -348,7 +348,7 @@ impl Global {
         self.set.iter().cloned().chain(data).collect()
     }
 
-    pub(crate) fn settings(&self) -> Result<(Settings, Vec<Problem>)> {
+    pub(crate) fn settings(&self) -> Result<(Settings, Vec<SettingsProblem>)> {
         Ok(runtime::load_with_warnings(self.config.as_deref(), &self.overrides())?)
     }
 }

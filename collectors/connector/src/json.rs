@@ -28,7 +28,7 @@ pub fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Rejection> {
 }
 
 /// Reads a part of a JSON document that is already in memory.
-pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
+pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, JsonProblem> {
     read_with(value, |fields| T::deserialize(fields))
 }
 
@@ -36,7 +36,7 @@ pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Pr
 pub fn read_with<T>(
     value: serde_json::Value,
     read: impl FnOnce(Tracked<'_, '_>) -> Result<T, serde_json::Error>,
-) -> Result<T, Problem> {
+) -> Result<T, JsonProblem> {
     let mut track = serde_path_to_error::Track::new();
     read(Tracked::new(value, &mut track))
         .map_err(|error| problem(&serde_path_to_error::Error::new(track.path(), error)))
@@ -61,14 +61,14 @@ pub fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from
 }
 
 /// Where a value is wrong, and what was expected there.
-pub struct Problem {
+pub struct JsonProblem {
     /// Such as `commits[3].timestamp`; `.` is the whole.
     pub path: String,
     /// Such as ``missing field `timestamp` ``.
     pub problem: String,
 }
 
-impl std::fmt::Display for Problem {
+impl std::fmt::Display for JsonProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&located(&self.path, &self.problem))
     }
@@ -80,8 +80,8 @@ pub(crate) fn located(path: &str, problem: &str) -> String {
 }
 
 /// Where an error is, and what it says.
-pub(crate) fn problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    Problem { path: path_of(error), problem: describe(error.inner()) }
+pub(crate) fn problem(error: &serde_path_to_error::Error<serde_json::Error>) -> JsonProblem {
+    JsonProblem { path: path_of(error), problem: describe(error.inner()) }
 }
 
 fn reject(error: &serde_path_to_error::Error<serde_json::Error>) -> Rejection {

@@ -113,7 +113,7 @@ pub fn read_keeping<T: DeserializeOwned>(bytes: &[u8], decisive: &[&str]) -> Res
             Err(error) => error,
         };
         let Some(place) = place(error.path()) else { return strict };
-        let json::Problem { path, problem } = json::problem(&error);
+        let json::JsonProblem { path, problem } = json::problem(&error);
         // what needed a part that is gone now is no further problem
         let known = skipped.iter().position(|gap| gap.causes(&place, &problem));
         let mut gap = known.map_or_else(

@@ -53,7 +53,7 @@ pub use rights::{RightsError, rights};
 pub use run::run;
 pub use setup::{Checked, CheckedRight, NewWebhook, PROJECTS, Registration, Setup};
 pub use source::{OpenError, Opened, read_options, tenant};
-pub use summary::{Problem, PullSummary};
+pub use summary::{PullProblem, PullSummary};
 pub use target::{Cursors, PullFrom, Target};
 
 /// Unfinished rows of a stream that are remembered where each of them takes a request.

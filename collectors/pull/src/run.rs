@@ -8,7 +8,7 @@ use runtime::with_causes;
 
 use super::Puller;
 use super::error::PullError;
-use super::summary::{Problem, PullSummary};
+use super::summary::{PullProblem, PullSummary};
 use super::target::{PullFrom, Stopped, Target, Wanted};
 use super::walk::Walk;
 
@@ -21,7 +21,7 @@ pub async fn run(puller: &dyn Puller, from: PullFrom, target: &Target<'_>, now: 
     let started = Instant::now();
     let mut summary = PullSummary { source: target.source.to_owned(), ..PullSummary::default() };
     if let Err(error) = streams(puller, from, target, now, &mut summary).await {
-        summary.problems.push(Problem::of_source(with_causes(&error)));
+        summary.problems.push(PullProblem::of_source(with_causes(&error)));
     }
     summary.problems.sort_by(|a, b| a.stream.cmp(&b.stream));
     summary.elapsed = started.elapsed();
@@ -53,7 +53,7 @@ async fn streams(
                 _ => false,
             };
             let expected = stream.optional && refused;
-            summary.problems.push(Problem {
+            summary.problems.push(PullProblem {
                 stream: Some(stream.key()),
                 error: with_causes(&error),
                 expected,
@@ -62,7 +62,7 @@ async fn streams(
         }
         summary.incomplete |= walk.is_incomplete();
         let warnings = walk.warnings().into_iter();
-        let problem = |error| Problem { stream: Some(stream.key()), error, expected: false, warning: true };
+        let problem = |error| PullProblem { stream: Some(stream.key()), error, expected: false, warning: true };
         summary.problems.extend(warnings.map(problem));
     }
     wanted.end(target).await

@@ -15,7 +15,7 @@ pub struct PullSummary {
     /// Pages that they came on.
     pub pages: u64,
     /// What could not be pulled.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<PullProblem>,
     /// Something that the source has was skipped.
     pub incomplete: bool,
     /// How long it took.
@@ -24,7 +24,7 @@ pub struct PullSummary {
 
 /// A stream that could not be pulled to its end, or something of it that was skipped.
 #[derive(Debug, Serialize)]
-pub struct Problem {
+pub struct PullProblem {
     /// The stream; none if the source could not be asked what streams it has.
     pub stream: Option<String>,
     /// Why, in words.
@@ -46,7 +46,7 @@ impl PullSummary {
     /// Of a pull that could not begin.
     #[must_use]
     pub fn failed(source: &str, error: String) -> Self {
-        Self { source: source.to_owned(), problems: vec![Problem::of_source(error)], ..Self::default() }
+        Self { source: source.to_owned(), problems: vec![PullProblem::of_source(error)], ..Self::default() }
     }
 
     /// Whether everything that had to be pulled was.
@@ -77,18 +77,18 @@ impl PullSummary {
     /// What streams went on past, in words.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        self.problems.iter().filter(|problem| problem.warning).map(Problem::to_string).collect()
+        self.problems.iter().filter(|problem| problem.warning).map(PullProblem::to_string).collect()
     }
 }
 
-impl Problem {
+impl PullProblem {
     /// Of a source, whatever its streams are.
     pub(super) fn of_source(error: String) -> Self {
         Self { stream: None, error, expected: false, warning: false }
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for PullProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(stream) = &self.stream {
             write!(f, "{stream}: ")?;
@@ -105,7 +105,8 @@ mod tests {
     fn a_problem_of_the_whole_source_has_no_name_before_it() {
         let mut summary = PullSummary::failed("jenkins/main", "/api/json: no answer".to_owned());
         assert_eq!(summary.problems[0].to_string(), "/api/json: no answer");
-        let of_stream = Problem { stream: Some("builds/shop".to_owned()), ..Problem::of_source("gone".to_owned()) };
+        let of_stream =
+            PullProblem { stream: Some("builds/shop".to_owned()), ..PullProblem::of_source("gone".to_owned()) };
         assert_eq!(of_stream.to_string(), "builds/shop: gone");
         summary.problems.push(of_stream);
         assert_eq!(summary.failure().as_deref(), Some("/api/json: no answer; builds/shop: gone"));

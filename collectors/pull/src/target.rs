@@ -9,7 +9,7 @@ use serde_json::Value;
 use store::{Store, StoreError};
 
 use super::error::PullError;
-use super::summary::{Problem, PullSummary};
+use super::summary::{PullProblem, PullSummary};
 use crate::progress::Progress;
 
 /// Where cursors are kept.
@@ -93,7 +93,7 @@ impl Wanted {
         let kept = kept.unwrap_or_else(|error| {
             let error =
                 format!("its cursor can't be read: {}; it is not gone on with", connector::json::describe(&error));
-            summary.problems.push(Problem { warning: true, ..Problem::of_source(error) });
+            summary.problems.push(PullProblem { warning: true, ..PullProblem::of_source(error) });
             None
         });
         match kept.filter(|kept| kept.open) {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use connector::json::Problem;
+use connector::json::JsonProblem;
 use connector::problem::At;
 use connector_generic::{self as generic, Form, elements};
 use connector_gharchive as gharchive;
@@ -51,7 +51,7 @@ pub(super) fn read(
 ) -> Result<(), ImportProblem> {
     let bytes = Arc::new(AtomicU64::new(0));
     let problem =
-        |(at, Problem { path: field, problem })| ImportProblem { file: path.to_owned(), at, path: field, problem };
+        |(at, JsonProblem { path: field, problem })| ImportProblem { file: path.to_owned(), at, path: field, problem };
     let file = BufReader::with_capacity(1 << 16, Counted { file, bytes: Arc::clone(&bytes) });
     let unreadable = |error: &std::io::Error| problem((At::Line(1), elements::unreadable(error)));
     let mut text = plain(file).map_err(|error| unreadable(&error))?;
@@ -101,7 +101,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Takes a line or element; false when the receiver wants no more.
-    fn element(&mut self, text: &str) -> Result<bool, Problem> {
+    fn element(&mut self, text: &str) -> Result<bool, JsonProblem> {
         let tenant = &self.options.tenant;
         let now = self.clock.next();
         let event = match self.options.format {
@@ -115,7 +115,7 @@ impl Reader<'_> {
                         return Ok(true);
                     }
                     Err(NotStored::Rejected(reject)) => {
-                        return Err(Problem { path: ".".to_owned(), problem: reject.detail });
+                        return Err(JsonProblem { path: ".".to_owned(), problem: reject.detail });
                     }
                 }
             }

@@ -44,6 +44,6 @@ pub use load::{Checked, StartError, check, load, load_with_warnings, log_warning
 pub use lock::locked;
 pub use metrics::{Metrics, Reason, labels, metrics};
 pub use operations::{Operation, OperationOutcome};
-pub use problem::{Problem, SettingsError, Severity};
+pub use problem::{SettingsError, SettingsProblem, Severity};
 pub use redact::redact;
 pub use shutdown::{before_forced_end, catch_signals, shutdown};

@@ -9,7 +9,7 @@ use figment::value::{Dict, Value};
 use kernel::near::UnknownName;
 
 use crate::layers::{Layer, Origin};
-use crate::problem::{Problem, SettingsError, Severity};
+use crate::problem::{SettingsError, SettingsProblem, Severity};
 use crate::settings::{Finding, Findings, SECRET_REFERENCE, SECTIONS, Schema, Settings, generate_schema};
 use crate::telemetry::TelemetryError;
 
@@ -25,7 +25,7 @@ pub struct Checked<S> {
     /// The settings, if nothing is wrong with them beyond warnings.
     pub settings: Option<S>,
     /// All that is wrong, errors first.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<SettingsProblem>,
     /// The file that was read, if there was one.
     pub file: Option<PathBuf>,
 }
@@ -51,7 +51,7 @@ pub fn load<S: Settings>(file: Option<&Path>, overrides: &[String]) -> Result<S,
 pub fn load_with_warnings<S: Settings>(
     file: Option<&Path>,
     overrides: &[String],
-) -> Result<(S, Vec<Problem>), SettingsError> {
+) -> Result<(S, Vec<SettingsProblem>), SettingsError> {
     let checked = check(file, overrides);
     match checked.settings {
         Some(settings) => Ok((settings, checked.problems)),
@@ -60,7 +60,7 @@ pub fn load_with_warnings<S: Settings>(
 }
 
 /// Logs what may not be meant.
-pub fn log_warnings(warnings: &[Problem]) {
+pub fn log_warnings(warnings: &[SettingsProblem]) {
     for warning in warnings {
         tracing::warn!(setting.key = warning.key, "{}", warning.text());
     }
@@ -102,12 +102,12 @@ pub fn check<S: Settings>(file: Option<&Path>, overrides: &[String]) -> Checked<
     Checked { settings, problems, file }
 }
 
-fn problem(key: &str, found: String, expected: &str, place: String) -> Problem {
-    Problem { severity: Severity::Error, key: key.to_owned(), found, expected: expected.to_owned(), place }
+fn problem(key: &str, found: String, expected: &str, place: String) -> SettingsProblem {
+    SettingsProblem { severity: Severity::Error, key: key.to_owned(), found, expected: expected.to_owned(), place }
 }
 
 /// The file must be TOML before anything else is checked.
-fn syntax(file: Option<&Path>, text: &str) -> Result<(), Problem> {
+fn syntax(file: Option<&Path>, text: &str) -> Result<(), SettingsProblem> {
     let Some(file) = file else { return Ok(()) };
     toml::de::DeTable::parse(text).map(|_| ()).map_err(|error| {
         let line = error.span().map_or(1, |span| crate::position::line(text, span.start));
@@ -128,7 +128,7 @@ impl Layered {
         file_text: String,
         variables: impl Iterator<Item = (String, String)>,
         overrides: &[String],
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, SettingsProblem> {
         let mut figment = Figment::new();
         if let Some(file) = file {
             figment = figment.merge(Layer::toml(Origin::File(file.to_owned()), &file_text));
@@ -151,7 +151,7 @@ impl Layered {
     }
 
     /// The settings, if there is no error, and all problems.
-    fn settings<S: Settings>(&self) -> (Option<S>, Vec<Problem>) {
+    fn settings<S: Settings>(&self) -> (Option<S>, Vec<SettingsProblem>) {
         let mut value = match self.figment.find_value("") {
             Ok(value) => value,
             Err(error) => {
@@ -159,7 +159,7 @@ impl Layered {
             }
         };
         let whole = value.clone();
-        let mut problems: BTreeMap<String, Problem> = BTreeMap::new();
+        let mut problems: BTreeMap<String, SettingsProblem> = BTreeMap::new();
         self.unknown_sections(&mut value, &mut problems);
         self.entries_that_are_no_tables(&mut value, &mut problems);
         let schema = generate_schema::<S>();
@@ -182,14 +182,14 @@ impl Layered {
                 }
             }
         }
-        let mut problems: Vec<Problem> = problems.into_values().collect();
+        let mut problems: Vec<SettingsProblem> = problems.into_values().collect();
         problems.sort_by_key(|problem| problem.severity);
         let broken = problems.first().is_some_and(|problem| problem.severity == Severity::Error);
         (settings.filter(|_| !broken), problems)
     }
 
     /// Takes out sections that no program has. Those of other programs stay: they are read there.
-    fn unknown_sections(&self, value: &mut Value, problems: &mut BTreeMap<String, Problem>) {
+    fn unknown_sections(&self, value: &mut Value, problems: &mut BTreeMap<String, SettingsProblem>) {
         let Value::Dict(_, sections) = value else { return };
         let unknown: Vec<String> = sections.keys().filter(|name| !SECTIONS.contains(&name.as_str())).cloned().collect();
         for name in unknown {
@@ -197,7 +197,7 @@ impl Layered {
             let kind = Kind::UnknownField(name.clone(), &SECTIONS);
             problems.insert(
                 name.clone(),
-                Problem {
+                SettingsProblem {
                     severity: Severity::Error,
                     found: found(&kind, false, None),
                     expected: expected(&kind, None, None),
@@ -211,7 +211,7 @@ impl Layered {
 
     /// Takes out lists of tables that have another entry. A list in place of a table would be read by position, and its
     /// texts, which may be secrets, shown as names.
-    fn entries_that_are_no_tables(&self, value: &mut Value, problems: &mut BTreeMap<String, Problem>) {
+    fn entries_that_are_no_tables(&self, value: &mut Value, problems: &mut BTreeMap<String, SettingsProblem>) {
         let whole = value.clone();
         let Value::Dict(_, sections) = value else { return };
         sections.retain(|name, section| {
@@ -234,7 +234,7 @@ impl Layered {
         settings: &S,
         value: &Value,
         whole: &Value,
-        problems: &mut BTreeMap<String, Problem>,
+        problems: &mut BTreeMap<String, SettingsProblem>,
         findings: &mut Findings,
     ) {
         let types = S::source_types();
@@ -255,7 +255,7 @@ impl Layered {
         table: &Table<'_>,
         mut read: impl FnMut(&Value) -> Result<T, Box<figment::Error>>,
         value: &mut Value,
-        problems: &mut BTreeMap<String, Problem>,
+        problems: &mut BTreeMap<String, SettingsProblem>,
         whole: &Value,
     ) -> Option<T> {
         let schema = Schema::new(table.schema);
@@ -282,7 +282,7 @@ impl Layered {
             *tried += 1;
             let full_path = [table.path, path.as_slice()].concat();
             let (key, stated) = (full_path.join("."), find(whole, &full_path));
-            problems.entry(key.clone()).or_insert_with(|| Problem {
+            problems.entry(key.clone()).or_insert_with(|| SettingsProblem {
                 severity: Severity::Error,
                 key,
                 found: found(&error.kind, may_be_secret(schema, &path), stated),
@@ -296,9 +296,9 @@ impl Layered {
         None
     }
 
-    fn of_finding(&self, finding: Finding, whole: &Value) -> Problem {
+    fn of_finding(&self, finding: Finding, whole: &Value) -> SettingsProblem {
         let path: Vec<String> = finding.key.split('.').map(str::to_owned).collect();
-        Problem {
+        SettingsProblem {
             severity: finding.severity,
             found: finding.found,
             expected: finding.expected,

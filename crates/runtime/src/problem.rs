@@ -16,7 +16,7 @@ pub enum Severity {
 
 /// One thing that is wrong with the settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Problem {
+pub struct SettingsProblem {
     /// Error or warning.
     pub severity: Severity,
     /// The key, with dots: `source.0.pull.schedule`.
@@ -29,7 +29,7 @@ pub struct Problem {
     pub place: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for SettingsProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {
             Severity::Error => "error",
@@ -39,7 +39,7 @@ impl fmt::Display for Problem {
     }
 }
 
-impl Problem {
+impl SettingsProblem {
     /// What is wrong and where, without its severity.
     pub(crate) fn text(&self) -> impl fmt::Display {
         fmt::from_fn(|f| {
@@ -53,9 +53,9 @@ impl Problem {
 #[error("the settings can't be used:\n{}", lines(.problems))]
 pub struct SettingsError {
     /// Errors first.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<SettingsProblem>,
 }
 
-fn lines(problems: &[Problem]) -> String {
-    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+fn lines(problems: &[SettingsProblem]) -> String {
+    problems.iter().map(SettingsProblem::to_string).collect::<Vec<_>>().join("\n")
 }

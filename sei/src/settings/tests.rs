@@ -3,14 +3,14 @@ use std::path::{Path, PathBuf};
 
 use runtime::settings::reference;
 use runtime::settings::{SECTIONS, Schema, generate_schema};
-use runtime::{Problem, Severity};
+use runtime::{SettingsProblem, Severity};
 
 use super::Settings;
 
 mod sources;
 
 /// Checks a file with this text.
-fn check(text: &str) -> (Option<Settings>, Vec<Problem>) {
+fn check(text: &str) -> (Option<Settings>, Vec<SettingsProblem>) {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("my.toml");
     std::fs::write(&file, text).unwrap();
@@ -20,7 +20,7 @@ fn check(text: &str) -> (Option<Settings>, Vec<Problem>) {
 
 /// What is wrong with a file, as it is shown, but for its directory.
 fn problems_of(text: &str) -> Vec<String> {
-    let shown = |problem: &Problem| {
+    let shown = |problem: &SettingsProblem| {
         let shown = problem.to_string();
         let (before, file) = shown.split_once("\n  at ").unwrap();
         format!("{before}\n  at {}", file.rsplit('/').next().unwrap())
@@ -205,7 +205,7 @@ fn the_reference_states_the_defaults_and_its_examples_are_settings_without_error
     let json = |settings: &Settings| serde_json::to_value(settings).unwrap();
     assert_eq!(json(&defaults.unwrap()), json(&Settings::default()));
     let text = with_examples();
-    let errors: Vec<Problem> =
+    let errors: Vec<SettingsProblem> =
         check(&text).1.into_iter().filter(|problem| problem.severity == Severity::Error).collect();
     // the team of the example is part of another, which no example shows
     let keys: Vec<&str> = errors.iter().map(|problem| problem.key.as_str()).collect();

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::io::{BufRead, ErrorKind, Read};
 
-use connector::json::{self, Problem};
+use connector::json::{self, JsonProblem};
 use connector::problem::At;
 use serde::de::{DeserializeSeed, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -20,7 +20,7 @@ pub enum Form {
 }
 
 /// Why a text could not be split to its end, and where.
-pub type Broken = (At, Problem);
+pub type Broken = (At, JsonProblem);
 
 /// Calls `each` with every fact of a text, until it says false. What is no more than a bad line goes to
 /// `each` too, and it goes on after it; JSON cannot be read after an error. A fact may have `limit` bytes.
@@ -28,7 +28,7 @@ pub fn elements(
     text: impl BufRead,
     form: Form,
     limit: u64,
-    mut each: impl FnMut(At, Result<&str, Problem>) -> bool,
+    mut each: impl FnMut(At, Result<&str, JsonProblem>) -> bool,
 ) -> Result<(), Broken> {
     match form {
         Form::Lines => lines(text, limit, &mut each),
@@ -36,13 +36,13 @@ pub fn elements(
     }
 }
 
-type Each<'a> = dyn FnMut(At, Result<&str, Problem>) -> bool + 'a;
+type Each<'a> = dyn FnMut(At, Result<&str, JsonProblem>) -> bool + 'a;
 
-fn whole(problem: impl Into<String>) -> Problem {
-    Problem { path: ".".to_owned(), problem: problem.into() }
+fn whole(problem: impl Into<String>) -> JsonProblem {
+    JsonProblem { path: ".".to_owned(), problem: problem.into() }
 }
 
-fn too_long(limit: u64) -> Problem {
+fn too_long(limit: u64) -> JsonProblem {
     whole(format!("more than {limit} bytes; a fact is smaller than that"))
 }
 
@@ -124,7 +124,7 @@ pub fn first_byte(text: &mut impl BufRead) -> std::io::Result<Option<u8>> {
 
 /// Why a text cannot be read further.
 #[must_use]
-pub fn unreadable(error: &std::io::Error) -> Problem {
+pub fn unreadable(error: &std::io::Error) -> JsonProblem {
     whole(match error.kind() {
         ErrorKind::UnexpectedEof => "the file ends in the middle: it is cut off".to_owned(),
         ErrorKind::InvalidData | ErrorKind::InvalidInput => "the file is damaged, or no gzip file".to_owned(),

@@ -1,18 +1,18 @@
 //! Identities that people write: brought into the form that our own connectors give them, so that facts from both
 //! meet.
 
-use connector::json::Problem;
+use connector::json::JsonProblem;
 use kernel::catalog::{Column, Form};
 use kernel::{Fact, RepositoryId};
 
 /// Brings all identities of a fact into their usual form, and refuses those that say nothing.
-pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
+pub(super) fn tidy(fact: &mut Fact) -> Result<(), JsonProblem> {
     let record = fact.record_mut();
     for (position, column) in record.kind().columns.iter().enumerate() {
         let texts = record.texts_mut(position);
         if column.form == Form::Selector && texts.len() > MAX_SELECTORS {
             let problem = format!("{} of them; expected {MAX_SELECTORS} at most", texts.len());
-            return Err(Problem { path: column.name.to_owned(), problem });
+            return Err(JsonProblem { path: column.name.to_owned(), problem });
         }
         for text in texts {
             usual(column, text)?;
@@ -25,7 +25,7 @@ pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
 }
 
 /// Gives a text its usual form.
-fn usual(column: &Column, text: &mut String) -> Result<(), Problem> {
+fn usual(column: &Column, text: &mut String) -> Result<(), JsonProblem> {
     match column.form {
         Form::Any => {}
         Form::Lowercase => *text = text.to_lowercase(),
@@ -40,7 +40,7 @@ fn usual(column: &Column, text: &mut String) -> Result<(), Problem> {
             filled(column.name, text)?;
             let problem = || format!("`{text}`; expected {}", kernel::SELECTOR_FORMS);
             let usual = kernel::incident_selector(text)
-                .ok_or_else(|| Problem { path: column.name.to_owned(), problem: problem() })?;
+                .ok_or_else(|| JsonProblem { path: column.name.to_owned(), problem: problem() })?;
             *text = usual;
             // in lower case, some letters take more bytes
             filled(column.name, text)?;
@@ -62,13 +62,13 @@ const MAX_ID: usize = 1000;
 /// The most selectors of one fact.
 const MAX_SELECTORS: usize = 200;
 
-fn filled(path: &str, text: &str) -> Result<(), Problem> {
+fn filled(path: &str, text: &str) -> Result<(), JsonProblem> {
     let problem = match text.len() {
         _ if text.trim().is_empty() => "empty; expected a name of its own".to_owned(),
         length if length > MAX_ID => format!("{length} bytes; expected {MAX_ID} at most"),
         _ => return Ok(()),
     };
-    Err(Problem { path: path.to_owned(), problem })
+    Err(JsonProblem { path: path.to_owned(), problem })
 }
 
 #[cfg(test)]

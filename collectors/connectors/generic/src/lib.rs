@@ -8,7 +8,7 @@ mod schema;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use connector::canceled::is_canceled;
-use connector::json::Problem;
+use connector::json::JsonProblem;
 use connector::problem::FactProblem;
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id, standard};
 use connector::{Connector, json};
@@ -47,7 +47,7 @@ impl Connector for Generic {
         let value = json::read(&envelope.data)?;
         match fact(value, envelope.time) {
             Ok(fact) => Ok(vec![fact]),
-            Err(Problem { path, problem }) => {
+            Err(JsonProblem { path, problem }) => {
                 Err(NotStored::Rejected(Rejection::new(RejectReason::Schema, format!("{path}: {problem}"))))
             }
         }
@@ -113,12 +113,12 @@ pub fn envelopes(
                 return false;
             }
             Ok(event) => events.push(event),
-            Err(Problem { path, problem }) => problems.push(FactProblem { at, path, problem }),
+            Err(JsonProblem { path, problem }) => problems.push(FactProblem { at, path, problem }),
         }
         count += 1;
         true
     });
-    if let Err((at, Problem { path, problem })) = whole {
+    if let Err((at, JsonProblem { path, problem })) = whole {
         problems.push(FactProblem { at, path, problem });
     }
     if problems.is_empty() {
@@ -140,8 +140,8 @@ fn later(instant: DateTime<Utc>, microseconds: u64) -> DateTime<Utc> {
 
 /// One fact as an event. Its payload is the fact as it was understood, with its version, so that a
 /// replay gives the same row; its id is of what was sent.
-pub fn envelope(text: &str, source: &str, tenant: &Tenant, received: DateTime<Utc>) -> Result<Envelope, Problem> {
-    let whole = |problem: String| Problem { path: ".".to_owned(), problem };
+pub fn envelope(text: &str, source: &str, tenant: &Tenant, received: DateTime<Utc>) -> Result<Envelope, JsonProblem> {
+    let whole = |problem: String| JsonProblem { path: ".".to_owned(), problem };
     let value: Value = serde_json::from_str(text).map_err(|error| whole(json::describe(&error)))?;
     let id = hex::encode(Sha256::digest(value.to_string()));
     let fact = fact(value, received)?;
@@ -153,13 +153,13 @@ pub fn envelope(text: &str, source: &str, tenant: &Tenant, received: DateTime<Ut
 const REPEATED: usize = 100;
 
 /// The kind of this name.
-fn kind_of_fact(name: &str) -> Result<&'static Kind, Problem> {
+fn kind_of_fact(name: &str) -> Result<&'static Kind, JsonProblem> {
     Fact::KINDS.iter().copied().find(|kind| kind.name == name).ok_or_else(|| {
         let known: Vec<&str> = Fact::KINDS.iter().map(|kind| kind.name).collect();
         let expected = UnknownName::new(name, known.iter().copied()).expected(&format!("one of {}", known.join(", ")));
         let found: String = name.chars().take(REPEATED).collect();
         let problem = format!("found `{found}`, expected {expected}");
-        Problem { path: "fact".to_owned(), problem }
+        JsonProblem { path: "fact".to_owned(), problem }
     })
 }
 
@@ -173,8 +173,8 @@ fn shown(value: &Value) -> String {
 }
 
 /// Reads a fact. Without a version it gets the time `received`: the last one wins.
-fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
-    let wrong = |path: &str, problem: &str| Problem { path: path.to_owned(), problem: problem.to_owned() };
+fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, JsonProblem> {
+    let wrong = |path: &str, problem: &str| JsonProblem { path: path.to_owned(), problem: problem.to_owned() };
     let Some(object) = value.as_object_mut() else {
         return Err(wrong(".", "expected an object with the field `fact`"));
     };

@@ -383,7 +383,7 @@ async fn a_server_in_trouble_at_any_page_costs_time_and_no_row() {
 
 #[test]
 fn what_stopped_several_streams_is_named_once() {
-    let problem = |stream: &str, error: &str| Problem {
+    let problem = |stream: &str, error: &str| PullProblem {
         stream: Some(stream.to_owned()),
         error: error.to_owned(),
         expected: false,

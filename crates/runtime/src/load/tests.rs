@@ -62,7 +62,7 @@ impl Settings for Few {
     }
 }
 
-fn read(file: &str, variables: &[(&str, &str)], overrides: &[&str]) -> (Option<Few>, Vec<Problem>) {
+fn read(file: &str, variables: &[(&str, &str)], overrides: &[&str]) -> (Option<Few>, Vec<SettingsProblem>) {
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
     match Layered::new(Some(Path::new("my.toml")), file.to_owned(), variables, &overrides) {

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use runtime::{Checked, Problem, Severity};
+use runtime::{Checked, SettingsProblem, Severity};
 use serde_json::Value;
 
 use super::diagnosis::Diagnosis;
@@ -28,7 +28,7 @@ pub(super) fn diagnose(checked: &Checked<Settings>) -> Vec<Diagnosis> {
     all
 }
 
-fn problem(problem: &Problem) -> Diagnosis {
+fn problem(problem: &SettingsProblem) -> Diagnosis {
     let found = format!("{}: found {} ({})", problem.key, problem.found, problem.place);
     let advice = format!("expected {}", problem.expected);
     match problem.severity {
