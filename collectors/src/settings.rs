@@ -1,7 +1,9 @@
 //! The section `[events]` of the settings, and what collecting and receiving read.
 
 use eventlog::settings::Log;
-use runtime::settings::{Data, Database, Findings, Part, SecretRef, Server, Settings, Source, SourceType, Telemetry};
+use runtime::settings::{
+    Data, Database, Findings, SecretRef, Server, Settings, Source, SourcePart, SourceType, Telemetry,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -112,7 +114,7 @@ impl Settings for CollectorSettings {
         self.log.check(findings);
         self.server.check(findings);
         self.telemetry.check(findings);
-        Source::check(&self.source, &Self::source_types(), &[Part::Pull], findings);
+        Source::check(&self.source, &Self::source_types(), &[SourcePart::Pull], findings);
     }
 }
 
@@ -156,6 +158,6 @@ impl Settings for GatewaySettings {
         self.log.check(findings);
         self.server.check(findings);
         self.telemetry.check(findings);
-        Source::check(&self.source, &Self::source_types(), &[Part::Webhook], findings);
+        Source::check(&self.source, &Self::source_types(), &[SourcePart::Webhook], findings);
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use store::analytics::{ChunkOfObservations, Refresh, State};
-use store::flow::Part;
+use store::flow::ReadPart;
 use store::{Store, StoreTx, changes};
 use tracing::{info, warn};
 use xxhash_rust::xxh3::xxh3_64;
@@ -87,7 +87,7 @@ pub async fn refresh(store: &Store, settings: MetricSettings<'_>) -> Result<bool
     let digest = i64::from_ne_bytes(digest.to_ne_bytes());
     let numbers = store::analytics::write_metrics(&mut tx, &metrics).await?;
     let mut names = Names::default();
-    let ownership = load(&mut tx, dora, &mut names, (Source::Ownership, &Part::All)).await?.ownership;
+    let ownership = load(&mut tx, dora, &mut names, (Source::Ownership, &ReadPart::All)).await?.ownership;
     let has_other_owners = store::analytics::write_owners(&mut tx, &owner_rows(&ownership)).await?;
     let is_same = state.as_ref().is_some_and(|state| state.settings == digest);
     let is_other = !is_recent || !is_same || has_other_owners;
@@ -135,7 +135,7 @@ async fn write(
     tx: &mut StoreTx,
     exporter: &Exporter<'_>,
     source: (Source, &'static str),
-    part: &Part,
+    part: &ReadPart,
     outdated: &mut Outdated,
 ) -> Result<(), DoraError> {
     let found = owners(exporter.tables, source.0);
@@ -143,7 +143,7 @@ async fn write(
         let chunk = exporter.chunk(source, owner);
         outdated.touch(&store::analytics::write_chunk(tx, &chunk).await?);
     }
-    if let Part::Some { owners, .. } = part {
+    if let ReadPart::Some { owners, .. } = part {
         for owner in owners.iter().filter(|owner| !found.contains(owner)) {
             let gone = ChunkOfObservations { source: source.1, owner: owner.clone(), ..ChunkOfObservations::default() };
             outdated.touch(&store::analytics::write_chunk(tx, &gone).await?);

@@ -11,7 +11,7 @@ use dora::EngineSettings;
 use dora::settings::{CustomMetricSettings, Dora};
 use eventlog::settings::Log;
 use processors::{ProcessorSettings, RetentionSettings};
-use runtime::settings::{Data, Database, Findings, Part, Server, Source, SourceType, Telemetry};
+use runtime::settings::{Data, Database, Findings, Server, Source, SourcePart, SourceType, Telemetry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,7 @@ impl runtime::settings::Settings for Settings {
         Source::check(
             &self.source,
             &<Self as runtime::settings::Settings>::source_types(),
-            &[Part::Pull, Part::Webhook],
+            &[SourcePart::Pull, SourcePart::Webhook],
             findings,
         );
         organization::check(&self.service, &self.team, &self.person, findings);

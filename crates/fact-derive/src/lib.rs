@@ -49,7 +49,7 @@ fn implementation(declared: &Declaration) -> Tokens {
     let kind = kind(declared);
     let constructor = constructor(declared);
     let values = declared.fields.iter().map(value).chain(declared.kept.iter().map(|(_, method)| {
-        quote! { self.#method().map_or(catalog::Value::Null, catalog::Value::Time) }
+        quote! { self.#method().map_or(catalog::FieldValue::Null, catalog::FieldValue::Time) }
     }));
     let indexes = 0_usize..;
     let arms = indexes.zip(values).map(|(index, value)| quote! { #index => #value });
@@ -78,10 +78,10 @@ fn implementation(declared: &Declaration) -> Tokens {
                     self.version
                 }
 
-                fn value(&self, column: usize) -> catalog::Value<'_> {
+                fn value(&self, column: usize) -> catalog::FieldValue<'_> {
                     match column {
                         #(#arms,)*
-                        _ => catalog::Value::Null,
+                        _ => catalog::FieldValue::Null,
                     }
                 }
 
@@ -98,7 +98,7 @@ fn implementation(declared: &Declaration) -> Tokens {
                 const KIND: &'static catalog::Kind = #kind;
 
                 fn read<'a, E: From<catalog::Unreadable>>(
-                    next: &mut dyn FnMut() -> Result<catalog::Value<'a>, E>,
+                    next: &mut dyn FnMut() -> Result<catalog::FieldValue<'a>, E>,
                 ) -> Result<Self, E> {
                     Ok(Self {
                         #(#reads,)*
@@ -193,6 +193,6 @@ fn value(field: &Field) -> Tokens {
     let ident = &field.ident;
     field.with.as_ref().map_or_else(
         || quote! { catalog::Field::value(&self.#ident) },
-        |method| quote! { catalog::Value::of_texts(self.#method()) },
+        |method| quote! { catalog::FieldValue::of_texts(self.#method()) },
     )
 }

@@ -34,7 +34,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use self::catalog::{Declared, Kind, Record, Value};
+use self::catalog::{Declared, FieldValue, Kind, Record};
 use crate::{RejectReason, Rejection, plausible_instant};
 
 pub use account::Account;
@@ -162,7 +162,7 @@ impl Fact {
         let record = self.record();
         let key = record.kind().key.first().filter(|_| record.kind().traced)?;
         match record.value(*key) {
-            Value::Text(id) => Some(id),
+            FieldValue::Text(id) => Some(id),
             _ => None,
         }
     }
@@ -174,7 +174,7 @@ impl Fact {
         let record = self.record();
         let kind = record.kind();
         let text = |position: &usize| match record.value(*position) {
-            Value::Text(text) => Some(text),
+            FieldValue::Text(text) => Some(text),
             _ => None,
         };
         let has_id = kind.key_columns().all(|column| column.name == "id");
@@ -210,7 +210,7 @@ impl Fact {
         let record = self.record();
         let fields =
             record.kind().columns.iter().enumerate().filter_map(|(position, column)| match record.value(position) {
-                Value::Time(instant) => Some((column.name, instant)),
+                FieldValue::Time(instant) => Some((column.name, instant)),
                 _ => None,
             });
         let stated = if let Self::Partial(partial) = self { Some(("at", partial.at)) } else { None };

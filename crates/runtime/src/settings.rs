@@ -25,7 +25,7 @@ pub use schema::Schema;
 pub use schema::generate as generate_schema;
 pub(crate) use secret_ref::SECRET_REFERENCE;
 pub use secret_ref::SecretRef;
-pub use sources::{Part, Source, SourceType, WebhookOptions, every_five_minutes};
+pub use sources::{Source, SourcePart, SourceType, WebhookOptions, every_five_minutes};
 
 /// The names of all sections. A program that reads only some of them still refuses a misspelled one.
 pub const SECTIONS: [&str; 16] = [

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::Sha;
-use kernel::catalog::{Column, Declared, Holds, Value};
+use kernel::catalog::{Column, Declared, FieldValue, Holds};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -24,51 +24,51 @@ pub(crate) fn columns<T: Declared>(alias: &str, instead: &[(&str, &str)]) -> Str
 pub(crate) fn read<T: Declared>(row: &mut Tuple<'_>) -> Result<T, StoreError> {
     let fields = T::KIND.columns.iter().take(T::KIND.fields).map(|column| column.holds);
     let mut columns = fields.chain([Holds::Int, Holds::Time]);
-    T::read(&mut || columns.next().map_or(Ok(Value::Null), |holds| value(row, holds)))
+    T::read(&mut || columns.next().map_or(Ok(FieldValue::Null), |holds| value(row, holds)))
 }
 
 /// Reads a fact from a row whose first columns are those.
 pub(crate) fn read_row<T: Declared>(row: &PgRow) -> Result<T, StoreError> {
     let fields = T::KIND.columns.iter().take(T::KIND.fields).map(|column| column.holds);
     let mut columns = fields.chain([Holds::Int, Holds::Time]).enumerate();
-    T::read(&mut || columns.next().map_or(Ok(Value::Null), |(index, holds)| value_of_row(row, index, holds)))
+    T::read(&mut || columns.next().map_or(Ok(FieldValue::Null), |(index, holds)| value_of_row(row, index, holds)))
 }
 
-fn value_of_row(row: &PgRow, index: usize, holds: Holds) -> Result<Value<'_>, StoreError> {
+fn value_of_row(row: &PgRow, index: usize, holds: Holds) -> Result<FieldValue<'_>, StoreError> {
     let value = match holds {
-        Holds::Text => row.try_get::<Option<&str>, _>(index)?.map(Value::Text),
-        Holds::Texts => row.try_get::<Option<Vec<String>>, _>(index)?.map(Value::of_texts),
-        Holds::Sha => row.try_get::<Option<&[u8]>, _>(index)?.map(Value::Sha),
+        Holds::Text => row.try_get::<Option<&str>, _>(index)?.map(FieldValue::Text),
+        Holds::Texts => row.try_get::<Option<Vec<String>>, _>(index)?.map(FieldValue::of_texts),
+        Holds::Sha => row.try_get::<Option<&[u8]>, _>(index)?.map(FieldValue::Sha),
         Holds::Shas => {
             let all = row.try_get::<Option<Vec<Vec<u8>>>, _>(index)?;
             let read =
                 |bytes: &Vec<u8>| Sha::from_bytes(bytes).map_err(|error| StoreError::Unreadable(error.to_string()));
             let shas = all.map(|all| all.iter().map(read).collect::<Result<Vec<Sha>, StoreError>>()).transpose()?;
-            shas.map(|shas| Value::Shas(shas.into()))
+            shas.map(|shas| FieldValue::Shas(shas.into()))
         }
-        Holds::Int => row.try_get::<Option<i64>, _>(index)?.map(Value::Int),
-        Holds::Float => row.try_get::<Option<f64>, _>(index)?.map(Value::Float),
-        Holds::Bool => row.try_get::<Option<bool>, _>(index)?.map(Value::Bool),
-        Holds::Time => row.try_get::<Option<DateTime<Utc>>, _>(index)?.map(Value::Time),
+        Holds::Int => row.try_get::<Option<i64>, _>(index)?.map(FieldValue::Int),
+        Holds::Float => row.try_get::<Option<f64>, _>(index)?.map(FieldValue::Float),
+        Holds::Bool => row.try_get::<Option<bool>, _>(index)?.map(FieldValue::Bool),
+        Holds::Time => row.try_get::<Option<DateTime<Utc>>, _>(index)?.map(FieldValue::Time),
     };
-    Ok(value.unwrap_or(Value::Null))
+    Ok(value.unwrap_or(FieldValue::Null))
 }
 
-fn value<'a>(row: &mut Tuple<'a>, holds: Holds) -> Result<Value<'a>, StoreError> {
+fn value<'a>(row: &mut Tuple<'a>, holds: Holds) -> Result<FieldValue<'a>, StoreError> {
     let value = match holds {
-        Holds::Text => row.opt_text()?.map(Value::Text),
-        Holds::Texts => row.opt_texts()?.map(Value::of_texts),
-        Holds::Sha => row.opt_bytes()?.map(Value::Sha),
+        Holds::Text => row.opt_text()?.map(FieldValue::Text),
+        Holds::Texts => row.opt_texts()?.map(FieldValue::of_texts),
+        Holds::Sha => row.opt_bytes()?.map(FieldValue::Sha),
         Holds::Shas => {
             let mut shas = Vec::new();
-            row.shas(&mut shas)?.then(|| Value::Shas(shas.into()))
+            row.shas(&mut shas)?.then(|| FieldValue::Shas(shas.into()))
         }
-        Holds::Int => row.opt_i64()?.map(Value::Int),
-        Holds::Float => row.opt_f64()?.map(Value::Float),
-        Holds::Bool => row.opt_bool()?.map(Value::Bool),
-        Holds::Time => row.opt_time()?.map(Value::Time),
+        Holds::Int => row.opt_i64()?.map(FieldValue::Int),
+        Holds::Float => row.opt_f64()?.map(FieldValue::Float),
+        Holds::Bool => row.opt_bool()?.map(FieldValue::Bool),
+        Holds::Time => row.opt_time()?.map(FieldValue::Time),
     };
-    Ok(value.unwrap_or(Value::Null))
+    Ok(value.unwrap_or(FieldValue::Null))
 }
 
 /// PostgreSQL's type of a column.

@@ -21,4 +21,4 @@ pub use planning::{
     EntryRow, ItemRow, SprintRow, StatusRow, TransitionRow, entries, items, sprints, statuses, transitions,
 };
 pub(crate) use read::rows;
-pub use read::{Part, Span};
+pub use read::{ReadPart, Span};

@@ -18,7 +18,7 @@ use encode::Encode;
 use kernel::{ChangeMetric, DeploymentMetric, DeploymentSource, FindingKind, IncidentMetric};
 
 use crate::changes::Source;
-use crate::flow::{Part, rows};
+use crate::flow::{ReadPart, rows};
 use crate::{StoreError, StoreTx, changes, feed};
 
 /// The tables of metric facts. Each has a column `service`.
@@ -102,7 +102,7 @@ pub async fn write_failure(tx: &mut StoreTx, service: &str, error: &str, options
 }
 
 /// The computations of services.
-pub async fn computations(tx: &mut StoreTx, part: &Part) -> Result<Vec<Computation>, StoreError> {
+pub async fn computations(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<Computation>, StoreError> {
     let statement = format!(
         "select service, source, statement, computed_at, deployments, changes, commits, partial, options
          from computation where {}",
@@ -167,7 +167,7 @@ pub struct FindingRow {
 }
 
 /// The findings of services, and those that are about no service, by kind.
-pub async fn findings(tx: &mut StoreTx, part: &Part) -> Result<Vec<FindingRow>, StoreError> {
+pub async fn findings(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<FindingRow>, StoreError> {
     let statement = format!(
         "select service, kind, count(*), min((subject || ': ' || detail) collate \"C\")
          from finding where {} group by service, kind",

@@ -49,7 +49,7 @@ pub struct Column {
 
 /// A value of a row.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum CellValue {
     /// Of a column of texts.
     Text(Option<String>),
     /// Of a column of whole numbers.
@@ -179,7 +179,7 @@ pub async fn read(
     tx: &mut StoreTx,
     table: &Table,
     which: &Which,
-    mut each: impl FnMut(Vec<Value>) -> Result<(), StoreError>,
+    mut each: impl FnMut(Vec<CellValue>) -> Result<(), StoreError>,
 ) -> Result<u64, StoreError> {
     let columns: Vec<String> = table.columns.iter().map(Column::select).collect();
     let mut conditions = Vec::new();
@@ -202,12 +202,12 @@ pub async fn read(
         let mut values = Vec::with_capacity(table.columns.len());
         for column in &table.columns {
             values.push(match column.kind {
-                Kind::Text => Value::Text(row.opt_text()?.map(str::to_owned)),
-                Kind::Int => Value::Int(row.opt_i64()?),
-                Kind::Float => Value::Float(row.opt_f64()?),
-                Kind::Bool => Value::Bool(row.opt_bool()?),
-                Kind::Time => Value::Time(row.opt_micros()?),
-                Kind::Texts => Value::Texts(row.opt_texts()?),
+                Kind::Text => CellValue::Text(row.opt_text()?.map(str::to_owned)),
+                Kind::Int => CellValue::Int(row.opt_i64()?),
+                Kind::Float => CellValue::Float(row.opt_f64()?),
+                Kind::Bool => CellValue::Bool(row.opt_bool()?),
+                Kind::Time => CellValue::Time(row.opt_micros()?),
+                Kind::Texts => CellValue::Texts(row.opt_texts()?),
             });
         }
         each(values)

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use store::analytics::{CustomState, custom_states, keep_chunks, keep_custom, save_custom, write_chunk};
 use store::changes::{self, ReadAt};
-use store::flow::Part;
+use store::flow::ReadPart;
 use store::{StoreTx, tables};
 
 use super::making::Making;
@@ -80,7 +80,7 @@ async fn write(
         };
         for year in years {
             let Some(span) = span_of_year(year) else { continue };
-            let facts = (Source::Facts(kind.fact, at), &Part::Span(span));
+            let facts = (Source::Facts(kind.fact, at), &ReadPart::Span(span));
             let read = making.load(tx, &mut Names::default(), facts).await?;
             for chunk in making.custom(kind, read, (at, year)).await? {
                 outdated.touch(&write_chunk(tx, &chunk).await?);

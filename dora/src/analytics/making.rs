@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use store::StoreTx;
 use store::analytics::ChunkOfObservations;
-use store::flow::Part;
+use store::flow::ReadPart;
 
 use crate::DoraError;
 use crate::compute::DeliveryRules;
@@ -25,7 +25,12 @@ pub(super) struct Making<'m> {
 
 impl Making<'_> {
     /// Reads the rows of a source.
-    pub async fn load(&self, tx: &mut StoreTx, names: &mut Names, of: (Source, &Part)) -> Result<Tables, DoraError> {
+    pub async fn load(
+        &self,
+        tx: &mut StoreTx,
+        names: &mut Names,
+        of: (Source, &ReadPart),
+    ) -> Result<Tables, DoraError> {
         let mut tables = load(tx, self.settings, names, of).await?;
         tables.ownership = Arc::clone(self.ownership);
         Ok(tables)
@@ -57,7 +62,7 @@ pub(super) async fn load(
     tx: &mut StoreTx,
     settings: &Dora,
     names: &mut Names,
-    (source, part): (Source, &Part),
+    (source, part): (Source, &ReadPart),
 ) -> Result<Tables, DoraError> {
     let part = part.clone();
     let mut loader = Loader { tx, settings, names, part, by_writers: true, tables: Tables::default() };

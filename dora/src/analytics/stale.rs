@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use store::changes::{self, Mark};
-use store::flow::Part;
+use store::flow::ReadPart;
 
 use crate::metrics::{Ownership, Source};
 
@@ -64,11 +64,11 @@ impl Stale {
     }
 
     /// What of a source is to be read again.
-    pub(super) fn part(&self, source: Source) -> Option<Part> {
-        let Self::Some(stale) = self else { return Some(Part::All) };
+    pub(super) fn part(&self, source: Source) -> Option<ReadPart> {
+        let Self::Some(stale) = self else { return Some(ReadPart::All) };
         Some(match stale.get(&source)? {
-            Owners::All => Part::All,
-            Owners::Some(owners) => Part::Some { owners: owners.iter().cloned().collect(), keys: Vec::new() },
+            Owners::All => ReadPart::All,
+            Owners::Some(owners) => ReadPart::Some { owners: owners.iter().cloned().collect(), keys: Vec::new() },
         })
     }
 }
@@ -103,23 +103,23 @@ mod tests {
         Mark { source, owner: owner.to_owned(), key: key.to_owned() }
     }
 
-    fn parts(marks: &[Mark]) -> Vec<(Source, Part)> {
+    fn parts(marks: &[Mark]) -> Vec<(Source, ReadPart)> {
         let stale = Stale::of(&marks.iter().cloned().collect(), &Ownership::default());
         SOURCES.into_iter().filter_map(|(source, _)| Some((source, stale.part(source)?))).collect()
     }
 
     #[test]
     fn what_has_changed_is_made_again_by_owner_and_what_has_none_as_a_whole() {
-        let some = |owner: &str| Part::Some { owners: vec![owner.to_owned()], keys: Vec::new() };
+        let some = |owner: &str| ReadPart::Some { owners: vec![owner.to_owned()], keys: Vec::new() };
         assert_eq!(parts(&[]), []);
         assert_eq!(parts(&[mark(changes::Source::Runs, "h/a", "1")]), [(Source::Runs, some("h/a"))]);
-        assert_eq!(parts(&[mark(changes::Source::Sprints, "", "s")]), [(Source::Sprints, Part::All)]);
+        assert_eq!(parts(&[mark(changes::Source::Sprints, "", "s")]), [(Source::Sprints, ReadPart::All)]);
         assert_eq!(
             parts(&[mark(changes::Source::Changes, "h/a", "h/a#1")]),
-            [(Source::Changes, some("h/a")), (Source::Deployed, Part::All)]
+            [(Source::Changes, some("h/a")), (Source::Deployed, ReadPart::All)]
         );
         let bots = [mark(changes::Source::Changes, "", ""), mark(changes::Source::Changes, "h/a", "")];
-        let all = [Source::Changes, Source::Deployed, Source::Authors].map(|source| (source, Part::All));
+        let all = [Source::Changes, Source::Deployed, Source::Authors].map(|source| (source, ReadPart::All));
         assert_eq!(parts(&bots), all);
         assert_eq!(parts(&[mark(changes::Source::Ownership, "", "")]).len(), SOURCES.len());
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use kernel::{Service, Tenant};
 use runtime::telemetry::trace;
 use runtime::{Operation, OperationOutcome};
-use store::flow::Part;
+use store::flow::ReadPart;
 use store::invalidations::Marks;
 use store::metric_rows::{Computation, Title};
 use store::{Store, StoreTx, computation_queue, invalidations, metric_rows};
@@ -37,7 +37,7 @@ async fn planned(store: &Store, options: &Options, scope: Scope) -> Result<Compu
     tx.trace(trace::of(&span));
     let services = services::all(&store::history::services(&mut tx).await?);
     let (subjects, retitled) = retitle(&mut tx, &services, marks).await?;
-    let computed = metric_rows::computations(&mut tx, &Part::All).await?;
+    let computed = metric_rows::computations(&mut tx, &ReadPart::All).await?;
     let queued = queued(&services, &computed, &subjects, digest(options), scope);
     computation_queue::push(&mut tx, &queued).await?;
     let mut summary = unowned(&mut tx, &services).await?;

@@ -6,7 +6,7 @@ use kernel::Change;
 use kernel::catalog::Declared;
 use polars::prelude::*;
 use store::flow::Span;
-use store::tables::{self, Table, Value, Which};
+use store::tables::{self, CellValue, Table, Which};
 use store::{StoreError, StoreTx};
 use strum::VariantArray;
 
@@ -37,14 +37,14 @@ impl Cells {
         }
     }
 
-    fn push(&mut self, value: Value) -> Result<(), StoreError> {
+    fn push(&mut self, value: CellValue) -> Result<(), StoreError> {
         match (self, value) {
-            (Self::Text(cells), Value::Text(value)) => cells.push(value),
-            (Self::Number(cells), Value::Int(value)) => cells.push(value.map(|value| value as f64)),
-            (Self::Number(cells), Value::Float(value)) => cells.push(value),
-            (Self::Bool(cells), Value::Bool(value)) => cells.push(value),
-            (Self::Time(cells), Value::Time(value)) => cells.push(value),
-            (Self::Texts(cells), Value::Texts(value)) => cells.push(value),
+            (Self::Text(cells), CellValue::Text(value)) => cells.push(value),
+            (Self::Number(cells), CellValue::Int(value)) => cells.push(value.map(|value| value as f64)),
+            (Self::Number(cells), CellValue::Float(value)) => cells.push(value),
+            (Self::Bool(cells), CellValue::Bool(value)) => cells.push(value),
+            (Self::Time(cells), CellValue::Time(value)) => cells.push(value),
+            (Self::Texts(cells), CellValue::Texts(value)) => cells.push(value),
             (_, value) => {
                 let text = format!("{value:?} is in a column whose values are of another kind");
                 return Err(StoreError::Unreadable(text));
@@ -323,7 +323,7 @@ mod tests {
         let without_time = cells().into_iter().filter(|(name, _)| name != "merged_at").collect();
         let facts = Facts::new(without_time).unwrap();
         assert!(matches!(facts.observe(&metric, Micros { from: 0, to: 1_000 }), Err(DoraError::Frame(_))));
-        assert!(Cells::new(tables::Kind::Bool).push(Value::Int(Some(1))).is_err());
+        assert!(Cells::new(tables::Kind::Bool).push(CellValue::Int(Some(1))).is_err());
     }
 
     #[test]

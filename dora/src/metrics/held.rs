@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use store::StoreTx;
 use store::changes::{self, Mark, ReadAt};
-use store::flow::{self, Part, ReachedCommit};
+use store::flow::{self, ReachedCommit, ReadPart};
 
 use super::load::{Loader, Names};
 use super::merge::replace_of;
@@ -163,7 +163,7 @@ impl Rows {
             tx,
             settings,
             names: &mut self.names,
-            part: Part::Span(plan.span()),
+            part: ReadPart::Span(plan.span()),
             by_writers: true,
             tables: self.tables.clone(),
         };
@@ -286,7 +286,7 @@ impl Rows {
             Some(Stale::Some(again)) => Some(again.clone()),
             Some(Stale::Everything) | None => None,
         };
-        let part = again.as_ref().map_or(Part::All, |again| Part::Some {
+        let part = again.as_ref().map_or(ReadPart::All, |again| ReadPart::Some {
             owners: again.owners.iter().cloned().collect(),
             keys: again.rows.iter().map(|(_, key)| key.clone()).collect(),
         });

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use kernel::{DeploymentKind, Outcome};
 use store::StoreTx;
-use store::flow::{self, Part, TransitionRow};
+use store::flow::{self, ReadPart, TransitionRow};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::custom::Facts;
@@ -51,7 +51,7 @@ pub(crate) struct Loader<'a> {
     pub tx: &'a mut StoreTx,
     pub settings: &'a settings::Dora,
     pub names: &'a mut Names,
-    pub part: Part,
+    pub part: ReadPart,
     /// Whether it matters who wrote the commits of what was deployed.
     pub by_writers: bool,
     pub tables: Tables,
@@ -63,14 +63,14 @@ pub(crate) async fn load(tx: &mut StoreTx, plan: &Plan, settings: &settings::Dor
         tx,
         settings,
         names: &mut Names::default(),
-        part: Part::Span(plan.span()),
+        part: ReadPart::Span(plan.span()),
         by_writers: plan.by_writers(),
         tables: Tables::default(),
     };
     for source in plan.sources() {
         // a rollout may have reached an environment outside of the span
         let is_whole = source == Source::Deployments && plan.is_of_environment();
-        loader.part = if is_whole { Part::All } else { Part::Span(plan.span()) };
+        loader.part = if is_whole { ReadPart::All } else { ReadPart::Span(plan.span()) };
         loader.read(source).await?;
     }
     Ok(loader.tables)
@@ -101,7 +101,7 @@ impl Loader<'_> {
             Source::Measures => self.measures().await,
             Source::Authors => self.authors().await,
             Source::Facts(fact, at) => {
-                if let Part::Span(span) = self.part {
+                if let ReadPart::Span(span) = self.part {
                     let facts = Facts::read(self.tx, (fact, at), span).await?;
                     self.tables.facts.insert((fact, at), Arc::new(facts));
                 }
@@ -111,8 +111,8 @@ impl Loader<'_> {
     }
 
     /// What is read where no window matters.
-    fn whole(&self) -> Part {
-        if matches!(self.part, Part::Span(_)) { Part::All } else { self.part.clone() }
+    fn whole(&self) -> ReadPart {
+        if matches!(self.part, ReadPart::Span(_)) { ReadPart::All } else { self.part.clone() }
     }
 
     async fn computations(&mut self) -> Result<(), DoraError> {

@@ -11,7 +11,7 @@ use chrono::{DateTime, SecondsFormat};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use store::audit::{self, Action, Entry};
-use store::tables::{self, Table, Value, Which};
+use store::tables::{self, CellValue, Table, Which};
 use store::{StoreError, StoreTx};
 
 use crate::actor::actor;
@@ -139,17 +139,17 @@ fn unwritable(error: &dyn std::fmt::Display) -> StoreError {
 }
 
 /// A value as CSV has it: nothing for null, RFC 3339 in UTC for times, JSON for lists.
-fn cell(value: &Value) -> String {
+fn cell(value: &CellValue) -> String {
     match value {
-        Value::Text(value) => value.as_deref().map(api::csv_text).unwrap_or_default().into_owned(),
-        Value::Int(value) => value.map(|value| value.to_string()).unwrap_or_default(),
-        Value::Float(value) => value.map(|value| value.to_string()).unwrap_or_default(),
-        Value::Bool(value) => value.map(|value| value.to_string()).unwrap_or_default(),
-        Value::Time(value) => value
+        CellValue::Text(value) => value.as_deref().map(api::csv_text).unwrap_or_default().into_owned(),
+        CellValue::Int(value) => value.map(|value| value.to_string()).unwrap_or_default(),
+        CellValue::Float(value) => value.map(|value| value.to_string()).unwrap_or_default(),
+        CellValue::Bool(value) => value.map(|value| value.to_string()).unwrap_or_default(),
+        CellValue::Time(value) => value
             .and_then(DateTime::from_timestamp_micros)
             .map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
             .unwrap_or_default(),
-        Value::Texts(value) => value.as_ref().and_then(|all| serde_json::to_string(all).ok()).unwrap_or_default(),
+        CellValue::Texts(value) => value.as_ref().and_then(|all| serde_json::to_string(all).ok()).unwrap_or_default(),
     }
 }
 
@@ -160,21 +160,24 @@ mod tests {
     #[test]
     fn cells_are_distinct_and_none_is_a_formula() {
         for (value, text) in [
-            (Value::Text(None), ""),
-            (Value::Text(Some("a,\"b\"".into())), "a,\"b\""),
-            (Value::Text(Some("=HYPERLINK(\"https://evil.example\")".into())), "'=HYPERLINK(\"https://evil.example\")"),
-            (Value::Text(Some("+1".into())), "'+1"),
-            (Value::Text(Some("-1".into())), "'-1"),
-            (Value::Text(Some("@SUM(A1)".into())), "'@SUM(A1)"),
-            (Value::Text(Some("\t=1".into())), "'\t=1"),
-            (Value::Text(Some("1-2=@".into())), "1-2=@"),
-            (Value::Int(Some(-7)), "-7"),
-            (Value::Float(Some(-0.5)), "-0.5"),
-            (Value::Float(Some(0.5)), "0.5"),
-            (Value::Bool(Some(true)), "true"),
-            (Value::Time(Some(1_767_571_200_000_001)), "2026-01-05T00:00:00.000001Z"),
-            (Value::Texts(None), ""),
-            (Value::Texts(Some(vec!["a".into(), "b\"".into()])), r#"["a","b\""]"#),
+            (CellValue::Text(None), ""),
+            (CellValue::Text(Some("a,\"b\"".into())), "a,\"b\""),
+            (
+                CellValue::Text(Some("=HYPERLINK(\"https://evil.example\")".into())),
+                "'=HYPERLINK(\"https://evil.example\")",
+            ),
+            (CellValue::Text(Some("+1".into())), "'+1"),
+            (CellValue::Text(Some("-1".into())), "'-1"),
+            (CellValue::Text(Some("@SUM(A1)".into())), "'@SUM(A1)"),
+            (CellValue::Text(Some("\t=1".into())), "'\t=1"),
+            (CellValue::Text(Some("1-2=@".into())), "1-2=@"),
+            (CellValue::Int(Some(-7)), "-7"),
+            (CellValue::Float(Some(-0.5)), "-0.5"),
+            (CellValue::Float(Some(0.5)), "0.5"),
+            (CellValue::Bool(Some(true)), "true"),
+            (CellValue::Time(Some(1_767_571_200_000_001)), "2026-01-05T00:00:00.000001Z"),
+            (CellValue::Texts(None), ""),
+            (CellValue::Texts(Some(vec!["a".into(), "b\"".into()])), r#"["a","b\""]"#),
         ] {
             assert_eq!(cell(&value), text);
         }

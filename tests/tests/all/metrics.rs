@@ -31,7 +31,7 @@ async fn the_first_last_and_baseline_deployments_of_services_are_those_of_their_
     let served = served::filled().await;
     let store = &served.database.store;
     let mut tx = store::changes::begin_reading(store).await.unwrap();
-    let bases = store::metric_rows::service_bases(&mut tx, &store::flow::Part::All).await.unwrap();
+    let bases = store::metric_rows::service_bases(&mut tx, &store::flow::ReadPart::All).await.unwrap();
     tx.rollback().await.unwrap();
     let rows = queries::deployments(store, &DeploymentFilter::default(), None, u32::MAX).await.unwrap();
     for basis in &bases {

@@ -172,7 +172,7 @@ pub enum Form {
 
 /// A value of a column.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value<'a> {
+pub enum FieldValue<'a> {
     /// None.
     Null,
     /// A text.
@@ -193,7 +193,7 @@ pub enum Value<'a> {
     Time(DateTime<Utc>),
 }
 
-impl Value<'_> {
+impl FieldValue<'_> {
     /// An owned list of texts.
     #[must_use]
     pub fn of_texts(texts: Vec<String>) -> Self {
@@ -208,7 +208,7 @@ pub trait Record: Sync {
     /// Which version of the thing it is.
     fn version(&self) -> Version;
     /// The value of the column at a position.
-    fn value(&self, column: usize) -> Value<'_>;
+    fn value(&self, column: usize) -> FieldValue<'_>;
     /// The texts of the column at a position; none for words of closed lists.
     fn texts_mut(&mut self, column: usize) -> Vec<&mut String>;
 }
@@ -221,7 +221,7 @@ pub trait Declared: Record + Sized {
     const KIND: &'static Kind;
 
     /// Reads a fact from the values of its fields, in their order, and those of `completeness` and `version_at`.
-    fn read<'a, E: From<Unreadable>>(next: &mut dyn FnMut() -> Result<Value<'a>, E>) -> Result<Self, E>;
+    fn read<'a, E: From<Unreadable>>(next: &mut dyn FnMut() -> Result<FieldValue<'a>, E>) -> Result<Self, E>;
 }
 
 /// A value that the column of a kind of fact can't have.
@@ -235,7 +235,9 @@ pub struct Unreadable {
 }
 
 /// Reads which version a fact is.
-pub fn read_version<'a, E: From<Unreadable>>(next: &mut dyn FnMut() -> Result<Value<'a>, E>) -> Result<Version, E> {
+pub fn read_version<'a, E: From<Unreadable>>(
+    next: &mut dyn FnMut() -> Result<FieldValue<'a>, E>,
+) -> Result<Version, E> {
     let completeness: i64 = Field::read(next()?).map_err(|problem| Unreadable { column: "completeness", problem })?;
     let known = u8::try_from(completeness).ok().and_then(Completeness::from_repr);
     let completeness = known.ok_or_else(|| Unreadable {
@@ -258,9 +260,9 @@ pub trait Field: Sized {
     const FORM: Form = Form::Any;
 
     /// What is stored.
-    fn value(&self) -> Value<'_>;
+    fn value(&self) -> FieldValue<'_>;
     /// What was stored, or what is wrong with it.
-    fn read(value: Value<'_>) -> Result<Self, String>;
+    fn read(value: FieldValue<'_>) -> Result<Self, String>;
     /// Its texts; none of a word of a closed list.
     fn texts_mut(&mut self) -> Vec<&mut String> {
         Vec::new()
@@ -275,9 +277,9 @@ pub trait Element: Sized {
     const FORM: Form = Form::Any;
 
     /// What is stored.
-    fn value(list: &[Self]) -> Value<'_>;
+    fn value(list: &[Self]) -> FieldValue<'_>;
     /// What was stored, or what is wrong with it.
-    fn read(value: Value<'_>) -> Result<Vec<Self>, String>;
+    fn read(value: FieldValue<'_>) -> Result<Vec<Self>, String>;
     /// Its text, if it is one.
     fn text_mut(&mut self) -> Option<&mut String> {
         None
@@ -285,7 +287,7 @@ pub trait Element: Sized {
 }
 
 /// What to say of a value of another type.
-pub(crate) fn expected(what: &str, found: &Value<'_>) -> String {
+pub(crate) fn expected(what: &str, found: &FieldValue<'_>) -> String {
     format!("found {found:?}, expected {what}")
 }
 
@@ -295,12 +297,12 @@ impl<T: Field> Field for Option<T> {
     const WORDS: &'static [&'static str] = T::WORDS;
     const FORM: Form = T::FORM;
 
-    fn value(&self) -> Value<'_> {
-        self.as_ref().map_or(Value::Null, Field::value)
+    fn value(&self) -> FieldValue<'_> {
+        self.as_ref().map_or(FieldValue::Null, Field::value)
     }
 
-    fn read(value: Value<'_>) -> Result<Self, String> {
-        if value == Value::Null { Ok(None) } else { T::read(value).map(Some) }
+    fn read(value: FieldValue<'_>) -> Result<Self, String> {
+        if value == FieldValue::Null { Ok(None) } else { T::read(value).map(Some) }
     }
 
     fn texts_mut(&mut self) -> Vec<&mut String> {
@@ -312,11 +314,11 @@ impl<T: Element> Field for Vec<T> {
     const HOLDS: Holds = T::HOLDS;
     const FORM: Form = T::FORM;
 
-    fn value(&self) -> Value<'_> {
+    fn value(&self) -> FieldValue<'_> {
         T::value(self)
     }
 
-    fn read(value: Value<'_>) -> Result<Self, String> {
+    fn read(value: FieldValue<'_>) -> Result<Self, String> {
         T::read(value)
     }
 
@@ -330,13 +332,13 @@ macro_rules! plain {
         impl Field for $type {
             const HOLDS: Holds = Holds::$holds;
 
-            fn value(&self) -> Value<'_> {
-                Value::$holds(*self)
+            fn value(&self) -> FieldValue<'_> {
+                FieldValue::$holds(*self)
             }
 
-            fn read(value: Value<'_>) -> Result<Self, String> {
+            fn read(value: FieldValue<'_>) -> Result<Self, String> {
                 match value {
-                    Value::$holds(value) => Ok(value),
+                    FieldValue::$holds(value) => Ok(value),
                     other => Err(expected($what, &other)),
                 }
             }
@@ -357,13 +359,13 @@ macro_rules! texts {
             const HOLDS: Holds = Holds::Text;
             const FORM: Form = Form::$form;
 
-            fn value(&self) -> Value<'_> {
-                Value::Text(self.as_str())
+            fn value(&self) -> FieldValue<'_> {
+                FieldValue::Text(self.as_str())
             }
 
-            fn read(value: Value<'_>) -> Result<Self, String> {
+            fn read(value: FieldValue<'_>) -> Result<Self, String> {
                 match value {
-                    Value::Text(text) => Ok(text.to_owned().into()),
+                    FieldValue::Text(text) => Ok(text.to_owned().into()),
                     other => Err(expected("a text", &other)),
                 }
             }
@@ -378,13 +380,13 @@ macro_rules! texts {
             const HOLDS: Holds = Holds::Texts;
             const FORM: Form = Form::$form;
 
-            fn value(list: &[Self]) -> Value<'_> {
-                Value::Texts(list.iter().map(|text| Cow::Borrowed(text.as_str())).collect())
+            fn value(list: &[Self]) -> FieldValue<'_> {
+                FieldValue::Texts(list.iter().map(|text| Cow::Borrowed(text.as_str())).collect())
             }
 
-            fn read(value: Value<'_>) -> Result<Vec<Self>, String> {
+            fn read(value: FieldValue<'_>) -> Result<Vec<Self>, String> {
                 match value {
-                    Value::Texts(texts) => Ok(texts.into_iter().map(|text| text.into_owned().into()).collect()),
+                    FieldValue::Texts(texts) => Ok(texts.into_iter().map(|text| text.into_owned().into()).collect()),
                     other => Err(expected("a list of texts", &other)),
                 }
             }
@@ -410,13 +412,13 @@ texts! {
 impl Field for Sha {
     const HOLDS: Holds = Holds::Sha;
 
-    fn value(&self) -> Value<'_> {
-        Value::Sha(self.as_bytes())
+    fn value(&self) -> FieldValue<'_> {
+        FieldValue::Sha(self.as_bytes())
     }
 
-    fn read(value: Value<'_>) -> Result<Self, String> {
+    fn read(value: FieldValue<'_>) -> Result<Self, String> {
         match value {
-            Value::Sha(bytes) => Self::from_bytes(bytes).map_err(|error| error.to_string()),
+            FieldValue::Sha(bytes) => Self::from_bytes(bytes).map_err(|error| error.to_string()),
             other => Err(expected("an object id", &other)),
         }
     }
@@ -425,13 +427,13 @@ impl Field for Sha {
 impl Element for Sha {
     const HOLDS: Holds = Holds::Shas;
 
-    fn value(list: &[Self]) -> Value<'_> {
-        Value::Shas(Cow::Borrowed(list))
+    fn value(list: &[Self]) -> FieldValue<'_> {
+        FieldValue::Shas(Cow::Borrowed(list))
     }
 
-    fn read(value: Value<'_>) -> Result<Vec<Self>, String> {
+    fn read(value: FieldValue<'_>) -> Result<Vec<Self>, String> {
         match value {
-            Value::Shas(shas) => Ok(shas.into_owned()),
+            FieldValue::Shas(shas) => Ok(shas.into_owned()),
             other => Err(expected("a list of object ids", &other)),
         }
     }

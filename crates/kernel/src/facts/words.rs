@@ -2,7 +2,7 @@
 
 use strum::VariantNames;
 
-use super::catalog::{Field, Holds, Value, expected};
+use super::catalog::{Field, FieldValue, Holds, expected};
 use super::change::ChangeState;
 use super::deployment::DeploymentSource;
 use super::pipeline_run::Outcome;
@@ -16,13 +16,13 @@ macro_rules! fields {
             const HOLDS: Holds = Holds::Text;
             const WORDS: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
 
-            fn value(&self) -> Value<'_> {
-                Value::Text(self.as_str())
+            fn value(&self) -> FieldValue<'_> {
+                FieldValue::Text(self.as_str())
             }
 
-            fn read(value: Value<'_>) -> Result<Self, String> {
+            fn read(value: FieldValue<'_>) -> Result<Self, String> {
                 match value {
-                    Value::Text(word) => word.parse().map_err(|error: NameError| error.to_string()),
+                    FieldValue::Text(word) => word.parse().map_err(|error: NameError| error.to_string()),
                     other => Err(expected("a word", &other)),
                 }
             }

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::settings::{
-    Database, LogFormat, OptionsType, Part, SecretRef, Server, Source, SourceOptions, SourceType, Telemetry,
+    Database, LogFormat, OptionsType, SecretRef, Server, Source, SourceOptions, SourcePart, SourceType, Telemetry,
 };
 
 /// The settings of a program with a few sections.
@@ -57,7 +57,7 @@ impl Settings for Few {
     fn check(&self, findings: &mut Findings) {
         self.database.check(findings);
         self.server.check(findings);
-        Source::check(&self.source, &Self::source_types(), &[Part::Pull], findings);
+        Source::check(&self.source, &Self::source_types(), &[SourcePart::Pull], findings);
         self.telemetry.check(findings);
     }
 }

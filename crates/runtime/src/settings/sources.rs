@@ -50,7 +50,7 @@ pub struct WebhookOptions {
 
 /// A part of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum SourcePart {
     /// `[source.pull]`
     Pull,
     /// `[source.webhook]`
@@ -94,7 +94,7 @@ impl Source {
 
     /// Reports what is wrong with the sources of the settings, beside the options of connectors. Secrets are read only of
     /// the parts that the program uses.
-    pub fn check(sources: &[Self], types: &[SourceType], parts: &[Part], findings: &mut Findings) {
+    pub fn check(sources: &[Self], types: &[SourceType], parts: &[SourcePart], findings: &mut Findings) {
         let (mut seen, mut urls) = (BTreeSet::new(), BTreeSet::new());
         for (index, source) in sources.iter().enumerate() {
             let key = format!("source.{index}");
@@ -106,7 +106,7 @@ impl Source {
             findings.tenant(format!("{key}.tenant"), source.tenant.as_deref());
             source.check_parts(&key, types, findings);
             if let Some(options) = &source.pull {
-                options.check(&format!("{key}.pull"), parts.contains(&Part::Pull), findings);
+                options.check(&format!("{key}.pull"), parts.contains(&SourcePart::Pull), findings);
                 for (nth, url) in options.urls().enumerate() {
                     if !urls.insert((source.tenant.as_deref().unwrap_or("main"), url)) {
                         let found = format!("{} a second time", shown(url));
@@ -115,7 +115,7 @@ impl Source {
                 }
             }
             if let Some(webhook) = &source.webhook {
-                let secrets = parts.contains(&Part::Webhook);
+                let secrets = parts.contains(&SourcePart::Webhook);
                 let has_canceled = types.iter().any(|kind| kind.connector == source.connector && kind.has_canceled);
                 webhook.check(&format!("{key}.webhook"), has_canceled, secrets, findings);
             }

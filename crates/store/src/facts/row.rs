@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use chrono::{DateTime, Utc};
 use kernel::Fact;
-use kernel::catalog::{Record, Value as Field};
+use kernel::catalog::{FieldValue, Record};
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -67,8 +67,8 @@ impl<'a> Row<'a> {
         let mut key = [[].as_slice(); 2];
         for (part, position) in key.iter_mut().zip(record.kind().key) {
             *part = match record.value(*position) {
-                Field::Text(text) => text.as_bytes(),
-                Field::Sha(bytes) => bytes,
+                FieldValue::Text(text) => text.as_bytes(),
+                FieldValue::Sha(bytes) => bytes,
                 _ => &[],
             };
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use kernel::catalog::{Column, Holds, Keep, Kind, Value};
+use kernel::catalog::{Column, FieldValue, Holds, Keep, Kind};
 use sqlx::postgres::{PgArguments, Postgres};
 use sqlx::query::QueryAs;
 use sqlx::{AssertSqlSafe, PgConnection};
@@ -86,7 +86,7 @@ impl<'a> Kept<'a> {
 fn times<'a>(rows: &[Row<'a>], position: usize, keep: Keep) -> BTreeMap<&'a str, DateTime<Utc>> {
     let mut times = BTreeMap::new();
     for row in rows {
-        if let Value::Time(at) = row.record.value(position) {
+        if let FieldValue::Time(at) = row.record.value(position) {
             let at = in_microseconds(at);
             let known = times.entry(row.id()).or_insert(at);
             *known = if keep == Keep::Latest { at.max(*known) } else { at.min(*known) };
@@ -178,20 +178,24 @@ pub(super) fn joined(keep: Keep) -> Option<&'static str> {
 
 /// Binds the values of a column as one array. What is not of the column's type becomes null, which only a declaration
 /// that contradicts itself could bring about.
-fn bind<'q, 'a: 'q>(query: Statement<'q>, column: &Column, values: impl Iterator<Item = Value<'a>>) -> Statement<'q> {
+fn bind<'q, 'a: 'q>(
+    query: Statement<'q>,
+    column: &Column,
+    values: impl Iterator<Item = FieldValue<'a>>,
+) -> Statement<'q> {
     macro_rules! array {
         ($($pattern:pat => $value:expr),+ $(,)?) => {
             query.bind(values.map(|value| match value { $($pattern => Some($value),)+ _ => None }).collect::<Vec<_>>())
         };
     }
     match column.holds {
-        Holds::Text => array!(Value::Text(text) => text),
-        Holds::Texts => array!(Value::Texts(texts) => text_array(texts.iter().map(AsRef::as_ref))),
-        Holds::Sha => array!(Value::Sha(bytes) => bytes),
-        Holds::Shas => array!(Value::Shas(shas) => sha_array(&shas)),
-        Holds::Int => array!(Value::Int(number) => number),
-        Holds::Float => array!(Value::Float(number) => number),
-        Holds::Bool => array!(Value::Bool(truth) => truth),
-        Holds::Time => array!(Value::Time(at) => at),
+        Holds::Text => array!(FieldValue::Text(text) => text),
+        Holds::Texts => array!(FieldValue::Texts(texts) => text_array(texts.iter().map(AsRef::as_ref))),
+        Holds::Sha => array!(FieldValue::Sha(bytes) => bytes),
+        Holds::Shas => array!(FieldValue::Shas(shas) => sha_array(&shas)),
+        Holds::Int => array!(FieldValue::Int(number) => number),
+        Holds::Float => array!(FieldValue::Float(number) => number),
+        Holds::Bool => array!(FieldValue::Bool(truth) => truth),
+        Holds::Time => array!(FieldValue::Time(at) => at),
     }
 }

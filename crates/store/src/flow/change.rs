@@ -2,7 +2,7 @@
 
 use kernel::{EARLIEST_AUTHOR_TIME, FindingKind};
 
-use super::read::{Extent, Part, each};
+use super::read::{Extent, ReadPart, each};
 use crate::declared::literal;
 use crate::{StoreError, StoreTx};
 
@@ -66,7 +66,7 @@ pub struct WriterRow<'r> {
 }
 
 /// The changes that are asked for, without those all of whose commits came with other changes.
-fn changes_of(part: &Part) -> String {
+fn changes_of(part: &ReadPart) -> String {
     // of one that is known only from git no more than the merge is
     let open = Extent::Between("coalesce(c.opened_at, c.merged_at)", "coalesce(c.merged_at, c.closed_at)");
     format!(
@@ -78,7 +78,7 @@ fn changes_of(part: &Part) -> String {
 }
 
 /// Changes that were open in the span or ended in it.
-pub async fn changes(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(ChangeRow<'_>)) -> Result<(), StoreError> {
+pub async fn changes(tx: &mut StoreTx, part: &ReadPart, mut take: impl FnMut(ChangeRow<'_>)) -> Result<(), StoreError> {
     let until_deployed = Extent::Between("'-infinity'::timestamptz", "deployed_at");
     let deployed = part.condition(&[until_deployed], "repository", Some("change"));
     let changes = changes_of(part);
@@ -124,7 +124,7 @@ pub async fn changes(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(ChangeR
 }
 
 /// Reviews and comments of those changes, oldest first.
-pub async fn reviews(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(ReviewRow<'_>)) -> Result<(), StoreError> {
+pub async fn reviews(tx: &mut StoreTx, part: &ReadPart, mut take: impl FnMut(ReviewRow<'_>)) -> Result<(), StoreError> {
     let statement = format!(
         "select r.change, r.reviewer, r.submitted_at
          from review r join change c on c.id = r.change where {} order by r.submitted_at, r.id",
@@ -140,7 +140,7 @@ pub async fn reviews(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(ReviewR
 /// Who wrote the commits of changes for which a condition holds.
 pub(super) async fn writers_of(
     tx: &mut StoreTx,
-    part: &Part,
+    part: &ReadPart,
     condition: &str,
     mut take: impl FnMut(WriterRow<'_>),
 ) -> Result<(), StoreError> {
@@ -160,7 +160,7 @@ pub(super) async fn writers_of(
 }
 
 /// Who wrote the commits of those changes, where they are known.
-pub async fn writers(tx: &mut StoreTx, part: &Part, take: impl FnMut(WriterRow<'_>)) -> Result<(), StoreError> {
+pub async fn writers(tx: &mut StoreTx, part: &ReadPart, take: impl FnMut(WriterRow<'_>)) -> Result<(), StoreError> {
     writers_of(tx, part, &changes_of(part), take).await
 }
 

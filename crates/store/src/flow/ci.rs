@@ -2,7 +2,7 @@
 
 use kernel::Outcome;
 
-use super::read::{Extent, Part, each};
+use super::read::{Extent, ReadPart, each};
 use crate::{StoreError, StoreTx};
 
 /// A run of a pipeline that finished in the span, or shortly before it.
@@ -31,7 +31,7 @@ pub struct RunRow<'r> {
 }
 
 /// Runs of pipelines that finished in the span or in the 30 days before it.
-pub async fn runs(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(RunRow<'_>)) -> Result<(), StoreError> {
+pub async fn runs(tx: &mut StoreTx, part: &ReadPart, mut take: impl FnMut(RunRow<'_>)) -> Result<(), StoreError> {
     let statement = format!(
         "select p.id, p.repository, p.name, p.sha, coalesce(p.branch = r.default_branch, false), p.attempt,
                 p.queued_at, p.started_at, p.finished_at, p.outcome

@@ -1,6 +1,6 @@
 //! What is known of the code itself: vulnerabilities, measures, and who changed it.
 
-use super::read::{Extent, Part, each, opt_text, rows, text};
+use super::read::{Extent, ReadPart, each, opt_text, rows, text};
 use crate::tables::COUNTED_COMMITS;
 use crate::{StoreError, StoreTx};
 
@@ -61,7 +61,7 @@ pub struct ReachedCommit {
 }
 
 /// Vulnerabilities that were open in the span.
-pub async fn vulnerabilities(tx: &mut StoreTx, part: &Part) -> Result<Vec<VulnerabilityRow>, StoreError> {
+pub async fn vulnerabilities(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<VulnerabilityRow>, StoreError> {
     let statement = format!(
         "select id, repository, severity, opened_at, fixed_at, dismissed_at from vulnerability where not deleted and {}",
         part.condition(&[Extent::Between("opened_at", "coalesce(fixed_at, dismissed_at)")], "''", Some("id"))
@@ -80,7 +80,7 @@ pub async fn vulnerabilities(tx: &mut StoreTx, part: &Part) -> Result<Vec<Vulner
 }
 
 /// Measures of code up to the end of the span.
-pub async fn measures(tx: &mut StoreTx, part: &Part) -> Result<Vec<MeasureRow>, StoreError> {
+pub async fn measures(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<MeasureRow>, StoreError> {
     let statement = format!(
         "select id, repository, project, metric, value, at from quality_measure where {}",
         part.condition(&[Extent::Between("at", "null::timestamptz")], "''", Some("id"))
@@ -99,7 +99,7 @@ pub async fn measures(tx: &mut StoreTx, part: &Part) -> Result<Vec<MeasureRow>, 
 }
 
 /// Who wrote which commits in the span and in the year before it.
-pub async fn authors(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(AuthorRow<'_>)) -> Result<(), StoreError> {
+pub async fn authors(tx: &mut StoreTx, part: &ReadPart, mut take: impl FnMut(AuthorRow<'_>)) -> Result<(), StoreError> {
     let statement = format!(
         "select repository, author, authored_at, coalesce(additions, 0), coalesce(deletions, 0)
          from commit where author is not null and {} and {COUNTED_COMMITS}",
@@ -121,7 +121,7 @@ pub async fn authors(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(AuthorR
 /// The commits that count because of deployments alone.
 pub async fn reached_commits(tx: &mut StoreTx) -> Result<Vec<ReachedCommit>, StoreError> {
     let statement = format!("select repository, sha from commit where deleted and {COUNTED_COMMITS}");
-    rows(tx, &Part::All, &statement, |row| {
+    rows(tx, &ReadPart::All, &statement, |row| {
         Ok(ReachedCommit { repository: text(row)?, sha: row.opt_bytes()?.unwrap_or_default().to_vec() })
     })
     .await

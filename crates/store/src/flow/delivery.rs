@@ -3,7 +3,7 @@
 use kernel::DeploymentKind;
 
 use super::change::{WriterRow, writers_of};
-use super::read::{Extent, Part, each, opt_text, rows, text};
+use super::read::{Extent, ReadPart, each, opt_text, rows, text};
 use crate::metric_rows::{RULES, Rules};
 use crate::{StoreError, StoreTx};
 
@@ -97,13 +97,17 @@ pub struct IncidentRow {
 }
 
 /// The changes and commits that are asked for.
-fn deployed_of(part: &Part) -> String {
+fn deployed_of(part: &ReadPart) -> String {
     let condition = part.condition(&[Extent::At("m.deployed_at")], "m.service", Some("m.change"));
     format!("{condition} and not m.excluded")
 }
 
 /// Changes and commits that were deployed in the span and count for lead time.
-pub async fn deployed(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(DeployedRow<'_>)) -> Result<(), StoreError> {
+pub async fn deployed(
+    tx: &mut StoreTx,
+    part: &ReadPart,
+    mut take: impl FnMut(DeployedRow<'_>),
+) -> Result<(), StoreError> {
     let statement = format!(
         "select m.service, m.repository, m.author, m.change, c.source_branch, coalesce(c.title, m.title),
                 coalesce(c.labels, '{{}}'), m.deployment,
@@ -134,7 +138,7 @@ pub async fn deployed(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(Deploy
 /// Who wrote the commits of the changes that were deployed in the span.
 pub async fn writers_of_deployed(
     tx: &mut StoreTx,
-    part: &Part,
+    part: &ReadPart,
     take: impl FnMut(WriterRow<'_>),
 ) -> Result<(), StoreError> {
     let deployed = format!("c.id in (select m.change from change_metric m where {})", deployed_of(part));
@@ -142,7 +146,7 @@ pub async fn writers_of_deployed(
 }
 
 /// Production deployments that finished in the span, and failed ones that were open in it; oldest first.
-pub async fn deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<DeploymentRow>, StoreError> {
+pub async fn deployments(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<DeploymentRow>, StoreError> {
     let until_recovered = Extent::Between(
         "finished_at",
         "case when not failed then finished_at
@@ -177,7 +181,7 @@ pub async fn deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<Deployment
 }
 
 /// The first deployments of services, of each of their repositories, before the end of the span.
-pub async fn first_deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<FirstDeploymentRow>, StoreError> {
+pub async fn first_deployments(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<FirstDeploymentRow>, StoreError> {
     let statement = format!(
         "select service, repository, min(finished_at) from deployment_metric
          where counted and {} group by service, repository",
@@ -190,7 +194,7 @@ pub async fn first_deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<Firs
 }
 
 /// Incidents that were open in the span, and those that failed a deployment that finished in it.
-pub async fn incidents(tx: &mut StoreTx, part: &Part) -> Result<Vec<IncidentRow>, StoreError> {
+pub async fn incidents(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<IncidentRow>, StoreError> {
     // a clock may have run backwards in between
     let open = Extent::Between("least(i.detected_at, i.resolved_at)", "i.resolved_at");
     let statement = format!(

@@ -2,7 +2,7 @@
 
 use kernel::StatusCategory;
 
-use super::read::{Extent, Part, opt_text, rows, text};
+use super::read::{Extent, ReadPart, opt_text, rows, text};
 use crate::{StoreError, StoreTx};
 
 /// A work item that was there in the span and not done before it.
@@ -89,7 +89,7 @@ pub struct EntryRow {
 }
 
 /// Work items that were there in the span and not done before it.
-pub async fn items(tx: &mut StoreTx, part: &Part) -> Result<Vec<ItemRow>, StoreError> {
+pub async fn items(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<ItemRow>, StoreError> {
     let statement = format!(
         "select id, project, kind, status_category, assignee, created_at, started_at, done_at, canceled, points, labels
          from work_item where not deleted and {}",
@@ -114,7 +114,7 @@ pub async fn items(tx: &mut StoreTx, part: &Part) -> Result<Vec<ItemRow>, StoreE
 }
 
 /// The transitions of those work items, oldest first.
-pub async fn transitions(tx: &mut StoreTx, part: &Part) -> Result<Vec<TransitionRow>, StoreError> {
+pub async fn transitions(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<TransitionRow>, StoreError> {
     let statement = format!(
         "select t.item, t.at, t.from_status, t.from_category, t.to_status, t.to_category
          from transition t join work_item w on w.id = t.item
@@ -134,14 +134,14 @@ pub async fn transitions(tx: &mut StoreTx, part: &Part) -> Result<Vec<Transition
 
 /// What statuses mean.
 pub async fn statuses(tx: &mut StoreTx) -> Result<Vec<StatusRow>, StoreError> {
-    rows(tx, &Part::All, "select tracker, name, category from status order by id", |row| {
+    rows(tx, &ReadPart::All, "select tracker, name, category from status order by id", |row| {
         Ok(StatusRow { tracker: text(row)?, name: text(row)?, category: row.word()? })
     })
     .await
 }
 
 /// Sprints that ended in the span.
-pub async fn sprints(tx: &mut StoreTx, part: &Part) -> Result<Vec<SprintRow>, StoreError> {
+pub async fn sprints(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<SprintRow>, StoreError> {
     let statement = format!(
         "select id, board, started_at, coalesce(completed_at, ends_at) from sprint
          where not deleted and started_at is not null and coalesce(completed_at, ends_at) is not null and {}",
@@ -155,7 +155,7 @@ pub async fn sprints(tx: &mut StoreTx, part: &Part) -> Result<Vec<SprintRow>, St
 
 /// What was put into those sprints and taken out of them, oldest first. An item that is gone is in none: of one that was
 /// moved the new one is. If its source does not say when an item was done, its last step says so.
-pub async fn entries(tx: &mut StoreTx, part: &Part) -> Result<Vec<EntryRow>, StoreError> {
+pub async fn entries(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<EntryRow>, StoreError> {
     let statement = format!(
         "select e.sprint, e.item, e.at, e.added, w.points,
                 case when w.canceled then null

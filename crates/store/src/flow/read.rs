@@ -16,7 +16,7 @@ pub struct Span {
 
 /// Which rows are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum ReadPart {
     /// Those that a span is about.
     Span(Span),
     /// All of them.
@@ -50,7 +50,7 @@ impl Extent {
     }
 }
 
-impl Part {
+impl ReadPart {
     /// The condition of a statement: that one of the extents meets the span, or that the expressions are one of the owners
     /// or one of the keys, if rows have one. Rows without an extent are in every span.
     pub(crate) fn condition(&self, extents: &[Extent], owner: &str, key: Option<&str>) -> String {
@@ -72,16 +72,16 @@ impl Part {
 }
 
 /// Says in the settings of the transaction which rows are read, unless they say so already.
-async fn choose(tx: &mut StoreTx, part: &Part) -> Result<(), StoreError> {
+async fn choose(tx: &mut StoreTx, part: &ReadPart) -> Result<(), StoreError> {
     let settings = format!("{part:?}");
-    if *part == Part::All || tx.settings().as_ref() == Some(&settings) {
+    if *part == ReadPart::All || tx.settings().as_ref() == Some(&settings) {
         return Ok(());
     }
     // given up halfway they say neither
     *tx.settings() = None;
     match part {
-        Part::All => {}
-        Part::Span(span) => {
+        ReadPart::All => {}
+        ReadPart::Span(span) => {
             sqlx::query!(
                 "select set_config('sei.from', $1::timestamptz::text, true) as first,
                         set_config('sei.to', $2::timestamptz::text, true) as last",
@@ -91,7 +91,7 @@ async fn choose(tx: &mut StoreTx, part: &Part) -> Result<(), StoreError> {
             .fetch_one(tx.connection())
             .await?;
         }
-        Part::Some { owners, keys } => {
+        ReadPart::Some { owners, keys } => {
             sqlx::query!(
                 "select set_config('sei.owners', $1::text[]::text, true) as owners,
                         set_config('sei.keys', $2::text[]::text, true) as keys",
@@ -109,7 +109,7 @@ async fn choose(tx: &mut StoreTx, part: &Part) -> Result<(), StoreError> {
 /// Hands each row of a statement, in which `$FROM` and `$TO` stand for the span, to `each`.
 pub(crate) async fn each(
     tx: &mut StoreTx,
-    part: &Part,
+    part: &ReadPart,
     statement: &str,
     each: impl FnMut(&mut Tuple<'_>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
@@ -124,7 +124,7 @@ pub(crate) async fn each(
 /// Reads the rows of a statement in which `$FROM` and `$TO` stand for the span.
 pub(crate) async fn rows<T>(
     tx: &mut StoreTx,
-    part: &Part,
+    part: &ReadPart,
     statement: &str,
     decode: impl Fn(&mut Tuple<'_>) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {

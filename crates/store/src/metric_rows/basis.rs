@@ -6,7 +6,7 @@ use kernel::{DeploymentKind, FindingKind, Rule};
 
 use crate::copy::Tuple;
 use crate::declared::literal;
-use crate::flow::{Part, rows};
+use crate::flow::{ReadPart, rows};
 use crate::{StoreError, StoreTx};
 
 /// The columns that [`Rules::read`] reads from `deployment_metric`.
@@ -66,7 +66,7 @@ fn is_baseline() -> String {
 }
 
 /// What is known of services that were computed.
-pub async fn service_bases(tx: &mut StoreTx, part: &Part) -> Result<Vec<ServiceBasis>, StoreError> {
+pub async fn service_bases(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<ServiceBasis>, StoreError> {
     let (idle, unmapped) = (literal(FindingKind::PatchReleases), literal(FindingKind::IncidentWithoutService));
     let baseline = is_baseline();
     let statement = format!(

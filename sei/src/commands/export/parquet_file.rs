@@ -11,7 +11,7 @@ use parquet::errors::Result;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
-use store::tables::{Kind, Table, Value};
+use store::tables::{CellValue, Kind, Table};
 
 /// Rows that are held before they are written.
 const ROWS: usize = 100_000;
@@ -84,7 +84,7 @@ impl<W: Write + Send> ParquetFile<W> {
     }
 
     /// Adds a row.
-    pub fn push(&mut self, row: Vec<Value>) -> Result<()> {
+    pub fn push(&mut self, row: Vec<CellValue>) -> Result<()> {
         for (column, value) in self.columns.iter_mut().zip(row) {
             column.push(value);
         }
@@ -114,25 +114,25 @@ impl<W: Write + Send> ParquetFile<W> {
 }
 
 impl HeldColumn {
-    fn push(&mut self, value: Value) {
+    fn push(&mut self, value: CellValue) {
         match (&mut self.values, value) {
-            (Values::Text(all), Value::Text(value)) => {
+            (Values::Text(all), CellValue::Text(value)) => {
                 self.defined.push(i16::from(value.is_some()));
                 all.extend(value.map(|text| ByteArray::from(text.into_bytes())));
             }
-            (Values::Int(all), Value::Int(value) | Value::Time(value)) => {
+            (Values::Int(all), CellValue::Int(value) | CellValue::Time(value)) => {
                 self.defined.push(i16::from(value.is_some()));
                 all.extend(value);
             }
-            (Values::Float(all), Value::Float(value)) => {
+            (Values::Float(all), CellValue::Float(value)) => {
                 self.defined.push(i16::from(value.is_some()));
                 all.extend(value);
             }
-            (Values::Bool(all), Value::Bool(value)) => {
+            (Values::Bool(all), CellValue::Bool(value)) => {
                 self.defined.push(i16::from(value.is_some()));
                 all.extend(value);
             }
-            (Values::Texts(all), Value::Texts(value)) => match value {
+            (Values::Texts(all), CellValue::Texts(value)) => match value {
                 // no list, an empty list, and an element of one have levels of their own
                 None => self.levels(0, 0),
                 Some(texts) if texts.is_empty() => self.levels(1, 0),
@@ -200,23 +200,23 @@ mod tests {
         let columns = kinds.map(|(name, kind)| Column::new(name, kind)).to_vec();
         let table = Table { name: "things", columns };
         let full = vec![
-            Value::Text(Some("a".into())),
-            Value::Int(Some(7)),
-            Value::Float(Some(0.5)),
-            Value::Bool(Some(true)),
-            Value::Time(Some(1_767_571_200_000_001)),
-            Value::Texts(Some(vec!["x".into(), "y".into()])),
+            CellValue::Text(Some("a".into())),
+            CellValue::Int(Some(7)),
+            CellValue::Float(Some(0.5)),
+            CellValue::Bool(Some(true)),
+            CellValue::Time(Some(1_767_571_200_000_001)),
+            CellValue::Texts(Some(vec!["x".into(), "y".into()])),
         ];
         let empty = vec![
-            Value::Text(None),
-            Value::Int(None),
-            Value::Float(None),
-            Value::Bool(None),
-            Value::Time(None),
-            Value::Texts(None),
+            CellValue::Text(None),
+            CellValue::Int(None),
+            CellValue::Float(None),
+            CellValue::Bool(None),
+            CellValue::Time(None),
+            CellValue::Texts(None),
         ];
         let mut no_element = empty.clone();
-        no_element[5] = Value::Texts(Some(Vec::new()));
+        no_element[5] = CellValue::Texts(Some(Vec::new()));
 
         let out = tempfile::NamedTempFile::new().unwrap();
         let mut file = ParquetFile::new(&table, out.reopen().unwrap()).unwrap();

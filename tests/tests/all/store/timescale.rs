@@ -161,7 +161,7 @@ async fn read(store: &Store) -> Vec<String> {
     let mut tx = store.begin().await.unwrap();
     for (from, to) in [(0, 2000), (100, 130), (85, 95), (1000, 1100)] {
         let (from, to) = (start() + Duration::days(from), start() + Duration::days(to));
-        let part = flow::Part::Span(flow::Span { from, to });
+        let part = flow::ReadPart::Span(flow::Span { from, to });
         read.push(format!("{:?}", flow::deployments(&mut tx, &part).await.unwrap()));
         let mut rows = Vec::new();
         flow::deployed(&mut tx, &part, |row| rows.push(format!("{row:?}"))).await.unwrap();
