@@ -80,7 +80,7 @@ fn service(settings: &ServiceSettings, now: DateTime<Utc>) -> Result<Service> {
 fn team(settings: &TeamSettings, now: DateTime<Utc>) -> Team {
     Team {
         parent: settings.parent.clone(),
-        members: settings.members.iter().cloned().map(AccountId).collect(),
+        members: settings.members.iter().map(|account| AccountId(account.to_lowercase())).collect(),
         projects: settings.projects.clone(),
         ..Team::new(settings.name.clone(), version(now))
     }
@@ -124,5 +124,11 @@ mod tests {
             .collect();
         assert_eq!(found, [("shop".into(), false), ("old".into(), true), ("red".into(), true), ("Ann".into(), true)]);
         Ok(())
+    }
+
+    #[test]
+    fn members_are_accounts_in_the_letter_case_that_sources_give_them() {
+        let settings = TeamSettings { members: vec!["GitHub.com/AnnSmith".into()], ..TeamSettings::default() };
+        assert_eq!(team(&settings, DateTime::UNIX_EPOCH).members, [AccountId("github.com/annsmith".to_owned())]);
     }
 }

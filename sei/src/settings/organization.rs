@@ -150,6 +150,9 @@ fn check_teams(teams: &[TeamSettings], known: &[&str], findings: &mut Findings) 
     for (index, team) in teams.iter().enumerate() {
         let key = |name: &str| format!("team.{index}.{name}");
         findings.name(key("name"), &team.name, seen.insert(team.name.as_str()), "teams");
+        for account in team.members.iter().filter(|account| !account.contains('/')) {
+            findings.error(key("members"), shown(account), "an account: host/login, or email/address");
+        }
         for (nth, _) in team.projects.iter().enumerate().filter(|(_, project)| project.trim().is_empty()) {
             findings.error(key(&format!("projects.{nth}")), "nothing", "the name of a project");
         }
