@@ -23,7 +23,8 @@ pub struct Options {
     pub(crate) patch_release_is_hotfix: bool,
     pub(crate) count_failed_attempts: bool,
     pub(crate) exclude_bots: bool,
-    pub(crate) exclude_labels: BTreeSet<String>,
+    /// In lower case.
+    exclude_labels: BTreeSet<String>,
     pub(crate) bots: NamedBots,
     /// Whose rules are followed.
     pub(crate) compat: Compat,
@@ -47,10 +48,15 @@ impl Options {
             patch_release_is_hotfix: settings.patch_release_is_hotfix,
             count_failed_attempts: settings.count_failed_attempts,
             exclude_bots: settings.exclude_bots_from_lead_time,
-            exclude_labels: settings.exclude_labels.iter().cloned().collect(),
+            exclude_labels: settings.exclude_labels.iter().map(|label| label.to_lowercase()).collect(),
             compat: settings.compat,
             bots: NamedBots::new(&settings.bots),
         })
+    }
+
+    /// Whether changes with a label are left out of lead time. Letter case does not matter, as at forges.
+    pub(crate) fn excludes_label(&self, label: &str) -> bool {
+        !self.exclude_labels.is_empty() && self.exclude_labels.contains(&label.to_lowercase())
     }
 
     /// Whether an account is a bot by its name or by configuration.

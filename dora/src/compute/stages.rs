@@ -59,7 +59,7 @@ impl Stages<'_> {
         let labeled = labels
             .iter()
             .filter_map(|label| self.text(*label))
-            .any(|label| self.options.exclude_labels.contains(label));
+            .any(|label| self.options.excludes_label(label));
         ChangeMetric {
             service: self.history.service.clone(),
             change: ChangeId(self.id(subject)),

@@ -72,7 +72,7 @@ fn lead_time_can_start_when_a_change_was_opened_or_merged() {
 
 #[test]
 fn changes_of_bots_and_with_labels_can_be_left_out_of_lead_time() {
-    let labeled = Change { labels: vec!["dependencies".to_owned()], ..change(1, 2, 3) };
+    let labeled = Change { labels: vec!["Dependencies".to_owned()], ..change(1, 2, 3) };
     let by_bot = Change { author: Some("example.com/updater".into()), ..change(2, 3, 4) };
     let case = Case::new().line(3).add(labeled).add(by_bot).add(deploy("a", 1, 2)).add(deploy("b", 3, 9));
     let shown = |case: &Case| {
