@@ -56,10 +56,8 @@ impl Stages<'_> {
             }
         };
         let bot = self.is_bot(author);
-        let labeled = labels
-            .iter()
-            .filter_map(|label| self.text(*label))
-            .any(|label| self.options.excludes_label(label));
+        let labeled =
+            labels.iter().filter_map(|label| self.text(*label)).any(|label| self.options.excludes_label(label));
         ChangeMetric {
             service: self.history.service.clone(),
             change: ChangeId(self.id(subject)),
