@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use dora::{Dated, DistributionPart};
 use kernel::{StatusCategory, Transition, WorkItem};
 use store::queries::{self, Cut, Listed, Order, Parent, ParentKey, RowFilter};
+use store::{Store, StoreError};
 
 use crate::ApiState;
 use crate::problem::Problem;
@@ -105,6 +106,14 @@ async fn items(
             rows.into_iter().map(|placed| placed.row).collect()
         }
     };
+    Ok(with_transitions(store, found).await?)
+}
+
+/// Items with their transitions.
+pub(crate) async fn with_transitions(
+    store: &Store,
+    found: Vec<WorkItem>,
+) -> Result<Vec<(WorkItem, Vec<Transition>)>, StoreError> {
     let keys: Vec<ParentKey> = found.iter().map(|item| (item.id.0.clone(), String::new())).collect();
     let mut items: Vec<(WorkItem, Vec<Transition>)> = found.into_iter().map(|item| (item, Vec::new())).collect();
     if keys.is_empty() {

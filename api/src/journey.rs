@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use chrono::Utc;
 use dora::{Journey, JourneyKind, JourneyWay, Traveler};
 use kernel::{Change, Commit, Deployment, Review, WorkItem};
 use store::StoreError;
 use store::queries::{self, Cut, Listed, Owners, Parent, ParentKey, RowFilter};
 
 use crate::ApiState;
+use crate::item_times::with_transitions;
 use crate::journeys::JourneyKey;
 use crate::problem::Problem;
 use crate::questions::{JourneyQuestion, ServiceFilter};
@@ -46,7 +48,7 @@ async fn made(
     let traveler = match asked.kind {
         JourneyKind::WorkItem => {
             let Some(item) = one::<WorkItem>(scope, id(), &filter).await? else { return Ok(None) };
-            return of_item(state, scope, item, &filter).await.map(Some);
+            return of_item(state, scope, item, &filter).await;
         }
         JourneyKind::Change => {
             let found = one::<Change>(scope, id(), &filter).await?;
@@ -72,7 +74,13 @@ async fn one<T: Listed>(scope: &Scope, key: Vec<String>, filter: &RowFilter) -> 
     Ok(found.into_iter().next().map(|placed| placed.row))
 }
 
-async fn of_item(state: &ApiState, scope: &Scope, item: WorkItem, filter: &RowFilter) -> Result<Journey, Problem> {
+async fn of_item(
+    state: &ApiState,
+    scope: &Scope,
+    item: WorkItem,
+    filter: &RowFilter,
+) -> Result<Option<Journey>, Problem> {
+    let Some(item) = as_metrics_have_it(scope, item).await? else { return Ok(None) };
     let words: Vec<&str> = item.key.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let found = queries::changes_with_words(&scope.store, &words, filter, CANDIDATES_MAX).await?;
     let mut changes = dora::changes_of_item(&item, found);
@@ -80,7 +88,15 @@ async fn of_item(state: &ApiState, scope: &Scope, item: WorkItem, filter: &RowFi
     changes.truncate(CHANGES_MAX);
     let travelers = with_reviews(scope, changes).await?;
     let ways = ways(state, scope, &travelers, filter.owners.as_ref()).await?;
-    Ok(dora::journey_of_item(item, ways, shortened))
+    Ok(Some(dora::journey_of_item(item, ways, shortened)))
+}
+
+/// An item whose times are those of its metrics: trackers report steps rather than when work began.
+async fn as_metrics_have_it(scope: &Scope, item: WorkItem) -> Result<Option<WorkItem>, Problem> {
+    let timed = with_transitions(&scope.store, vec![item]).await?;
+    let times = dora::item_times(&scope.store, &timed, Utc::now()).await.map_err(reads::refused)?;
+    let item = timed.into_iter().zip(times).next();
+    Ok(item.map(|((item, _), times)| WorkItem { started_at: times.started_at, done_at: times.done_at, ..item }))
 }
 
 /// Changes with their reviews.

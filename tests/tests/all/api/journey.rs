@@ -64,7 +64,10 @@ async fn shop() -> Served {
                 "detected_at": ago(6), "resolved_at": ago(5), "caused_by_deployment": "prod/2" }),
         json!({ "fact": "work_item", "id": "tracker/PAY-12", "key": "PAY-12", "project": "PAY",
                 "title": "Totals are a cent off", "status": "Doing", "status_category": "in_progress",
-                "created_at": ago(14), "started_at": ago(13) }),
+                "created_at": ago(14) }),
+        // its tracker reports steps, and not when work began
+        json!({ "fact": "transition", "id": "tracker/PAY-12/1", "item": "tracker/PAY-12", "at": ago(13),
+                "to_status": "Doing", "to_category": "in_progress" }),
     ];
     let with_version = |mut fact: Value| {
         fact["version"] = json!({ "at": ago(1) });
