@@ -17,7 +17,7 @@ use store::identity::grants::{self, Grantee, NewGrant};
 use store::identity::links::{self, Link};
 use store::identity::sessions::{self, NewSession};
 use store::identity::users::{self, NewUser, User};
-use store::{Store, StoreTx};
+use store::{Store, StoreError, StoreTx};
 
 use super::attempts::Attempts;
 use super::manage::check_name;
@@ -25,8 +25,8 @@ use super::passwords::{Passwords, refusal};
 use super::secrets;
 use crate::problem::Problem;
 
-/// Characters of a name that is written into the audit log.
-const NAME_CHARS: usize = 100;
+/// What the audit log calls a name that no user has: who types a password in its place is not to find it there.
+const UNKNOWN_NAME: &str = "a name that no user has";
 
 static NOT_RECORDED: Occasionally = Occasionally::new();
 
@@ -164,15 +164,21 @@ impl Logins {
 
     /// Writes a refused login into the audit log: as many as [`Attempts`] lets pass, so a flood of them does not fill it.
     async fn record_refusal(&self, name: &str, from: Origin) {
-        let name: String = name.chars().take(NAME_CHARS).collect();
-        let entry = Entry::new(Actor::new(ActorKind::Anonymous, "anyone"), Action::LoginRefused, name);
-        let recorded = audit::record_alone(&self.0.store, &entry.from_address(text(from.address))).await;
-        if let Err(error) = recorded
+        if let Err(error) = self.refusal(name, from).await
             && let Some(more) = NOT_RECORDED.pass()
         {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, not_logged = more, "a refused login can't be written into the audit log");
         }
+    }
+
+    async fn refusal(&self, name: &str, from: Origin) -> Result<(), StoreError> {
+        let own_name = |user: User| user.login_name.filter(|own| own.to_lowercase() == name.to_lowercase());
+        let known = users::find(&self.0.store, name).await?.and_then(own_name);
+        let subject = known.as_deref().unwrap_or(UNKNOWN_NAME);
+        let entry = Entry::new(Actor::new(ActorKind::Anonymous, "anyone"), Action::LoginRefused, subject);
+        audit::record_alone(&self.0.store, &entry.from_address(text(from.address))).await?;
+        Ok(())
     }
 }
 

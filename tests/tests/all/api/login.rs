@@ -5,7 +5,7 @@ use std::time::Duration;
 use api::identity::manage;
 use kernel::{Role, TokenScope};
 use serde_json::{Value, json};
-use store::audit::{self, Actor, AuditFilter, Order};
+use store::audit::{self, Action, Actor, AuditFilter, Order};
 use store::identity::{tokens, users};
 use tests::eventually;
 
@@ -88,7 +88,7 @@ async fn a_link_makes_an_administrator_once_and_a_password_logs_in_after_that() 
         assert_eq!((again.status, again.header("set-cookie")), (404, None), "{again:?}");
     }
     assert_eq!(login(&served, "ann", "wrong horse battery").await.status, 401);
-    assert_eq!(login(&served, "no-user", PASSWORD).await.status, 401);
+    assert_eq!(login(&served, "typed by mistake", PASSWORD).await.status, 401);
     let second = known::browser(&served, &login(&served, "Ann", PASSWORD).await).await;
     assert_ne!(second.cookie, ann.cookie, "each login has a session of its own");
     let audited = audit::list(store, &AuditFilter::default(), Order::Oldest, None, 50).await.unwrap();
@@ -96,6 +96,12 @@ async fn a_link_makes_an_administrator_once_and_a_password_logs_in_after_that() 
     let actions: Vec<&str> =
         audited.iter().map(|entry| entry.action.as_str()).filter(|action| *action != "refused").collect();
     assert_eq!(actions, ["link_created", "login", "login_refused", "login_refused", "login"]);
+    let refused: Vec<&str> = audited
+        .iter()
+        .filter(|entry| entry.action == Action::LoginRefused)
+        .map(|entry| entry.subject.as_str())
+        .collect();
+    assert_eq!(refused, ["ann", "a name that no user has"], "a password may stand in the place of a name");
     assert!(!format!("{audited:?}").contains(&link) && !format!("{audited:?}").contains(PASSWORD));
 }
 
