@@ -7,9 +7,10 @@
 //! person's does not follow from them.
 //!
 //! Found are: account ids and addresses, anywhere in a text; `@login`; names of several words, anywhere; names of one
-//! word where a field holds nothing else; and in payloads logins, in the fields that hold users. Not found are parts of a
-//! name, other spellings, and numeric ids.
+//! word where a field holds nothing else; `login/` at the beginning of a branch; and in payloads logins, in the fields that
+//! hold users. Not found are parts of a name, other spellings, and numeric ids.
 
+mod branch;
 mod identifiers;
 mod known;
 mod needles;

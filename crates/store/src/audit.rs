@@ -23,7 +23,7 @@ pub use verify::{Broken, ChainEnd, Verified, verify};
 
 use chrono::{DateTime, Utc};
 use kernel::Tenant;
-use sqlx::{Postgres, QueryBuilder};
+use sqlx::{AssertSqlSafe, Postgres, QueryBuilder};
 
 use self::entry::{COLUMNS, Row};
 use crate::text::clean;
@@ -97,12 +97,30 @@ pub async fn list(
     rows.into_iter().map(Recorded::try_from).collect()
 }
 
-/// Number of entries of what actors did who have one of these ids or names.
-pub async fn count_by(store: &Store, actors: &[String]) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from audit where lower(actor_id) = any ($1) or lower(actor_name) = any ($1)"#,
-        actors,
-    )
-    .fetch_one(store.pool())
-    .await?)
+/// Entries about the store's tenant, or about none, that say what an actor did who has one of these ids or names, or whose
+/// texts match one of these patterns of `like`, in lower case: after the one with the id `after`, at most `limit`, the oldest
+/// first.
+pub async fn naming(
+    store: &Store,
+    actors: &[String],
+    patterns: &[String],
+    after: i64,
+    limit: u32,
+) -> Result<Vec<Recorded>, StoreError> {
+    let statement = format!(
+        "select {COLUMNS} from audit
+          where id > $1 and (tenant is null or tenant = $2)
+            and (lower(actor_id) = any ($3) or lower(actor_name) = any ($3)
+                 or lower(subject) like any ($4) or lower(detail::text) like any ($4))
+          order by id limit $5"
+    );
+    let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(statement))
+        .bind(after)
+        .bind(store.tenant().as_str())
+        .bind(actors)
+        .bind(patterns)
+        .bind(i64::from(limit))
+        .fetch_all(store.pool())
+        .await?;
+    rows.into_iter().map(Recorded::try_from).collect()
 }

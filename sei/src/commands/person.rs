@@ -1,6 +1,7 @@
 //! `sei person`: what is known of a person, for them to see, and taken out of everything that `sei` keeps.
 
 mod arguments;
+mod audited;
 mod export;
 mod found;
 mod replace;

@@ -11,6 +11,7 @@ use kernel::{Envelope, Tenant};
 use processors::Processor;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, ConnectOptions, Row};
+use store::audit::{self, Action, Actor, Entry};
 use tests::{Program, TestLog};
 
 use crate::api::served;
@@ -47,6 +48,10 @@ pub(crate) fn events() -> Vec<Envelope> {
                        "title": "Ask Ann Smith, @ann-lake or ann@lakeside.example", "status_category": "to_do",
                        "assignee": "email/ann@lakeside.example", "created_at": "2026-02-01T00:00:00Z",
                        "version": { "at": "2026-02-01T00:00:00Z" } });
+    let change = json!({ "fact": "change", "repository": "github.com/lakeside/till", "number": 41, "state": "open",
+                         "title": "Merge branch 'ann-lake/totals'", "source_branch": "ann-lake/SHOP-1",
+                         "author": "github.com/ann-lake", "opened_at": "2026-02-01T00:00:00Z",
+                         "version": { "at": "2026-02-01T00:00:00Z" } });
     let fixtures =
         github::FIXTURES.iter().map(|name| (format!("github.{}", github::event_of(name)), github::fixture(name)));
     let others = [
@@ -55,6 +60,7 @@ pub(crate) fn events() -> Vec<Envelope> {
         ("generic.person".to_owned(), fact(person)),
         ("generic.team".to_owned(), fact(team)),
         ("generic.work_item".to_owned(), fact(item)),
+        ("generic.change".to_owned(), fact(change)),
         ("github.push".to_owned(), Bytes::from_static(b"no JSON, by Ann Smith <ann@lakeside.example>")),
     ];
     fixtures.chain(others).enumerate().map(|(number, (kind, data))| event(number, &kind, data)).collect()
@@ -265,6 +271,11 @@ async fn an_export_has_all_rows_and_events_that_name_the_person_and_no_others() 
     let log = filled(LogKind::Embedded).await;
     let program = program(&log);
     let named = naming_tables(&log).await;
+    let store = &log.database.store;
+    for tenant in [Tenant::default(), Tenant::new("other").unwrap()] {
+        let entry = Entry::new(Actor::sei(), Action::TargetSet, "change_lead_time").of(&tenant);
+        audit::record_alone(store, &entry.with(json!({ "note": "Agreed with Ann Smith." }))).await.unwrap();
+    }
     let out = program.good(&["person", "export", "ann@lakeside.example"]);
     let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines[0]["person"]["accounts"], json!(["email/ann@lakeside.example", "github.com/ann-lake"]));
@@ -277,6 +288,11 @@ async fn an_export_has_all_rows_and_events_that_name_the_person_and_no_others() 
     }
     let events = lines.iter().filter(|line| !line["event"].is_null()).count();
     assert_eq!(events, naming_events(&log).await.len());
+    let entries: Vec<&Value> =
+        lines.iter().map(|line| &line["audit_entry"]["tenant"]).filter(|tenant| !tenant.is_null()).collect();
+    assert_eq!(entries, ["main"], "an entry that names her, and none of another tenant");
+    let dry = program.json(&["person", "erase", "ann@lakeside.example", "--dry-run"]);
+    assert!(dry["remains"].to_string().contains("1 audit entry"), "{dry:#}");
     let audited = program.json(&["audit", "list", "--action", "person_exported"]);
     assert_eq!(audited.as_array().unwrap().len(), 1, "{audited}");
     assert!(!naming_tables(&log).await.is_empty(), "an export replaces nothing");

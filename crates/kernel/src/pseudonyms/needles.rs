@@ -41,6 +41,9 @@ impl Needles {
                 pattern(&[text]);
                 pattern(&[&format!("@{login}")]);
                 pattern(&[&format!("/users/{login}")]);
+                // a branch, perhaps one of a fork
+                pattern(&[&format!("{login}/")]);
+                pattern(&[&format!("{login}:")]);
                 pattern(&[&format!("{login}@users.noreply.{host}")]);
                 login
             }

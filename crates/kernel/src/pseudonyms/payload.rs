@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 
 use super::known::Known;
-use super::scan;
+use super::{branch, scan};
 
 /// What fields are called that hold a user, or a name of one.
 const USER_FIELDS: [&str; 18] = [
@@ -107,6 +107,11 @@ impl Json<'_> {
     fn pseudonym(&self, literal: &str, fields: Option<(&str, &str)>) -> Option<String> {
         let text: String = serde_json::from_str(literal).ok()?;
         if let Some((field, above)) = fields {
+            if branch::is_held_by(&plain(field))
+                && let Some(replaced) = branch::replaced(self.known, &text)
+            {
+                return Some(replaced);
+            }
             let is_user = holds_user(field) || (is_name(field) && holds_user(above));
             let login = self.hosts.iter().filter(|_| is_user).find_map(|host| self.known.login(host, &text));
             if let Some(whole) = login.or_else(|| self.known.name(&text)) {
@@ -117,7 +122,8 @@ impl Json<'_> {
     }
 }
 
-fn plain(field: &str) -> String {
+/// The name of a field in lower case, of letters and digits only.
+pub(super) fn plain(field: &str) -> String {
     field.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::known::Known;
 use super::tombstone::{PseudonymKey, Tombstone};
-use super::{payload, scan};
+use super::{branch, payload, scan};
 use crate::catalog::Declared;
 use crate::{Account, Envelope, Fact, Person};
 
@@ -68,7 +68,10 @@ impl Pseudonyms {
             Value::String(text) => self.in_text(text).map(|replaced| *text = replaced).is_some(),
             Value::Array(values) => values.iter_mut().fold(false, |any, value| self.in_json(value) | any),
             Value::Object(fields) => {
-                let mut any = fields.values_mut().fold(false, |any, value| self.in_json(value) | any);
+                let mut any = false;
+                for (name, value) in fields.iter_mut() {
+                    any |= self.in_branch(name, value) | self.in_json(value);
+                }
                 let named: Vec<_> = fields.keys().filter_map(|key| Some((key.clone(), self.in_text(key)?))).collect();
                 for (key, replaced) in named {
                     any = true;
@@ -80,6 +83,15 @@ impl Pseudonyms {
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => false,
         }
+    }
+
+    /// Replaces the login that a branch is called after. Returns whether there was one.
+    fn in_branch(&self, field: &str, value: &mut Value) -> bool {
+        let Value::String(text) = value else { return false };
+        if self.is_empty() || !branch::is_held_by(&payload::plain(field)) {
+            return false;
+        }
+        branch::replaced(&self.0, text).map(|replaced| *text = replaced).is_some()
     }
 
     /// The fact with the identifiers in it replaced; `None` if it has none. Its version stays.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::branch;
 use super::identifiers::{IdentifierKind, word};
 use super::known::Known;
 
@@ -14,6 +15,9 @@ pub(super) fn replaced(known: &Known, text: &str) -> Option<String> {
     addresses(known, text, &mut edits);
     accounts(known, text, &mut edits);
     names(known, text, &mut edits);
+    for (range, pseudonym) in branch::merged(known, text) {
+        add(&mut edits, range, pseudonym);
+    }
     if edits.is_empty() {
         return None;
     }

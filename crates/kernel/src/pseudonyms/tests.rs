@@ -101,6 +101,41 @@ fn identifiers_are_replaced_anywhere_in_a_text_and_nothing_else_is() {
 }
 
 #[test]
+fn branches_that_are_called_after_a_login_are_called_after_its_pseudonym() {
+    let known = known();
+    let login = of(&Identifier::account("git.org/ann"));
+    for (text, expected) in [
+        ("Merge branch 'ann/totals' into 'main'", format!("Merge branch '{login}/totals' into 'main'")),
+        ("Merge remote-tracking branch 'origin/ann/x'", format!("Merge remote-tracking branch 'origin/{login}/x'")),
+        ("Merge pull request #7 from Ann/patch-1", format!("Merge pull request #7 from {login}/patch-1")),
+        ("Merged in ann/totals (pull request #7)", format!("Merged in {login}/totals (pull request #7)")),
+        ("see refs/heads/ann/totals", format!("see refs/heads/{login}/totals")),
+    ] {
+        assert_eq!(known.in_text(text).as_deref(), Some(expected.as_str()), "{text}");
+    }
+    let mut row = json!({ "source_branch": "ann/totals", "branch": "refs/heads/ann/x", "title": "ann/totals", "id": "ann/x",
+                          "fact": { "head_branch": "ann/y", "target_branch": "main" } });
+    assert!(known.in_row("change", &mut row));
+    let expected = json!({ "source_branch": format!("{login}/totals"), "branch": format!("refs/heads/{login}/x"),
+                           "title": "ann/totals", "id": "ann/x",
+                           "fact": { "head_branch": format!("{login}/y"), "target_branch": "main" } });
+    assert_eq!(row, expected);
+    assert!(!known.in_row("change", &mut row), "replaced once, nothing is left");
+    let payload =
+        r#"{"ref":"refs/heads/ann/x","head":{"ref":"ann/x","label":"ann:x"},"repository":{"full_name":"ann/shop"}}"#;
+    let replaced = String::from_utf8(known.in_payload(payload.as_bytes(), &[]).unwrap()).unwrap();
+    assert_eq!(replaced, payload.replace("ann/x", &format!("{login}/x")).replace("ann:x", &format!("{login}:x")));
+    // of one that is called so, too, no branch is that is called after its kind
+    let key = key();
+    let fix = Pseudonyms::new(&key, [key.tombstone(&Identifier::account("git.org/fix"), true)]);
+    let mut row = json!({ "branch": "fix/totals", "account": "git.org/fix" });
+    assert!(fix.in_row("pipeline_run", &mut row) && row["branch"] == "fix/totals", "{row}");
+    for text in ["from annex/x", "Merge branch 'annual/x'", "from ann", "Merge branch 'main'"] {
+        assert_eq!(known.in_text(text), None, "{text}");
+    }
+}
+
+#[test]
 fn a_payload_keeps_every_byte_but_those_of_the_person() {
     let known = known();
     let login = of(&Identifier::account("git.org/ann"));

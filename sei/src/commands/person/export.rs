@@ -9,6 +9,7 @@ use store::origins::Origin;
 use store::{StoreError, StoreTx, dead_letters, personal, pseudonyms};
 
 use super::arguments::Identity;
+use super::audited::each_entry;
 use super::found::{Found, find};
 use super::report::remains;
 use crate::actor::actor;
@@ -54,7 +55,8 @@ pub(super) async fn export(machine: &Machine, who: &Identity) -> Result<()> {
         Ok(())
     })
     .await?;
-    let mut left_out = remains(machine, &store, &found).await?;
+    each_entry(&store, &found, &known, |entry| line(&json!({ "audit_entry": entry }))).await?;
+    let mut left_out = remains(machine, &store, &found, &known).await?;
     left_out.retain(|one| one.exported_elsewhere);
     for one in left_out {
         line(&json!({ "not_included": one.text }))?;

@@ -17,6 +17,7 @@ use store::segments::Rewrite;
 use store::{Store, StoreTx, computation_queue, facts};
 
 use super::arguments::Replacement;
+use super::export::pseudonyms_of;
 use super::found::{Found, find};
 use super::report::{Report, remains};
 use crate::actor::actor;
@@ -34,7 +35,12 @@ pub(super) async fn person(machine: &Machine, what: &Replacement, treatment: Tre
     found.check_not_configured(&machine.settings)?;
     let needles = Needles::of(&found.identifiers);
     // asked for before they have other names
-    let remains = remains(machine, &store, &found).await?;
+    let remains = {
+        let mut tx = store.begin().await?;
+        let (known, _) = pseudonyms_of(&mut tx, &found).await?;
+        tx.rollback().await?;
+        remains(machine, &store, &found, &known).await?
+    };
     let mut tx = store.begin().await?;
     // no computation writes what is replaced here
     computation_queue::stop_all(&mut tx).await?;

@@ -5,11 +5,12 @@ use std::time::Duration;
 use anyhow::Result;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use eventlog::personal::{ErasedLog, KeptTopic};
-use kernel::pseudonyms::IdentifierKind;
+use kernel::pseudonyms::{IdentifierKind, Pseudonyms};
 use serde_json::json;
 use store::Store;
 use store::personal::ChangedRows;
 
+use super::audited::each_entry;
 use super::found::Found;
 use crate::cli::Global;
 use crate::machine::Machine;
@@ -59,7 +60,12 @@ impl Remains {
 }
 
 /// What stays of a person where it is.
-pub(super) async fn remains(machine: &Machine, store: &Store, found: &Found) -> Result<Vec<Remains>> {
+pub(super) async fn remains(
+    machine: &Machine,
+    store: &Store,
+    found: &Found,
+    known: &Pseudonyms,
+) -> Result<Vec<Remains>> {
     let mut all = Vec::new();
     let mut owned = Vec::new();
     for identifier in found.identifiers.iter().filter(|identifier| identifier.kind == IdentifierKind::Account) {
@@ -82,11 +88,25 @@ pub(super) async fn remains(machine: &Machine, store: &Store, found: &Found) -> 
         );
         all.push(Remains { exported_elsewhere: true, ..Remains::new(text) });
     }
-    let actors: Vec<String> = found.identifiers.iter().map(|identifier| identifier.text.clone()).collect();
-    let entries = store::audit::count_by(store, &actors).await?;
+    let mut entries = 0_u64;
+    each_entry(store, found, known, |_| {
+        entries += 1;
+        Ok(())
+    })
+    .await?;
     if entries > 0 {
-        let text =
-            format!("{} of what the person did, kept as evidence (`retention.audit`)", count(entries, "audit entry"));
+        let text = format!(
+            "{} of what the person did, or that name them, kept as evidence (`retention.audit`)",
+            count(entries, "audit entry")
+        );
+        all.push(Remains::new(text));
+    }
+    let users = store::people::linked_users(store, &found.accounts()).await?;
+    if !users.is_empty() {
+        let text = format!(
+            "logins of users who were linked with the person: {}; `sei user disable` ends their sessions and tokens",
+            users.join(", ")
+        );
         all.push(Remains::new(text));
     }
     Ok(all)
