@@ -31,6 +31,8 @@ pub enum Part {
     Kubernetes,
     /// The right to mount file systems.
     Mount,
+    /// nginx, before which the roles stand as the documents say: `scripts/nginx` brings it.
+    Nginx,
     /// Node.js, and what it runs: an identity provider, whose address `SEI_TEST_OIDC_PROVIDER` states
     /// (`scripts/oidc-provider` starts one), and clients of the API.
     Node,
@@ -47,7 +49,7 @@ pub enum Part {
     TimescaleDb,
 }
 
-const NAMES: [(&str, Part); 17] = [
+const NAMES: [(&str, Part); 18] = [
     ("application", Part::Application),
     ("chromium", Part::Chromium),
     ("corpus", Part::Corpus),
@@ -59,6 +61,7 @@ const NAMES: [(&str, Part); 17] = [
     ("keycloak", Part::Keycloak),
     ("kubernetes", Part::Kubernetes),
     ("mount", Part::Mount),
+    ("nginx", Part::Nginx),
     ("node", Part::Node),
     ("promtool", Part::Promtool),
     ("root", Part::Root),

@@ -35,6 +35,7 @@ mod permissions;
 mod persons;
 mod plans;
 pub(crate) mod prometheus;
+mod proxies;
 mod questions;
 mod ready;
 mod review_load;

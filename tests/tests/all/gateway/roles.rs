@@ -26,7 +26,7 @@ pub(crate) struct Running {
 }
 
 /// An address that nothing listens at.
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
