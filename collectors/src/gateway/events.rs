@@ -1,9 +1,12 @@
 //! `POST /v1/events`: our own facts, as JSON or NDJSON. All of a request are taken or none.
 
 use axum::extract::{Request, State};
+use axum::http::HeaderValue;
+use axum::http::request::Parts;
 use chrono::Utc;
 use connector::webhook::Destination;
 use connector_generic as generic;
+use kernel::Tenant;
 use runtime::panics;
 use tokio::time::Instant;
 
@@ -23,6 +26,7 @@ async fn receive(state: &GatewayState, request: Request) -> Result<Answer, Answe
     let deadline = Instant::now() + gateway.settings.server.timeout;
     let (parts, body) = request.into_parts();
     gateway.access.check(&parts)?;
+    check_tenant(&parts, &gateway.events.tenant)?;
     let form = generic::form(&body::media_type(&parts.headers))
         .ok_or(Answer::Unsupported("send application/json or application/x-ndjson"))?;
     let body = body::read(&parts.headers, body, &gateway.bounds(&parts.extensions, deadline)).await?;
@@ -36,4 +40,18 @@ async fn receive(state: &GatewayState, request: Request) -> Result<Answer, Answe
     });
     let events = read.await.ok_or(Answer::INTERRUPTED)?.map_err(Answer::Unprocessable)?;
     gateway.append(&gateway.events, events, deadline).await
+}
+
+/// Fails where the sender names another tenant than that of all facts that are posted: there they would be missed.
+fn check_tenant(request: &Parts, tenant: &Tenant) -> Result<(), Answer> {
+    let header = request.headers.get("sei-tenant").map(HeaderValue::as_bytes);
+    let query = request.uri.query().unwrap_or_default();
+    let parameter = query.split('&').find_map(|pair| pair.strip_prefix("tenant=")).map(str::as_bytes);
+    if header.into_iter().chain(parameter).any(|named| named != tenant.as_str().as_bytes()) {
+        return Err(Answer::Bad(
+            "facts that are posted here are of the tenant `main`; for another one configure a [[source]] of the connector \
+             `generic` with its `tenant`",
+        ));
+    }
+    Ok(())
 }

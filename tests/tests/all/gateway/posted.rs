@@ -62,6 +62,25 @@ async fn a_signed_webhook_of_facts_is_taken_while_it_is_fresh_and_whole() {
 }
 
 #[tokio::test]
+async fn facts_for_another_tenant_are_refused_where_all_are_of_one() {
+    let log = MemoryLog::new();
+    let served = serve(&settings(), log.clone()).await;
+    for (path, more, expected) in [
+        ("/v1/events", None, 202),
+        ("/v1/events", Some(("sei-tenant", "main")), 202),
+        ("/v1/events?tenant=main", None, 202),
+        ("/v1/events", Some(("sei-tenant", "acme")), 400),
+        ("/v1/events?tenant=acme", None, 400),
+        ("/v1/events?tenant=acme", Some(("sei-tenant", "main")), 400),
+    ] {
+        let headers: Vec<(&str, &str)> = [JSON].into_iter().chain(more).collect();
+        let reply = served.post(path, &headers, DEPLOYMENT.as_bytes()).await;
+        assert_eq!(reply.status, expected, "{path} {more:?}: {}", reply.body);
+    }
+    assert_eq!(log.events().len(), 3);
+}
+
+#[tokio::test]
 async fn every_address_of_devlake_takes_what_its_examples_post() {
     let log = MemoryLog::new();
     let served = serve(&with("devlake", "1", &["token of these tests"]), log.clone()).await;
