@@ -16,6 +16,18 @@ fn of_project() -> String {
     )
 }
 
+/// When work on an item began first: at its first step to a status that means so, as metrics have it, since most trackers
+/// report steps; else when its source says.
+const STARTED_AT: &str = "coalesce(
+    (select min(t.at) from transition t
+      where t.item = w.id
+            and (t.to_category = 'in_progress'
+                 or t.to_category is null and exists (
+                     select from status st
+                      where st.category = 'in_progress' and lower(st.name) = lower(t.to_status)
+                            and (starts_with(t.item, st.tracker || '/') or starts_with(t.item, st.tracker || '#'))))),
+    w.started_at)";
+
 /// The views of planning.
 pub(super) fn views() -> Vec<View> {
     vec![work_item(), work_item_status(), sprint(), sprint_item()]
@@ -40,7 +52,9 @@ fn work_item() -> View {
     columns.extend(fact.all(&["key", "project", "title", "kind", "status", "status_category", "canceled"]));
     columns.extend([fact.named("reporter", "reporter").of_people(), fact.named("assignee", "assignee").of_people()]);
     columns.push(fact.named("parent", "parent_id").to("work_item", "work_item_id"));
-    columns.extend(fact.all(&["created_at", "started_at", "done_at", "points", "labels", "sprints", "url"]));
+    columns.push(fact.named("created_at", "created_at"));
+    columns.push(ViewColumn { expression: STARTED_AT.to_owned(), ..fact.named("started_at", "started_at") });
+    columns.extend(fact.all(&["done_at", "points", "labels", "sprints", "url"]));
     View {
         name: "work_item",
         comment: "One row a work item, and service where its project is a repository.",

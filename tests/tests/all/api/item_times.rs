@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use kernel::{Fact, StatusCategory};
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 
 use super::served::{self, Served};
 
@@ -116,11 +117,12 @@ fn steps_alone() -> Vec<Fact> {
         item(3, &json!({ "deleted": true })),
     ];
     facts.extend([1, 2, 3].map(entry));
-    let versioned = facts.into_iter().map(|mut fact| {
-        fact["version"] = json!({ "at": "2026-02-09T08:00:00Z" });
-        serde_json::from_value(fact).unwrap()
-    });
-    versioned.collect()
+    facts.into_iter().map(versioned).collect()
+}
+
+fn versioned(mut fact: Value) -> Fact {
+    fact["version"] = json!({ "at": "2026-02-09T08:00:00Z" });
+    serde_json::from_value(fact).unwrap()
 }
 
 #[tokio::test]
@@ -135,6 +137,19 @@ async fn an_item_that_only_its_steps_say_was_done_is_listed_and_counts_in_its_sp
     let value = async |metric: &str| {
         served.get(&format!("/api/v1/metrics/{metric}?{window}")).await["data"]["whole"]["value"].clone()
     };
+    // the view of BI tools has the steps, too, also of a tracker that says apart what a status means
+    let by_name = [
+        json!({ "fact": "work_item", "id": "t/S-9", "key": "S-9", "project": "t/S", "status_category": "in_progress",
+                "created_at": "2026-02-01T08:00:00Z" }),
+        json!({ "fact": "transition", "id": "t/S-9/1", "item": "t/S-9", "at": "2026-02-02T08:00:00Z", "to_status": "Doing" }),
+        json!({ "fact": "status", "id": "t/status/doing", "tracker": "t", "name": "doing", "category": "in_progress" }),
+    ];
+    served::fill(&served.database.store, by_name.into_iter().map(versioned)).await;
+    let mut connection = PgConnection::connect_with(&served.database.options()).await.unwrap();
+    let began =
+        "select to_char(started_at at time zone 'UTC', 'YYYY-MM-DD') from analytics_main.work_item order by key";
+    let began: Vec<Option<String>> = sqlx::query_scalar(began).fetch_all(&mut connection).await.unwrap();
+    assert_eq!(began, ["2026-02-03", "2026-02-04", "2026-02-02"].map(|day| Some(day.to_owned())));
     // three of the six points that were committed; what is gone was never in it
     assert_eq!((value("sprint_velocity").await, value("say_do_ratio").await), (json!(3.0), json!(0.5)));
 }
