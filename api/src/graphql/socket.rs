@@ -107,9 +107,9 @@ impl Connection {
     async fn receive(&mut self, message: Message) -> Result<(), Option<CloseReason>> {
         self.heard_at = Instant::now();
         match message {
-            Message::Text(text) => match serde_json::from_str(&text) {
-                Ok(message) => self.act(message).await,
-                Err(_) => Err(Some(CloseReason::invalid())),
+            Message::Text(text) => match FromClient::read(&text) {
+                Some(message) => self.act(message).await,
+                None => Err(Some(CloseReason::invalid())),
             },
             Message::Binary(_) => Err(Some(CloseReason::invalid())),
             Message::Ping(_) | Message::Pong(_) => Ok(()),

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, body};
 use dora::Definition;
+use kernel::is_plain_json;
 use serde::Deserialize;
 use store::boards::{BoardOwner, BoardRow};
 use utoipa::IntoParams;
@@ -48,12 +49,20 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
         let too_large = |_| Problem::bad_body(StatusCode::PAYLOAD_TOO_LARGE, format!("Expected {BODY} bytes at most."));
         let bytes = body::to_bytes(request.into_body(), BODY).await.map_err(too_large)?;
         let sent = match form.as_str() {
-            JSON => serde_json::from_slice(&bytes).map_err(|error| unreadable(StatusCode::BAD_REQUEST, &error))?,
+            JSON => {
+                let text = std::str::from_utf8(&bytes);
+                let text = text.map_err(|error| unreadable(StatusCode::BAD_REQUEST, &error))?;
+                if !is_plain_json(text) {
+                    return Err(unreadable(StatusCode::BAD_REQUEST, &"expected other names of fields"));
+                }
+                serde_json::from_str(text).map_err(|error| unreadable(StatusCode::BAD_REQUEST, &error))?
+            }
             TOML => {
                 let text = std::str::from_utf8(&bytes);
                 let text = text.map_err(|error| unreadable(StatusCode::UNPROCESSABLE_ENTITY, &error))?;
                 let bad = |error: toml::de::Error| unreadable(StatusCode::UNPROCESSABLE_ENTITY, &error.message());
-                toml::from_str(text).map_err(bad)?
+                let table: toml::Table = toml::from_str(text).map_err(bad)?;
+                serde_json::to_value(table).map_err(|error| unreadable(StatusCode::UNPROCESSABLE_ENTITY, &error))?
             }
             _ => return Err(Problem::not_json(format!("Send the body with content-type: {JSON} or {TOML}."))),
         };

@@ -1,7 +1,7 @@
 //! Reading JSON from outside: states where it is wrong and what was expected there, shows
 //! nothing of the payload itself, and is bounded in size and depth (`serde_json`'s own limit of 128).
 
-use kernel::{RejectReason, Rejection};
+use kernel::{RejectReason, Rejection, is_plain_json};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
@@ -12,15 +12,23 @@ const MAX_BYTES: usize = 32 << 20;
 /// The longest sentence that a rejection carries, in bytes.
 const MAX_DETAIL: usize = 300;
 
+/// What is wrong with a document that is not read at all.
+pub const NOT_PLAIN: &str = "a key begins with `$serde_json::private::`; expected another name";
+
+/// The text of a document that can be read, or what is wrong with it. Whether it is JSON, reading it says.
+pub fn readable(bytes: &[u8]) -> Result<&str, String> {
+    let no_text = |error: std::str::Utf8Error| format!("no UTF-8 at byte {}; expected JSON", error.valid_up_to());
+    let text = std::str::from_utf8(bytes).map_err(no_text)?;
+    if is_plain_json(text) { Ok(text) } else { Err(NOT_PLAIN.to_owned()) }
+}
+
 /// Reads a payload, or says why not.
 pub fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Rejection> {
     if bytes.len() > MAX_BYTES {
         let detail = format!("{} bytes; expected {MAX_BYTES} at most", bytes.len());
         return Err(Rejection::new(RejectReason::TooLarge, detail));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        Rejection::new(RejectReason::Malformed, format!("no UTF-8 at byte {}; expected JSON", error.valid_up_to()))
-    })?;
+    let text = readable(bytes).map_err(|detail| Rejection::new(RejectReason::Malformed, detail))?;
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| reject(&error))?;
     reader.end().map_err(|error| Rejection::new(RejectReason::Malformed, describe(&error)))?;
@@ -159,6 +167,19 @@ mod tests {
         let (reason, detail) = reason_and_detail(br#"{"inner":[{}]}"#);
         assert_eq!(reason, RejectReason::Schema);
         assert!(detail.starts_with("inner[0]: missing field `number`"), "{detail}");
+    }
+
+    #[test]
+    fn a_document_that_nests_in_its_texts_is_malformed() {
+        let nested = format!("{}{}", "[".repeat(100), "]".repeat(100));
+        let mut document = nested.clone();
+        for _ in 0..100 {
+            let text = document.replace('\\', r"\u005c").replace('"', r"\u0022");
+            document = nested.replace("[]", &format!(r#"[{{"$serde_json::private::RawValue":"{text}"}}]"#));
+        }
+        // 10,000 levels in less than what a webhook may have
+        assert!(document.len() < 1 << 18, "{}", document.len());
+        assert_eq!(read::<serde_json::Value>(document.as_bytes()).unwrap_err().detail, NOT_PLAIN);
     }
 
     #[test]

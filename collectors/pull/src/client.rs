@@ -451,9 +451,10 @@ impl Client {
             return Verdict::Again(problem);
         }
         if status.is_success() {
-            return match serde_json::from_slice::<IgnoredAny>(&answer.body) {
-                Ok(_) => Verdict::Good(answer),
-                Err(error) => Verdict::Again(format!("the answer is no JSON: {}", json::describe(&error))),
+            let is_json = |text: &str| serde_json::from_str(text).map_err(|error| json::describe(&error));
+            return match json::readable(&answer.body).and_then(is_json) {
+                Ok(IgnoredAny) => Verdict::Good(answer),
+                Err(why) => Verdict::Again(format!("the answer is no JSON: {why}")),
             };
         }
         let what = answer.url.path().to_owned();

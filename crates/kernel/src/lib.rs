@@ -18,6 +18,7 @@ pub mod near;
 mod outcome;
 mod own_event;
 pub mod people;
+mod plain_json;
 mod projects;
 pub mod pseudonyms;
 mod search;
@@ -37,6 +38,7 @@ pub use ids::{AccountId, ChangeId, DeploymentId, IncidentId, RepositoryId, Sha, 
 pub use metric_facts::*;
 pub use outcome::{EventOutcome, IgnoreReason, NotStored, RejectReason, Rejection};
 pub use own_event::{event_of_fact, own_event};
+pub use plain_json::{is_plain_json, is_private_key};
 pub use projects::{project_names, project_names_in_sql};
 pub use search::{SearchKind, commit_ids};
 pub use secret::Secret;

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kernel::is_plain_json;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -85,7 +86,8 @@ impl<'t> Unverified<'t> {
 
 fn decoded<T: DeserializeOwned>(part: &str) -> Result<T, TokenError> {
     let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed)?;
-    serde_json::from_slice(&bytes).map_err(|_| TokenError::Malformed)
+    let text = std::str::from_utf8(&bytes).ok().filter(|text| is_plain_json(text)).ok_or(TokenError::Malformed)?;
+    serde_json::from_str(text).map_err(|_| TokenError::Malformed)
 }
 
 #[cfg(test)]
@@ -121,5 +123,7 @@ mod tests {
             assert_eq!(refused(bad), Some(TokenError::Malformed), "{bad}");
         }
         assert_eq!(refused(&token(r#"{"alg":"ES256","crit":["b64"]}"#)), Some(TokenError::OtherKind("crit")));
+        let nested = token(r#"{"alg":"ES256","crit":{"$serde_json::private::RawValue":"[]"}}"#);
+        assert_eq!(refused(&nested), Some(TokenError::Malformed));
     }
 }

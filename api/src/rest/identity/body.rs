@@ -4,9 +4,10 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use kernel::{NameError, Role, Tenant};
+use kernel::{NameError, Role, Tenant, is_plain_json, is_private_key};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -21,8 +22,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match Json::<Value>::from_request(request, state).await {
-            Ok(Json(sent)) => of_value(sent).map(Self),
+        match Json::<Box<RawValue>>::from_request(request, state).await {
+            Ok(Json(sent)) => of_json(sent.get()).map(Self),
             Err(JsonRejection::MissingJsonContentType(_)) => {
                 Err(Problem::not_json("Send the body with content-type: application/json."))
             }
@@ -31,11 +32,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
+/// Reads JSON that was sent.
+pub fn of_json<T: DeserializeOwned>(sent: &str) -> Result<T, Problem> {
+    let bad = || Problem::bad_body(StatusCode::BAD_REQUEST, "Expected one JSON object.");
+    let value = is_plain_json(sent).then(|| serde_json::from_str(sent).ok()).flatten();
+    of_value(value.ok_or_else(bad)?)
+}
+
 /// Reads what was sent; a text with the character U+0000 is refused, which no database takes.
 pub fn of_value<T: DeserializeOwned>(sent: Value) -> Result<T, Problem> {
     let bad = |detail: String| Problem::bad_body(StatusCode::UNPROCESSABLE_ENTITY, detail);
     if holds_nul(&sent) {
         return Err(bad("Expected texts without the character U+0000, which no name and no id has.".to_owned()));
+    }
+    if holds_private_key(&sent) {
+        return Err(bad("Expected other names of fields than those that begin with `$serde_json::`.".to_owned()));
     }
     serde_json::from_value(sent).map_err(|error| bad(error.to_string()))
 }
@@ -46,6 +57,14 @@ fn holds_nul(sent: &Value) -> bool {
         Value::Array(values) => values.iter().any(holds_nul),
         Value::Object(fields) => fields.values().any(holds_nul),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn holds_private_key(sent: &Value) -> bool {
+    match sent {
+        Value::Array(values) => values.iter().any(holds_private_key),
+        Value::Object(fields) => fields.iter().any(|(name, field)| is_private_key(name) || holds_private_key(field)),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -98,6 +117,16 @@ mod tests {
         for bad in [r#"{"id": "a\u0000"}"#, r#"{"ids": [["a", "\u0000"]]}"#, r#"{"a": {"b": "\u0000"}}"#] {
             assert_eq!(read(bad).unwrap_err().status, 422, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_body_that_nests_in_its_texts_is_refused() {
+        let key = "$serde_json::private::RawValue";
+        let read = |text: &str| of_json::<Map<String, Value>>(text).unwrap_err().status;
+        assert_eq!(read(&format!(r#"{{"name": {{"{key}": "[]"}}}}"#)), 400);
+        assert_eq!(read(&format!("{}{}", "[".repeat(10_000), "]".repeat(10_000))), 400);
+        let parsed = Value::Object(Map::from_iter([(key.to_owned(), "[]".into())]));
+        assert_eq!(of_value::<Map<String, Value>>(parsed).unwrap_err().status, 422);
     }
 
     #[test]

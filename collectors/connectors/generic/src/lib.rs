@@ -15,7 +15,9 @@ use connector::{Connector, json};
 use kernel::Secret;
 use kernel::catalog::Kind;
 use kernel::near::UnknownName;
-use kernel::{Envelope, Fact, NotStored, RejectReason, Rejection, StatusCategory, Tenant, event_of_fact};
+use kernel::{
+    Envelope, Fact, NotStored, RejectReason, Rejection, StatusCategory, Tenant, event_of_fact, is_plain_json,
+};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -142,6 +144,9 @@ fn later(instant: DateTime<Utc>, microseconds: u64) -> DateTime<Utc> {
 /// replay gives the same row; its id is of what was sent.
 pub fn envelope(text: &str, source: &str, tenant: &Tenant, received: DateTime<Utc>) -> Result<Envelope, JsonProblem> {
     let whole = |problem: String| JsonProblem { path: ".".to_owned(), problem };
+    if !is_plain_json(text) {
+        return Err(whole(json::NOT_PLAIN.to_owned()));
+    }
     let value: Value = serde_json::from_str(text).map_err(|error| whole(json::describe(&error)))?;
     let id = hex::encode(Sha256::digest(value.to_string()));
     let fact = fact(value, received)?;
