@@ -13,7 +13,7 @@ use eventlog::EventLog;
 use futures::FutureExt;
 use kernel::Tenant;
 use pull::progress::Progress;
-use pull::{self, Target};
+use pull::{self, PullTarget};
 use runtime::settings::Source;
 use runtime::{labels, panics};
 use store::source_state::{self, Attempt};
@@ -55,7 +55,7 @@ impl Collector {
         let began = Utc::now();
         let (start, name) = (Instant::now(), git::source_name(&source.url));
         let progress = Counted::new((self.progress)(&name));
-        let target = git::Target { mirrors: &self.mirrors, tenant, log: &*self.log, progress: &progress };
+        let target = git::CollectionTarget { mirrors: &self.mirrors, tenant, log: &*self.log, progress: &progress };
         let collecting = Box::pin(async {
             // its cursors need its tables
             self.store.ensure_tenant(tenant).await?;
@@ -85,7 +85,7 @@ impl Collector {
         let progress = Counted::new((self.progress)(name));
         let tenant = &ready.source.tenant;
         let store = self.store.for_tenant(tenant);
-        let target = Target {
+        let target = PullTarget {
             source: name,
             connector,
             tenant,

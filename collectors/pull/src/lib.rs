@@ -54,7 +54,7 @@ pub use run::run;
 pub use setup::{Checked, CheckedRight, NewWebhook, PROJECTS, Registration, Setup};
 pub use source::{OpenError, Opened, read_options, tenant};
 pub use summary::{PullProblem, PullSummary};
-pub use target::{Cursors, PullFrom, Target};
+pub use target::{Cursors, PullFrom, PullTarget};
 
 /// Unfinished rows of a stream that are remembered where each of them takes a request.
 const ONE_BY_ONE: usize = 100;

@@ -9,7 +9,7 @@ use runtime::with_causes;
 use super::Puller;
 use super::error::PullError;
 use super::summary::{PullProblem, PullSummary};
-use super::target::{PullFrom, Stopped, Target, Wanted};
+use super::target::{PullFrom, PullTarget, Stopped, Wanted};
 use super::walk::Walk;
 
 /// Streams of a source that are pulled side by side.
@@ -17,7 +17,7 @@ const WORKERS: usize = 4;
 
 /// Pulls what a source has. When this returns, the log has acknowledged every row of the summary. A stream
 /// that fails holds up no other; the next pull takes it up where it was.
-pub async fn run(puller: &dyn Puller, from: PullFrom, target: &Target<'_>, now: DateTime<Utc>) -> PullSummary {
+pub async fn run(puller: &dyn Puller, from: PullFrom, target: &PullTarget<'_>, now: DateTime<Utc>) -> PullSummary {
     let started = Instant::now();
     let mut summary = PullSummary { source: target.source.to_owned(), ..PullSummary::default() };
     if let Err(error) = streams(puller, from, target, now, &mut summary).await {
@@ -31,7 +31,7 @@ pub async fn run(puller: &dyn Puller, from: PullFrom, target: &Target<'_>, now: 
 async fn streams(
     puller: &dyn Puller,
     from: PullFrom,
-    target: &Target<'_>,
+    target: &PullTarget<'_>,
     now: DateTime<Utc>,
     summary: &mut PullSummary,
 ) -> Result<(), Stopped> {

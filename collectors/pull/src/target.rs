@@ -44,7 +44,7 @@ pub enum PullFrom {
 }
 
 /// Where what is pulled goes.
-pub struct Target<'a> {
+pub struct PullTarget<'a> {
     /// The source: `github/main`.
     pub source: &'a str,
     /// Its connector, as metrics name it.
@@ -85,7 +85,7 @@ impl Wanted {
     /// The pull that was killed, if the same is asked for or nothing in particular.
     pub(super) async fn begin(
         from: PullFrom,
-        target: &Target<'_>,
+        target: &PullTarget<'_>,
         now: DateTime<Utc>,
         summary: &mut PullSummary,
     ) -> Result<Self, Stopped> {
@@ -107,11 +107,11 @@ impl Wanted {
     }
 
     /// Every stream has come to its end, or has kept where it failed.
-    pub(super) async fn end(self, target: &Target<'_>) -> Result<(), Stopped> {
+    pub(super) async fn end(self, target: &PullTarget<'_>) -> Result<(), Stopped> {
         Self { open: false, ..self }.save(target).await
     }
 
-    async fn save(&self, target: &Target<'_>) -> Result<(), Stopped> {
+    async fn save(&self, target: &PullTarget<'_>) -> Result<(), Stopped> {
         if self.from == PullFrom::Cursor {
             return Ok(());
         }

@@ -21,7 +21,7 @@ use tower::ServiceExt;
 use url::Url;
 
 use super::transport::{Request, Response, Transport};
-use super::{Client, Cursors, Opened, PullFrom, PullSummary, Puller, Target, run};
+use super::{Client, Cursors, Opened, PullFrom, PullSummary, PullTarget, Puller, run};
 use crate::progress::Silent;
 
 /// The host that test clients believe to ask.
@@ -147,7 +147,7 @@ impl Memory {
 
     /// Pulls into this memory, beginning at this time.
     pub async fn pull_at(&self, puller: &dyn Puller, from: PullFrom, now: DateTime<Utc>) -> PullSummary {
-        let target = Target {
+        let target = PullTarget {
             source: "mock/main",
             connector: "mock",
             tenant: &Tenant::default(),

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::error::PullError;
 use super::missed::SkippedThings;
-use super::target::{PullFrom, Stopped, Target, Wanted};
+use super::target::{PullFrom, PullTarget, Stopped, Wanted};
 use super::{Ask, Page, Puller, Row, Stream, Unfinished};
 use crate::append;
 
@@ -53,7 +53,7 @@ pub(super) struct Walk<'a> {
     puller: &'a dyn Puller,
     stream: &'a Stream,
     wanted: Wanted,
-    target: &'a Target<'a>,
+    target: &'a PullTarget<'a>,
     /// That of its cursor.
     name: String,
     mark: Mark,
@@ -64,7 +64,7 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(puller: &'a dyn Puller, stream: &'a Stream, wanted: Wanted, target: &'a Target<'a>) -> Self {
+    pub(super) fn new(puller: &'a dyn Puller, stream: &'a Stream, wanted: Wanted, target: &'a PullTarget<'a>) -> Self {
         let name = format!("{}/{}", target.source, stream.key());
         let (mark, warnings) = (Mark::default(), Vec::new());
         Self { puller, stream, wanted, target, name, mark, warnings, rows: 0, pages: 0 }

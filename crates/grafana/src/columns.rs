@@ -1,7 +1,7 @@
 //! Columns: their units, titles, links and colors.
 
 use dora::{Direction, Level, LevelYear, Unit, definitions, level_limits};
-use panels::{Column, Kind};
+use panels::{Column, ColumnKind};
 use serde_json::{Value, json};
 
 use crate::links::Places;
@@ -25,19 +25,19 @@ pub(crate) const fn unit(unit: Unit) -> &'static str {
 pub(crate) fn properties(column: &Column, dashboard: &str, places: &Places<'_>) -> Vec<Value> {
     let mut properties = vec![json!({ "id": "displayName", "value": column.title })];
     match column.kind {
-        Kind::Number(of) => {
+        ColumnKind::Number(of) => {
             properties.push(json!({ "id": "unit", "value": unit(of) }));
             if of == Unit::Count {
                 properties.push(json!({ "id": "decimals", "value": 0 }));
             }
         }
-        Kind::Link => {
+        ColumnKind::Link => {
             let link = json!({ "title": "Open", "url": "${__value.raw}", "targetBlank": true });
             properties.push(json!({ "id": "links", "value": [link] }));
             properties.push(json!({ "id": "custom.cellOptions", "value": { "type": "data-links" } }));
             properties.push(json!({ "id": "custom.width", "value": 90 }));
         }
-        Kind::Time | Kind::Text | Kind::Boolean => {}
+        ColumnKind::Time | ColumnKind::Text | ColumnKind::Boolean => {}
     }
     if let Some(link) = places.named(dashboard, column) {
         properties.push(json!({ "id": "links", "value": [link] }));

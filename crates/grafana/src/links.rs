@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use panels::{Column, Dashboard, Kind, Panel};
+use panels::{Column, ColumnKind, Dashboard, Panel};
 use serde_json::{Value, json};
 
 /// The dashboard of one team.
@@ -36,7 +36,7 @@ impl<'a> Places<'a> {
     /// The link from a value to the rows that it opens, narrowed to the team or the service that the value is of.
     pub(crate) fn opened(&self, panel: &Panel, axis: Option<&Column>) -> Option<Value> {
         let (dashboard, number, title) = self.panels.get(panel.opens.as_deref()?)?;
-        let chosen = |filter: &str| match axis.filter(|axis| axis.name == filter && axis.kind == Kind::Text) {
+        let chosen = |filter: &str| match axis.filter(|axis| axis.name == filter && axis.kind == ColumnKind::Text) {
             Some(_) => format!("var-{filter}=${{__data.fields.{filter}:percentencode}}"),
             None => format!("${{{filter}:queryparam}}"),
         };
@@ -47,7 +47,7 @@ impl<'a> Places<'a> {
 
     /// The link from the name of a team or a service, in this dashboard.
     pub(crate) fn named(&self, dashboard: &str, column: &Column) -> Option<Value> {
-        let is_text = column.kind == Kind::Text;
+        let is_text = column.kind == ColumnKind::Text;
         match column.name.as_str() {
             "team" if is_text => {
                 let target = if self.has_team { TEAM } else { dashboard };

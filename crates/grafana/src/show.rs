@@ -1,7 +1,7 @@
 //! How the rows of a panel are shown: the kind of panel, its options, and what is set of columns.
 
 use dora::Unit;
-use panels::{Column, Kind, Panel, Show, fields};
+use panels::{Column, ColumnKind, Panel, Show, fields};
 use serde_json::{Map, Value, json};
 
 use crate::columns::{hidden, of_column, properties, scale, thresholds, unit};
@@ -28,7 +28,7 @@ pub(crate) struct Shown {
 
 /// How the rows of a panel are shown.
 pub(crate) fn shown(panel: &Panel, dashboard: &str, places: &Places<'_>) -> Shown {
-    let is_over_time = panel.x().is_some_and(|column| column.kind == Kind::Time);
+    let is_over_time = panel.x().is_some_and(|column| column.kind == ColumnKind::Time);
     let mut shown = match panel.show {
         Show::Number => number(panel),
         Show::Table => table(),
@@ -41,7 +41,7 @@ pub(crate) fn shown(panel: &Panel, dashboard: &str, places: &Places<'_>) -> Show
         Show::StackedBar => by_name(panel, "normal"),
     };
     let first = panel.values().next().filter(|_| panel.show != Show::Table);
-    if let Some(Kind::Number(of)) = first.map(|column| column.kind) {
+    if let Some(ColumnKind::Number(of)) = first.map(|column| column.kind) {
         shown.defaults.insert("unit".to_owned(), json!(unit(of)));
         if of == Unit::Ratio {
             shown.defaults.insert("min".to_owned(), json!(0));
@@ -84,7 +84,7 @@ fn axis(panel: &Panel) -> Option<&Column> {
 /// Whether a chart has a line or a color of this column for each of its series.
 fn is_series_of(panel: &Panel, column: &Column) -> bool {
     // points between two numbers have none
-    let has_series = panel.series().is_some() && panel.x().is_some_and(|x| !matches!(x.kind, Kind::Number(_)));
+    let has_series = panel.series().is_some() && panel.x().is_some_and(|x| !matches!(x.kind, ColumnKind::Number(_)));
     has_series && panel.values().any(|value| value.name == column.name)
 }
 

@@ -60,7 +60,7 @@ fn shown(panel: &Panel) -> Map<String, Value> {
             let dimensions = std::iter::once(x).chain(panel.series());
             set("graph.dimensions", dimensions.map(|column| Value::from(column.name.as_str())).collect());
             set("graph.metrics", panel.values().map(|column| Value::from(column.name.as_str())).collect());
-            if x.kind == panels::Kind::Time {
+            if x.kind == panels::ColumnKind::Time {
                 set("graph.x_axis.scale", "timeseries".into());
             }
             if show == Show::StackedBar {

@@ -31,9 +31,9 @@ pub(crate) fn setting_key(column: &str) -> String {
 pub(crate) fn column_settings(columns: &[panels::Column]) -> Map<String, Value> {
     let of = |column: &panels::Column| {
         let mut settings = fields(match column.kind {
-            panels::Kind::Number(unit) => unit_settings(unit),
-            panels::Kind::Link => json!({ "view_as": "link" }),
-            panels::Kind::Time | panels::Kind::Text | panels::Kind::Boolean => json!({}),
+            panels::ColumnKind::Number(unit) => unit_settings(unit),
+            panels::ColumnKind::Link => json!({ "view_as": "link" }),
+            panels::ColumnKind::Time | panels::ColumnKind::Text | panels::ColumnKind::Boolean => json!({}),
         });
         settings.insert("column_title".to_owned(), column.title.as_str().into());
         (setting_key(&column.name), Value::Object(settings))
@@ -53,7 +53,8 @@ mod tests {
             kind,
             detail: false,
         };
-        let columns = [column("value", panels::Kind::Number(Unit::Ratio)), column("url", panels::Kind::Link)];
+        let columns =
+            [column("value", panels::ColumnKind::Number(Unit::Ratio)), column("url", panels::ColumnKind::Link)];
         let expected = json!({
             r#"["name","value"]"#: { "column_title": "A title", "number_style": "percent", "decimals": 1 },
             r#"["name","url"]"#: { "column_title": "A title", "view_as": "link" },

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::error::PanelError;
 use crate::metric_sql::{By, metric_sql};
-use crate::model::{Column, Dashboard, GRID_WIDTH, Kind, Metric, Panel, Show, Size};
+use crate::model::{Column, ColumnKind, Dashboard, GRID_WIDTH, Metric, Panel, Show, Size};
 use crate::sql::Template;
 
 /// The greatest height of a panel.
@@ -156,11 +156,11 @@ fn of_metric(table: &PanelTable, name: &str, metrics: &BTreeMap<&str, &Definitio
     if let Some(slice) = by.slice().filter(|slice| !definition.slices.contains(slice)) {
         return Err(format!("`{name}` can't be asked for by {}", slice.as_str()));
     }
-    let week = by.is_weekly().then(|| column("week", "Week", Kind::Time, false));
-    let slice = by.slice().map(|slice| column(slice.as_str(), &title_of(slice.as_str()), Kind::Text, false));
+    let week = by.is_weekly().then(|| column("week", "Week", ColumnKind::Time, false));
+    let slice = by.slice().map(|slice| column(slice.as_str(), &title_of(slice.as_str()), ColumnKind::Text, false));
     let mut columns: Vec<Column> = week.into_iter().chain(slice).collect();
-    columns.push(column("value", &definition.title, Kind::Number(definition.unit), false));
-    columns.push(column("n", "Observations", Kind::Number(Unit::Count), true));
+    columns.push(column("value", &definition.title, ColumnKind::Number(definition.unit), false));
+    columns.push(column("n", "Observations", ColumnKind::Number(Unit::Count), true));
     Ok(Asked {
         title: table.title.clone().unwrap_or_else(|| definition.title.clone()),
         description: table.description.clone().unwrap_or_else(|| definition.definition.clone()),
@@ -194,19 +194,19 @@ fn of_sql(table: &PanelTable, sql: &str) -> Result<Asked, String> {
     })
 }
 
-fn column(name: &str, title: &str, kind: Kind, detail: bool) -> Column {
+fn column(name: &str, title: &str, kind: ColumnKind, detail: bool) -> Column {
     Column { name: name.to_owned(), title: title.to_owned(), kind, detail }
 }
 
 /// The kind of a column by its word: the unit of a number, or what else it is.
-fn kind(word: &str) -> Result<Kind, String> {
+fn kind(word: &str) -> Result<ColumnKind, String> {
     match word {
-        "time" => Ok(Kind::Time),
-        "text" => Ok(Kind::Text),
-        "link" => Ok(Kind::Link),
-        "boolean" => Ok(Kind::Boolean),
+        "time" => Ok(ColumnKind::Time),
+        "text" => Ok(ColumnKind::Text),
+        "link" => Ok(ColumnKind::Link),
+        "boolean" => Ok(ColumnKind::Boolean),
         unit => Unit::from_str(unit)
-            .map(Kind::Number)
+            .map(ColumnKind::Number)
             .map_err(|error| format!("a column is a time, text, link, boolean or a number with its unit: {error}")),
     }
 }
@@ -224,16 +224,17 @@ fn check_columns(panel: &Panel) -> Result<(), String> {
     let values = panel.values().count();
     let first = panel.columns.first().map(|column| column.kind);
     let wrong = match panel.show {
-        Show::Number => (!matches!(first, Some(Kind::Number(_)))).then_some("a number first"),
-        Show::Line => (first != Some(Kind::Time) || values == 0).then_some("a time first, and a number"),
+        Show::Number => (!matches!(first, Some(ColumnKind::Number(_)))).then_some("a number first"),
+        Show::Line => (first != Some(ColumnKind::Time) || values == 0).then_some("a time first, and a number"),
         Show::Bar | Show::StackedBar => {
-            let is_x = matches!(first, Some(Kind::Time | Kind::Text));
+            let is_x = matches!(first, Some(ColumnKind::Time | ColumnKind::Text));
             (!is_x || values == 0).then_some("a time or a text first, and a number")
         }
         Show::Scatter => {
-            let is_x = matches!(first, Some(Kind::Time | Kind::Number(_)));
+            let is_x = matches!(first, Some(ColumnKind::Time | ColumnKind::Number(_)));
             let second = panel.columns.get(1).map(|column| column.kind);
-            (!is_x || !matches!(second, Some(Kind::Number(_)))).then_some("a time or a number first, then a number")
+            (!is_x || !matches!(second, Some(ColumnKind::Number(_))))
+                .then_some("a time or a number first, then a number")
         }
         Show::Table => panel.columns.is_empty().then_some("columns"),
     };
@@ -260,7 +261,7 @@ mod tests {
         let dashboards = load(&[("x", &text)]).unwrap();
         let panel = &dashboards[0].panels[0];
         assert_eq!((panel.title.as_str(), panel.metric()), ("Change lead time", Some("change_lead_time")));
-        assert_eq!(panel.columns[0].kind, Kind::Number(Unit::Seconds));
+        assert_eq!(panel.columns[0].kind, ColumnKind::Number(Unit::Seconds));
         assert!(panel.description.starts_with("First commit to production"), "{}", panel.description);
         assert_eq!(dashboards[0].placed()[0].0, 0);
     }

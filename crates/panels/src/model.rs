@@ -104,7 +104,7 @@ impl Panel {
     #[must_use]
     pub fn series(&self) -> Option<&Column> {
         self.x()?;
-        self.columns.iter().skip(1).find(|column| column.kind == Kind::Text && !column.detail)
+        self.columns.iter().skip(1).find(|column| column.kind == ColumnKind::Text && !column.detail)
     }
 
     /// The columns whose numbers a chart shows, what runs along its axis not among them; of a number that one.
@@ -112,7 +112,7 @@ impl Panel {
         let first = usize::from(self.x().is_some());
         let most = if self.show == Show::Number { 1 } else { usize::MAX };
         let columns = self.columns.iter().skip(first);
-        columns.filter(|column| matches!(column.kind, Kind::Number(_)) && !column.detail).take(most)
+        columns.filter(|column| matches!(column.kind, ColumnKind::Number(_)) && !column.detail).take(most)
     }
 }
 
@@ -151,14 +151,14 @@ pub struct Column {
     /// Its title.
     pub title: String,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: ColumnKind,
     /// Whether charts leave it out: it is shown where rows are.
     pub detail: bool,
 }
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     /// A time with its zone.
     Time,
     /// A text.

@@ -20,7 +20,7 @@ const INTERNAL: [&str; 2] = ["digest", "options"];
 
 kernel::closed_list! {
     /// What a column holds.
-    pub enum Kind: "kind of column" {
+    pub enum CellKind: "kind of column" {
         /// Text; object ids in hex, JSON as text.
         Text,
         /// A whole number.
@@ -42,7 +42,7 @@ pub struct Column {
     /// Its name.
     pub name: String,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: CellKind,
     /// How the database has it.
     native: String,
 }
@@ -102,14 +102,14 @@ pub async fn tables(tx: &mut StoreTx, names: &[&'static str]) -> Result<Vec<Tabl
     Ok(tables)
 }
 
-fn kind(native: &str) -> Option<Kind> {
+fn kind(native: &str) -> Option<CellKind> {
     Some(match native {
-        "text" | "bytea" | "jsonb" => Kind::Text,
-        "bigint" | "integer" | "smallint" => Kind::Int,
-        "double precision" => Kind::Float,
-        "boolean" => Kind::Bool,
-        "timestamp with time zone" => Kind::Time,
-        "text[]" | "bytea[]" => Kind::Texts,
+        "text" | "bytea" | "jsonb" => CellKind::Text,
+        "bigint" | "integer" | "smallint" => CellKind::Int,
+        "double precision" => CellKind::Float,
+        "boolean" => CellKind::Bool,
+        "timestamp with time zone" => CellKind::Time,
+        "text[]" | "bytea[]" => CellKind::Texts,
         _ => return None,
     })
 }
@@ -117,7 +117,7 @@ fn kind(native: &str) -> Option<Kind> {
 impl Column {
     /// A column that the database has as it is shown.
     #[must_use]
-    pub fn new(name: &str, kind: Kind) -> Self {
+    pub fn new(name: &str, kind: CellKind) -> Self {
         Self { name: name.to_owned(), kind, native: String::new() }
     }
 
@@ -163,7 +163,7 @@ pub(crate) const COUNTED_COMMITS: &str = "(not deleted or (repository, sha) in (
 /// The years, in UTC, of the instants in a column of a table, in order. A table without that column has none.
 pub async fn years(tx: &mut StoreTx, table: &Table, column: &str) -> Result<Vec<i32>, StoreError> {
     // a name is only taken from the catalog
-    let Some(column) = table.columns.iter().find(|known| known.name == column && known.kind == Kind::Time) else {
+    let Some(column) = table.columns.iter().find(|known| known.name == column && known.kind == CellKind::Time) else {
         return Ok(Vec::new());
     };
     let statement = format!(
@@ -202,12 +202,12 @@ pub async fn read(
         let mut values = Vec::with_capacity(table.columns.len());
         for column in &table.columns {
             values.push(match column.kind {
-                Kind::Text => CellValue::Text(row.opt_text()?.map(str::to_owned)),
-                Kind::Int => CellValue::Int(row.opt_i64()?),
-                Kind::Float => CellValue::Float(row.opt_f64()?),
-                Kind::Bool => CellValue::Bool(row.opt_bool()?),
-                Kind::Time => CellValue::Time(row.opt_micros()?),
-                Kind::Texts => CellValue::Texts(row.opt_texts()?),
+                CellKind::Text => CellValue::Text(row.opt_text()?.map(str::to_owned)),
+                CellKind::Int => CellValue::Int(row.opt_i64()?),
+                CellKind::Float => CellValue::Float(row.opt_f64()?),
+                CellKind::Bool => CellValue::Bool(row.opt_bool()?),
+                CellKind::Time => CellValue::Time(row.opt_micros()?),
+                CellKind::Texts => CellValue::Texts(row.opt_texts()?),
             });
         }
         each(values)

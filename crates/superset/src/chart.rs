@@ -1,6 +1,6 @@
 //! Charts: how a panel is shown.
 
-use panels::{Column, Kind, Panel, Show, fields};
+use panels::{Column, ColumnKind, Panel, Show, fields};
 use serde_json::{Map, Value, json};
 
 use crate::dataset::{ROW_ORDER_METRIC, metric_name, shown_name};
@@ -123,8 +123,8 @@ fn axes(panel: &Panel) -> Map<String, Value> {
 
 const fn unit(column: &Column) -> Option<dora::Unit> {
     match column.kind {
-        Kind::Number(unit) => Some(unit),
-        Kind::Time | Kind::Text | Kind::Link | Kind::Boolean => None,
+        ColumnKind::Number(unit) => Some(unit),
+        ColumnKind::Time | ColumnKind::Text | ColumnKind::Link | ColumnKind::Boolean => None,
     }
 }
 

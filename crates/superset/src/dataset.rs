@@ -1,6 +1,6 @@
 //! Datasets: a panel's statement with its columns, and what charts compute of them.
 
-use panels::{Column, Filter, Kind, Panel, Show, set};
+use panels::{Column, ColumnKind, Filter, Panel, Show, set};
 use serde_json::{Value, json};
 
 use crate::jinja::{ROW_ORDER, statement};
@@ -77,11 +77,11 @@ fn column(name: &str, title: &str, native: &str) -> Value {
 /// A column of the statement.
 fn read(of: &Column) -> Value {
     let native = match of.kind {
-        Kind::Time => "TIMESTAMP WITH TIME ZONE",
-        Kind::Text | Kind::Link => "TEXT",
-        Kind::Boolean => "BOOLEAN",
-        Kind::Number(dora::Unit::Count) => "BIGINT",
-        Kind::Number(_) => "DOUBLE PRECISION",
+        ColumnKind::Time => "TIMESTAMP WITH TIME ZONE",
+        ColumnKind::Text | ColumnKind::Link => "TEXT",
+        ColumnKind::Boolean => "BOOLEAN",
+        ColumnKind::Number(dora::Unit::Count) => "BIGINT",
+        ColumnKind::Number(_) => "DOUBLE PRECISION",
     };
     column(&of.name, &of.title, native)
 }
@@ -89,16 +89,16 @@ fn read(of: &Column) -> Value {
 /// The column that a table shows in place of one of the statement: a duration, or a link to click on.
 pub(crate) fn shown_name(of: &Column) -> String {
     match of.kind {
-        Kind::Number(dora::Unit::Seconds) => format!("{}_ms", of.name.trim_end_matches("_seconds")),
-        Kind::Link => format!("{}_link", of.name),
+        ColumnKind::Number(dora::Unit::Seconds) => format!("{}_ms", of.name.trim_end_matches("_seconds")),
+        ColumnKind::Link => format!("{}_link", of.name),
         _ => of.name.clone(),
     }
 }
 
 fn computed(of: &Column) -> Option<Value> {
     let (native, expression) = match of.kind {
-        Kind::Number(dora::Unit::Seconds) => ("DOUBLE PRECISION", format!("{}{DURATION_SCALE}", of.name)),
-        Kind::Link => ("TEXT", link(&of.name)),
+        ColumnKind::Number(dora::Unit::Seconds) => ("DOUBLE PRECISION", format!("{}{DURATION_SCALE}", of.name)),
+        ColumnKind::Link => ("TEXT", link(&of.name)),
         _ => return None,
     };
     let mut computed = column(&shown_name(of), &of.title, native);
@@ -117,9 +117,9 @@ fn link(name: &str) -> String {
 /// The metric of a column. A row is one point of a chart, so that its greatest value is its value.
 fn metric(show: Show, of: &Column) -> Value {
     let (scale, format) = match (of.kind, show) {
-        (Kind::Number(dora::Unit::Seconds), Show::Number) => (DURATION_SCALE, format(dora::Unit::Seconds)),
-        (Kind::Number(dora::Unit::Seconds), _) => (HOURS_SCALE, axis_format(dora::Unit::Seconds)),
-        (Kind::Number(unit), _) => ("", axis_format(unit)),
+        (ColumnKind::Number(dora::Unit::Seconds), Show::Number) => (DURATION_SCALE, format(dora::Unit::Seconds)),
+        (ColumnKind::Number(dora::Unit::Seconds), _) => (HOURS_SCALE, axis_format(dora::Unit::Seconds)),
+        (ColumnKind::Number(unit), _) => ("", axis_format(unit)),
         _ => ("", ""),
     };
     json!({

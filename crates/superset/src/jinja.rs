@@ -1,6 +1,6 @@
 //! The statements of panels with the values of filters as Superset's templates write them.
 
-use panels::{Column, Dialect, Filter, Kind, Panel};
+use panels::{Column, ColumnKind, Dialect, Filter, Panel};
 
 use crate::shown::{is_ordered, shows_html};
 
@@ -56,7 +56,7 @@ fn values() -> [(&'static str, String); 4] {
 /// becomes an element with escaped text in it, and every other stays as it is.
 fn inert(column: &Column) -> String {
     let name = &column.name;
-    if column.kind != Kind::Text {
+    if column.kind != ColumnKind::Text {
         return name.clone();
     }
     format!(
@@ -118,7 +118,7 @@ from metric_value('change_lead_time', {{ sei_from }}, {{ sei_to }}, 'all', {{ se
         assert!(sql.contains(title), "{sql}");
         assert!(sql.ends_with("\n) rows"), "{sql}");
         for panel in panels::dashboards().unwrap().iter().flat_map(|dashboard| &dashboard.panels) {
-            let texts = panel.columns.iter().filter(|column| column.kind == Kind::Text);
+            let texts = panel.columns.iter().filter(|column| column.kind == ColumnKind::Text);
             let escaped = statement(panel).matches("'&lt;'").count();
             assert_eq!(escaped, if shows_html(panel) { texts.count() } else { 0 }, "{}", panel.name);
         }

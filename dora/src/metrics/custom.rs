@@ -27,13 +27,13 @@ enum Cells {
 }
 
 impl Cells {
-    fn new(kind: tables::Kind) -> Self {
+    fn new(kind: tables::CellKind) -> Self {
         match kind {
-            tables::Kind::Text => Self::Text(Vec::new()),
-            tables::Kind::Int | tables::Kind::Float => Self::Number(Vec::new()),
-            tables::Kind::Bool => Self::Bool(Vec::new()),
-            tables::Kind::Time => Self::Time(Vec::new()),
-            tables::Kind::Texts => Self::Texts(Vec::new()),
+            tables::CellKind::Text => Self::Text(Vec::new()),
+            tables::CellKind::Int | tables::CellKind::Float => Self::Number(Vec::new()),
+            tables::CellKind::Bool => Self::Bool(Vec::new()),
+            tables::CellKind::Time => Self::Time(Vec::new()),
+            tables::CellKind::Texts => Self::Texts(Vec::new()),
         }
     }
 
@@ -323,7 +323,7 @@ mod tests {
         let without_time = cells().into_iter().filter(|(name, _)| name != "merged_at").collect();
         let facts = Facts::new(without_time).unwrap();
         assert!(matches!(facts.observe(&metric, Micros { from: 0, to: 1_000 }), Err(DoraError::Frame(_))));
-        assert!(Cells::new(tables::Kind::Bool).push(CellValue::Int(Some(1))).is_err());
+        assert!(Cells::new(tables::CellKind::Bool).push(CellValue::Int(Some(1))).is_err());
     }
 
     #[test]

@@ -77,7 +77,7 @@ async fn compute(repository: &Path, store: &Store, settings: &Settings) -> u64 {
     let source = GitSource { repository: Some("localhost/history".into()), ..GitSource::new(url) };
     let mirrors = tempfile::tempdir().unwrap();
     let tenant = Tenant::default();
-    let target = git::Target { mirrors: mirrors.path(), tenant: &tenant, log: &*log, progress: &Silent };
+    let target = git::CollectionTarget { mirrors: mirrors.path(), tenant: &tenant, log: &*log, progress: &Silent };
     let summary = git::collect(&source, git::CollectFrom::Cursor, &target, store, Utc::now()).await.unwrap();
     let all: u64 =
         git(repository, &["rev-list", "--count", "--branches", "--tags", "--remotes"]).trim().parse().unwrap();

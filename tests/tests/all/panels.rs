@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Datelike, Days, NaiveTime, TimeDelta, Utc};
 use dora::{Interval, MetricAnswer, MetricPart, MetricSettings, Question, Slice, Snapshots};
 use kernel::Tenant;
-use panels::{By, Column, Filter, Kind, Literals, Panel, dashboards};
+use panels::{By, Column, ColumnKind, Filter, Literals, Panel, dashboards};
 use sqlx::{AssertSqlSafe, Column as _, Connection, Executor, PgConnection, SqlSafeStr, Statement, TypeInfo};
 
 use crate::analytics::{Values, differences};
@@ -83,10 +83,10 @@ fn panel(name: &str) -> Panel {
 /// Whether a column of PostgreSQL holds what its declaration says.
 fn holds(column: &Column, native: &str) -> bool {
     match column.kind {
-        Kind::Time => native == "TIMESTAMPTZ",
-        Kind::Text | Kind::Link => native == "TEXT",
-        Kind::Boolean => native == "BOOL",
-        Kind::Number(_) => ["FLOAT8", "INT8", "INT4"].contains(&native),
+        ColumnKind::Time => native == "TIMESTAMPTZ",
+        ColumnKind::Text | ColumnKind::Link => native == "TEXT",
+        ColumnKind::Boolean => native == "BOOL",
+        ColumnKind::Number(_) => ["FLOAT8", "INT8", "INT4"].contains(&native),
     }
 }
 

@@ -24,8 +24,8 @@ mod settings;
 
 #[cfg(feature = "pull")]
 pub use self::pull::{
-    CollectFrom, CollectionSummary, GitError, Target, collect, collect_since, mirror, reach, repository_of, shown,
-    source_address, source_name,
+    CollectFrom, CollectionSummary, CollectionTarget, GitError, collect, collect_since, mirror, reach, repository_of,
+    shown, source_address, source_name,
 };
 pub use normalize::Git;
 #[cfg(feature = "pull")]

@@ -26,7 +26,9 @@ mod renames;
 mod summary;
 mod walk;
 
-pub use collect::{CollectFrom, Target, collect, collect_since, mirror, reach, shown, source_address, source_name};
+pub use collect::{
+    CollectFrom, CollectionTarget, collect, collect_since, mirror, reach, shown, source_address, source_name,
+};
 pub use error::GitError;
 pub use location::repository_of;
 pub use summary::CollectionSummary;

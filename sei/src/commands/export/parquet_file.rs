@@ -11,7 +11,7 @@ use parquet::errors::Result;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
-use store::tables::{CellValue, Kind, Table};
+use store::tables::{CellKind, CellValue, Table};
 
 /// Rows that are held before they are written.
 const ROWS: usize = 100_000;
@@ -44,12 +44,12 @@ fn schema(table: &Table) -> String {
     let columns = table.columns.iter().map(|column| {
         let name = &column.name;
         match column.kind {
-            Kind::Text => format!("optional binary {name} (STRING);"),
-            Kind::Int => format!("optional int64 {name};"),
-            Kind::Float => format!("optional double {name};"),
-            Kind::Bool => format!("optional boolean {name};"),
-            Kind::Time => format!("optional int64 {name} (TIMESTAMP(MICROS,true));"),
-            Kind::Texts => {
+            CellKind::Text => format!("optional binary {name} (STRING);"),
+            CellKind::Int => format!("optional int64 {name};"),
+            CellKind::Float => format!("optional double {name};"),
+            CellKind::Bool => format!("optional boolean {name};"),
+            CellKind::Time => format!("optional int64 {name} (TIMESTAMP(MICROS,true));"),
+            CellKind::Texts => {
                 format!(
                     "optional group {name} (LIST) {{ repeated group list {{ required binary element (STRING); }} }}"
                 )
@@ -66,11 +66,11 @@ impl<W: Write + Send> ParquetFile<W> {
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
         let columns = table.columns.iter().map(|column| HeldColumn {
             values: match column.kind {
-                Kind::Text => Values::Text(Vec::new()),
-                Kind::Int | Kind::Time => Values::Int(Vec::new()),
-                Kind::Float => Values::Float(Vec::new()),
-                Kind::Bool => Values::Bool(Vec::new()),
-                Kind::Texts => Values::Texts(Vec::new()),
+                CellKind::Text => Values::Text(Vec::new()),
+                CellKind::Int | CellKind::Time => Values::Int(Vec::new()),
+                CellKind::Float => Values::Float(Vec::new()),
+                CellKind::Bool => Values::Bool(Vec::new()),
+                CellKind::Texts => Values::Texts(Vec::new()),
             },
             defined: Vec::new(),
             repeated: Vec::new(),
@@ -190,12 +190,12 @@ mod tests {
     #[test]
     fn what_was_written_is_read_back() {
         let kinds = [
-            ("text", Kind::Text),
-            ("int", Kind::Int),
-            ("float", Kind::Float),
-            ("bool", Kind::Bool),
-            ("time", Kind::Time),
-            ("texts", Kind::Texts),
+            ("text", CellKind::Text),
+            ("int", CellKind::Int),
+            ("float", CellKind::Float),
+            ("bool", CellKind::Bool),
+            ("time", CellKind::Time),
+            ("texts", CellKind::Texts),
         ];
         let columns = kinds.map(|(name, kind)| Column::new(name, kind)).to_vec();
         let table = Table { name: "things", columns };

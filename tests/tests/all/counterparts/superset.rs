@@ -143,7 +143,7 @@ impl Superset {
     /// What a chart of a metric shows, by week and slice.
     async fn shown(&self, panel: &Panel, by: By, asked: &Asked) -> Values {
         let column = &panel.columns[panel.columns.iter().position(|column| column.name == "value").unwrap()];
-        let is_duration = matches!(column.kind, panels::Kind::Number(dora::Unit::Seconds));
+        let is_duration = matches!(column.kind, panels::ColumnKind::Number(dora::Unit::Seconds));
         let (name, scale) = match (panel.show, is_duration) {
             (Show::Number, true) => ("max_value", 1e-3),
             (Show::Table, true) => ("value_ms", 1e-3),

@@ -251,7 +251,8 @@ async fn compute(repo: &Repo, database: &TestDatabase) {
     let log = eventlog::open(&settings.log, store).await.unwrap();
     let source = GitSource { repository: Some(ID.to_owned()), ..GitSource::new(text(&repo.path())) };
     let (mirrors, tenant) = (tempfile::tempdir().unwrap(), Tenant::default());
-    let target = connector_git::Target { mirrors: mirrors.path(), tenant: &tenant, log: &*log, progress: &Silent };
+    let target =
+        connector_git::CollectionTarget { mirrors: mirrors.path(), tenant: &tenant, log: &*log, progress: &Silent };
     connector_git::collect(&source, CollectFrom::Cursor, &target, store, chrono::Utc::now()).await.unwrap();
     Processor::new(store.clone(), log, registry::connector).drain().await.unwrap();
     dora::recompute(store, &settings.dora, Scope::All).await.unwrap();

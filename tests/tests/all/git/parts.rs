@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use connector_git::{CollectionSummary, GitError, GitSource, Target};
+use connector_git::{CollectionSummary, CollectionTarget, GitError, GitSource};
 use kernel::{Fact, Tenant, Version};
 use pull::progress::Silent;
 use serde_json::Value;
@@ -151,7 +151,7 @@ impl Collector {
         self.now += 60;
         let now = DateTime::from_timestamp(self.now, 0).unwrap();
         let (mirrors, tenant, cursor) = (self.mirrors.path(), Tenant::default(), self.cursor.clone());
-        let target = Target { mirrors, tenant: &tenant, log: &*self.log, progress: &Silent };
+        let target = CollectionTarget { mirrors, tenant: &tenant, log: &*self.log, progress: &Silent };
         let (summary, next) = connector_git::collect_since(&self.source, &target, cursor, now).await?;
         if next.is_some() {
             self.cursor = next;

@@ -43,7 +43,7 @@ pub enum CollectFrom {
 }
 
 /// Where what is collected goes.
-pub struct Target<'a> {
+pub struct CollectionTarget<'a> {
     /// The directory for clones of remote repositories; a local repository is only read.
     pub mirrors: &'a Path,
     /// Whose events they are.
@@ -61,7 +61,7 @@ pub struct Target<'a> {
 pub async fn collect(
     source: &GitSource,
     from: CollectFrom,
-    target: &Target<'_>,
+    target: &CollectionTarget<'_>,
     store: &Store,
     now: DateTime<Utc>,
 ) -> Result<CollectionSummary, GitError> {
@@ -91,7 +91,7 @@ pub async fn collect(
 /// moved.
 pub async fn collect_since(
     source: &GitSource,
-    target: &Target<'_>,
+    target: &CollectionTarget<'_>,
     cursor: Option<Value>,
     now: DateTime<Utc>,
 ) -> Result<(CollectionSummary, Option<Value>), GitError> {
@@ -162,7 +162,7 @@ struct Opened {
 }
 
 impl Opened {
-    async fn new(source: &GitSource, target: &Target<'_>) -> Result<Self, GitError> {
+    async fn new(source: &GitSource, target: &CollectionTarget<'_>) -> Result<Self, GitError> {
         let location = Location::parse(&source.url)?;
         let shown = location.shown();
         let tag_pattern = Regex::new(&source.tag_pattern).map_err(|error| GitError::Setting {
@@ -210,7 +210,7 @@ impl Opened {
     async fn append_new(
         self,
         cursor: Option<Value>,
-        target: &Target<'_>,
+        target: &CollectionTarget<'_>,
         now: DateTime<Utc>,
     ) -> Result<(CollectionSummary, Option<Value>), GitError> {
         let started = Instant::now();
