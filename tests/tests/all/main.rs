@@ -59,6 +59,7 @@ mod monitoring;
 mod page;
 mod panels;
 mod people;
+mod point_in_time;
 mod preview;
 mod privacy;
 mod processor;
