@@ -46,7 +46,7 @@ struct Proxied {
     address: SocketAddr,
     trusted: CertificateDer<'static>,
     nginx: Child,
-    up: Running,
+    _up: Running,
     log: TestLog,
     _directory: TempDir,
 }
@@ -129,7 +129,7 @@ async fn proxied() -> Option<Proxied> {
     command.arg("-p").arg(directory.path()).arg("-e").arg(directory.path().join("errors")).arg("-c").arg(&file);
     let nginx = command.stdin(Stdio::null()).spawn().unwrap();
     let trusted = certificate.der().clone();
-    let proxied = Proxied { address, trusted, nginx, up, log, _directory: directory };
+    let proxied = Proxied { address, trusted, nginx, _up: up, log, _directory: directory };
     Some(proxied.ready().await)
 }
 
