@@ -40,6 +40,16 @@ impl Person {
     }
 }
 
+/// Claims with those that were stated later, which go before them. Whether an address is verified is stated with it: what was
+/// stated of another one says nothing.
+pub(super) fn with_more(mut claims: Map<String, Value>, more: Map<String, Value>) -> Map<String, Value> {
+    if more.contains_key("email") {
+        claims.remove("email_verified");
+    }
+    claims.extend(more);
+    claims
+}
+
 /// The claim of a name, or the one that its parts between dots lead to.
 pub(super) fn find<'c>(claims: &'c Map<String, Value>, name: &str) -> Option<&'c Value> {
     claims.get(name).or_else(|| {
@@ -89,6 +99,19 @@ mod tests {
         ] {
             assert_eq!(person(&claims, claim).groups, expected, "{claims}");
         }
+    }
+
+    #[test]
+    fn an_address_is_verified_only_where_that_is_stated_of_it() {
+        let verified = |claims: Value, more: Value| {
+            let object = |value: Value| value.as_object().unwrap().clone();
+            let all = with_more(object(claims), object(more));
+            person(&Value::Object(all), "groups").email_verified
+        };
+        let stated = json!({ "email": "ada@example.org", "email_verified": true });
+        assert!(verified(stated.clone(), json!({ "name": "Ada" })));
+        assert!(verified(stated.clone(), stated.clone()));
+        assert!(!verified(stated, json!({ "email": "bob@example.org" })));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::error::ProviderError;
 use super::jwt::Unverified;
 use super::keys::Keys;
 use super::metadata::Metadata;
-use super::person::find;
+use super::person::{find, with_more};
 use super::published::Published;
 use super::token_error::TokenError;
 use crate::settings::LoginProvider;
@@ -182,9 +182,7 @@ impl Provider {
         if more.get("sub").and_then(Value::as_str) != Some(subject) {
             return Err(self.not_accepted(TokenError::Wrong("sub")));
         }
-        let mut all = claims.unwrap_or_default();
-        all.extend(more);
-        Ok(Some(all))
+        Ok(Some(with_more(claims.unwrap_or_default(), more)))
     }
 
     async fn user_info(&self, endpoint: &Url, token: &str) -> Result<Map<String, Value>, String> {
