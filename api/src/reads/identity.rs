@@ -1,5 +1,6 @@
 //! Tokens, grants and users, page by page. They are of all tenants.
 
+use kernel::Tenant;
 use store::identity::{grants, tokens, users};
 use store::{Store, StoreError};
 
@@ -12,9 +13,12 @@ pub async fn tokens(store: &Store, owner_id: Option<&str>, part: Part<String>) -
     Ok(Page::new(rows, part.limit, |row| row.id.clone()))
 }
 
-/// Grants by id.
-pub async fn grants(store: &Store, part: Part<String>) -> Result<Page<GrantView>, StoreError> {
-    let rows = grants::list(store, part.after.as_deref(), part.ask()).await?;
+/// Grants by id: those for one tenant, or all.
+pub async fn grants(store: &Store, tenant: Option<&Tenant>, part: Part<String>) -> Result<Page<GrantView>, StoreError> {
+    let rows = match tenant {
+        Some(tenant) => grants::list_of(store, tenant, part.after.as_deref(), part.ask()).await?,
+        None => grants::list(store, part.after.as_deref(), part.ask()).await?,
+    };
     Ok(Page::new(rows, part.limit, |row| row.id.clone()))
 }
 

@@ -2,8 +2,10 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::Response;
+use kernel::Tenant;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use store::identity::grants::{self, Grantee};
@@ -16,8 +18,9 @@ use crate::ApiState;
 use crate::audit::actor;
 use crate::identity::{Asker, manage};
 use crate::problem::Problem;
-use crate::questions::{Asked, Page};
+use crate::questions::{Asked, ForTenant, Page};
 use crate::reads;
+use crate::tenant::name;
 use crate::views::GrantView;
 
 /// A role to be granted: to a user, or to all in a group of an identity provider.
@@ -36,12 +39,12 @@ pub struct NewGrant {
 
 /// Roles that were granted, by id.
 ///
-/// Only for administrators of all tenants.
+/// All of them for administrators of all tenants, those for a tenant for administrators of that tenant.
 #[utoipa::path(
     get,
     path = "/api/v1/grants",
     operation_id = "grants",
-    params(Page),
+    params(ForTenant, Page),
     responses(
         (status = 200, body = Entries<GrantView>),
         (status = "default", body = Problem, content_type = "application/problem+json"),
@@ -51,10 +54,21 @@ pub async fn grants(
     State(state): State<ApiState>,
     asker: Asker,
     Asked(page): Asked<Page>,
-    uri: Uri,
+    parts: Parts,
 ) -> Result<Response, Problem> {
-    asker.must_administer(None)?;
-    Ok(entries(&uri, reads::grants(state.identity_store(), page.part()?).await?))
+    let tenant = if asker.0.administers(None) { None } else { Some(wanted(&parts)?) };
+    if let Some(tenant) = &tenant {
+        asker.must_be_granted(tenant)?;
+    }
+    asker.must_administer(tenant.as_ref())?;
+    let rows = reads::grants(state.identity_store(), tenant.as_ref(), page.part()?).await?;
+    Ok(entries(&parts.uri, rows))
+}
+
+/// The tenant that a request is about.
+fn wanted(parts: &Parts) -> Result<Tenant, Problem> {
+    let wanted = name::wanted(&parts.headers, parts.uri.query().unwrap_or_default(), &parts.extensions)?;
+    Tenant::new(&wanted).map_err(|_| Problem::not_found("tenant", &wanted))
 }
 
 /// Grants a role, which counts within a second.

@@ -150,6 +150,28 @@ pub async fn list(store: &Store, after: Option<&str>, limit: u32) -> Result<Vec<
     rows.into_iter().map(GrantRow::try_from).collect()
 }
 
+/// The same of those for one tenant.
+pub async fn list_of(
+    store: &Store,
+    tenant: &Tenant,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<GrantRow>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select access_grant.id, user_id, provider_group, name as "user_name?", tenant, role, teams,
+                  access_grant.created_at
+             from access_grant left join login_user on login_user.id = user_id
+            where tenant = $1 and ($2::text is null or access_grant.id > $2) order by access_grant.id limit $3"#,
+        tenant.as_str(),
+        after,
+        i64::from(limit),
+    )
+    .fetch_all(store.pool())
+    .await?;
+    rows.into_iter().map(GrantRow::try_from).collect()
+}
+
 /// The grant of an id.
 pub async fn get(store: &Store, id: &str) -> Result<Option<GrantRow>, StoreError> {
     let row = sqlx::query_as!(

@@ -1,4 +1,5 @@
-//! API tokens that users make: for which tenants, and how many. And lists that are of no tenant, such as that of tokens.
+//! API tokens that users make: for which tenants, and how many. And lists that are of no tenant, such as those of tokens and
+//! grants.
 
 use api::identity::manage;
 use kernel::{Role, Tenant};
@@ -84,4 +85,31 @@ async fn lists_of_no_tenant_have_the_address_of_the_next_page_too() {
         }
         assert_eq!(seen, rows, "{list}");
     }
+}
+
+#[tokio::test]
+async fn an_administrator_of_a_tenant_lists_and_takes_back_what_is_granted_there_and_nothing_else() {
+    let served = known::served().await;
+    let store = &served.database.store;
+    store.create_tenant(&Tenant::new("acme").unwrap(), false).await.unwrap();
+    let mut ids = Vec::new();
+    for tenant in [Some("main"), Some("acme"), None] {
+        known::administrator(&served, tenant.unwrap_or("all")).await;
+        let grantee = Grantee::User(tenant.unwrap_or("all").to_owned());
+        let grant = manage::add_grant(store, &Actor::sei(), &grantee, &reach(tenant, Role::Viewer, &[]), &[]).await;
+        ids.push(grant.unwrap().id);
+    }
+    let bearer = known::token(&served, &reach(Some("main"), Role::Admin, &[])).await;
+    let listed = known::get(&served, &bearer, "/api/v1/grants", &[]).await;
+    let found: Vec<String> =
+        listed.json()["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(found, ids[..1], "{listed:?}");
+    assert_eq!(known::status(&served, &bearer, "/api/v1/grants?tenant=acme").await, 404);
+    let header = format!("Bearer {bearer}");
+    let remove =
+        async |id: &str| served.ask("DELETE", &format!("/api/v1/grants/{id}"), &[("authorization", &header)], "").await;
+    let (other, none) = (remove(&ids[1]).await, remove("nothing").await);
+    assert_eq!((other.status, &other.body), (403, &none.body), "one of another tenant is as one that is not there");
+    assert_eq!(remove(&ids[2]).await.status, 403);
+    assert_eq!(remove(&ids[0]).await.status, 204);
 }

@@ -47,7 +47,7 @@ const ROUTES: &[(&str, &str, Needs, &str)] = &[
     ("get", "/api/v1/event-counts", InTenant(Right::Read), ""),
     ("get", "/api/v1/events", InWholeTenant(Right::RawEvents), ""),
     ("get", "/api/v1/findings", InTenant(Right::Read), ""),
-    ("get", "/api/v1/grants", Administrator, ""),
+    ("get", "/api/v1/grants", InWholeTenant(Right::Administer), ""),
     ("post", "/api/v1/grants", Administrator, r#"{"group":"walkers"}"#),
     ("delete", "/api/v1/grants/{id}", Administrator, ""),
     ("get", "/api/v1/incidents", InTenant(Right::Read), ""),
