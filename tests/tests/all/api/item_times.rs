@@ -137,7 +137,7 @@ async fn an_item_that_only_its_steps_say_was_done_is_listed_and_counts_in_its_sp
     let value = async |metric: &str| {
         served.get(&format!("/api/v1/metrics/{metric}?{window}")).await["data"]["whole"]["value"].clone()
     };
-    // the view of BI tools has the steps, too, also of a tracker that says apart what a status means
+    // the view of BI tools has the steps, too, also of a tracker that states separately what a status means
     let by_name = [
         json!({ "fact": "work_item", "id": "t/S-9", "key": "S-9", "project": "t/S", "status_category": "in_progress",
                 "created_at": "2026-02-01T08:00:00Z" }),
