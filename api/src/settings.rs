@@ -121,17 +121,7 @@ pub struct ApiSettings {
 }
 
 impl Settings for ApiSettings {
-    fn database(&self) -> &Database {
-        &self.database
-    }
-
-    fn server(&self) -> &Server {
-        &self.server
-    }
-
-    fn telemetry(&self) -> &Telemetry {
-        &self.telemetry
-    }
+    runtime::process_sections!();
 
     fn check(&self, findings: &mut Findings) {
         self.api.check(findings);

@@ -88,17 +88,7 @@ pub struct CollectorSettings {
 }
 
 impl Settings for CollectorSettings {
-    fn database(&self) -> &Database {
-        &self.database
-    }
-
-    fn server(&self) -> &Server {
-        &self.server
-    }
-
-    fn telemetry(&self) -> &Telemetry {
-        &self.telemetry
-    }
+    runtime::process_sections!();
 
     fn sources(&self) -> &[Source] {
         &self.source
@@ -132,17 +122,7 @@ pub struct GatewaySettings {
 }
 
 impl Settings for GatewaySettings {
-    fn database(&self) -> &Database {
-        &self.database
-    }
-
-    fn server(&self) -> &Server {
-        &self.server
-    }
-
-    fn telemetry(&self) -> &Telemetry {
-        &self.telemetry
-    }
+    runtime::process_sections!();
 
     fn sources(&self) -> &[Source] {
         &self.source

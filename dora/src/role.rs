@@ -26,17 +26,7 @@ pub struct EngineSettings {
 }
 
 impl Settings for EngineSettings {
-    fn database(&self) -> &Database {
-        &self.database
-    }
-
-    fn server(&self) -> &Server {
-        &self.server
-    }
-
-    fn telemetry(&self) -> &Telemetry {
-        &self.telemetry
-    }
+    runtime::process_sections!();
 
     fn check(&self, findings: &mut Findings) {
         self.database.check(findings);

@@ -70,17 +70,7 @@ impl RetentionSettings {
 }
 
 impl Settings for ProcessorSettings {
-    fn database(&self) -> &Database {
-        &self.database
-    }
-
-    fn server(&self) -> &Server {
-        &self.server
-    }
-
-    fn telemetry(&self) -> &Telemetry {
-        &self.telemetry
-    }
+    runtime::process_sections!();
 
     fn check(&self, findings: &mut Findings) {
         self.database.check(findings);

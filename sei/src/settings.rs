@@ -41,17 +41,7 @@ pub struct Settings {
 }
 
 impl runtime::settings::Settings for Settings {
-    fn database(&self) -> &Database {
-        &self.database
-    }
-
-    fn server(&self) -> &Server {
-        &self.server
-    }
-
-    fn telemetry(&self) -> &Telemetry {
-        &self.telemetry
-    }
+    runtime::process_sections!();
 
     fn sources(&self) -> &[Source] {
         &self.source

@@ -160,15 +160,8 @@ mod tests {
     }
 
     impl Settings for Sections {
-        fn database(&self) -> &Database {
-            &self.database
-        }
-        fn server(&self) -> &Server {
-            &self.server
-        }
-        fn telemetry(&self) -> &Telemetry {
-            &self.telemetry
-        }
+        crate::process_sections!();
+
         fn check(&self, _: &mut Findings) {}
     }
 

@@ -72,3 +72,21 @@ pub trait Settings: Clone + Default + DeserializeOwned + Serialize + JsonSchema 
     /// Reports what the types of the sections can't express.
     fn check(&self, findings: &mut Findings);
 }
+
+/// Within an implementation of [`Settings`](crate::settings::Settings): the sections that every program reads.
+#[macro_export]
+macro_rules! process_sections {
+    () => {
+        fn database(&self) -> &$crate::settings::Database {
+            &self.database
+        }
+
+        fn server(&self) -> &$crate::settings::Server {
+            &self.server
+        }
+
+        fn telemetry(&self) -> &$crate::settings::Telemetry {
+            &self.telemetry
+        }
+    };
+}

@@ -33,17 +33,7 @@ impl SourceOptions for Options {
 }
 
 impl Settings for Few {
-    fn database(&self) -> &Database {
-        &self.database
-    }
-
-    fn server(&self) -> &Server {
-        &self.server
-    }
-
-    fn telemetry(&self) -> &Telemetry {
-        &self.telemetry
-    }
+    crate::process_sections!();
 
     fn sources(&self) -> &[Source] {
         &self.source
