@@ -51,7 +51,7 @@ impl Machine {
 }
 
 /// A program of the same build.
-pub(crate) fn beside(name: &str) -> Result<PathBuf> {
+fn beside(name: &str) -> Result<PathBuf> {
     let program = std::env::current_exe()?.with_file_name(name);
     ensure!(program.is_file(), "{} is missing: `make bench` builds it", program.display());
     Ok(program)

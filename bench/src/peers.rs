@@ -73,9 +73,11 @@ impl Side {
 }
 
 async fn gateway(machine: &Machine, figures: &mut Figures) -> Result<()> {
-    let running = Running::start(&machine.data("peers-gateway")?).await?;
+    let data = machine.data("peers-gateway")?;
+    let running = Running::start(&data).await?;
     let address = up::free_address()?;
-    let serving = webhooks::serve(&webhooks::settings(&running, machine, address, "github")?, address)?;
+    let settings = webhooks::settings(&running, machine, "github")?;
+    let serving = webhooks::role(machine, &data, &settings, "webhooks", address)?;
     let requests = logged(address, webhooks::requests(&webhooks::examples()?)).await?;
     let bento_address = up::free_address()?;
     let mut bento = peer("bento")?;
@@ -202,14 +204,9 @@ async fn storing(machine: &Machine, figures: &mut Figures) -> Result<()> {
 /// holds when it starts.
 async fn stored_by_sei(machine: &Machine, data: &Path, running: &Running) -> Result<(Posted, Stored)> {
     let address = up::free_address()?;
-    let settings = webhooks::settings(running, machine, address, "cdevents")?;
-    let mut gateway = webhooks::serve(&settings, address)?;
-    let processor = || -> Result<Serving> {
-        let address = up::free_address()?;
-        let mut role = machine.sei(data);
-        role.arg("--config").arg(&settings).args(["--set", &format!("server.listen={address}"), "role", "processor"]);
-        Serving::start(&mut role, address)
-    };
+    let settings = webhooks::settings(running, machine, "cdevents")?;
+    let mut gateway = webhooks::role(machine, data, &settings, "webhooks", address)?;
+    let processor = || webhooks::role(machine, data, &settings, "processor", up::free_address()?);
     let (arriving, waiting) = (events(CDEVENTS, 0), events(CDEVENTS, EVENTS));
 
     let mut first = processor()?;

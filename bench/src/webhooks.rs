@@ -24,7 +24,7 @@ use sha2::Sha256;
 
 use crate::figures::{Figures, median};
 use crate::load;
-use crate::machine::{Machine, Running, beside};
+use crate::machine::{Machine, Running};
 use crate::process;
 use crate::up;
 
@@ -58,8 +58,8 @@ pub(crate) async fn gateway(machine: &Machine, figures: &mut Figures) -> Result<
     let data = machine.data("webhooks-data")?;
     let running = Running::start(&data).await?;
     let address = up::free_address()?;
-    let settings = settings(&running, machine, address, "github")?;
-    let mut gateway = serve(&settings, address)?;
+    let settings = settings(&running, machine, "github")?;
+    let mut gateway = role(machine, &data, &settings, "webhooks", address)?;
     let bare_address = up::free_address()?;
     let bare =
         Serving::start(Command::new(std::env::current_exe()?).args([BARE, &bare_address.to_string()]), bare_address)?;
@@ -90,9 +90,17 @@ pub(crate) async fn gateway(machine: &Machine, figures: &mut Figures) -> Result<
     running.stop().await
 }
 
-/// The gateway as a process of its own.
-pub(crate) fn serve(settings: &Path, address: SocketAddr) -> Result<Serving> {
-    Serving::start(Command::new(beside("sei-webhooks")?).arg("--config").arg(settings), address)
+/// A role as a process of its own.
+pub(crate) fn role(
+    machine: &Machine,
+    data: &Path,
+    settings: &Path,
+    name: &str,
+    address: SocketAddr,
+) -> Result<Serving> {
+    let mut role = machine.sei(data);
+    role.arg("--config").arg(settings).args(["--set", &format!("server.listen={address}"), "role", name]);
+    Serving::start(&mut role, address)
 }
 
 async fn closed(address: SocketAddr, requests: &[Bytes], lasting: Duration) -> Result<load::Done> {
@@ -217,7 +225,7 @@ pub(crate) fn topic(connector: &str) -> String {
 }
 
 /// Settings of the gateway and the processor, with one source.
-pub(crate) fn settings(running: &Running, machine: &Machine, address: SocketAddr, connector: &str) -> Result<PathBuf> {
+pub(crate) fn settings(running: &Running, machine: &Machine, connector: &str) -> Result<PathBuf> {
     let (kafka, topic) = (kafka()?, topic(connector));
     let (url, secret) = (machine.path("database-url"), machine.path("secret"));
     std::fs::write(&url, running.url()?)?;
@@ -226,7 +234,7 @@ pub(crate) fn settings(running: &Running, machine: &Machine, address: SocketAddr
     std::fs::write(
         &settings,
         format!(
-            "database.url = {{ file = '{}' }}\nserver.listen = '{address}'\nlog.kind = 'kafka'\n\
+            "database.url = {{ file = '{}' }}\nlog.kind = 'kafka'\n\
              log.topic = '{topic}'\nlog.kafka.brokers = '{kafka}'\n\
              [[source]]\nconnector = '{connector}'\n[source.webhook]\nsecrets = [{{ file = '{}' }}]\n",
             url.display(),
