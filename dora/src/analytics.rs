@@ -7,12 +7,14 @@ mod making;
 mod outdated;
 mod stale;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
 use store::analytics::{ChunkOfObservations, Refresh, State};
 use store::flow::ReadPart;
 use store::{Store, StoreTx, changes};
+use tokio::task::JoinSet;
 use tracing::{info, warn};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -32,23 +34,31 @@ const INTERVAL: Duration = Duration::from_secs(30);
 
 /// Keeps what BI tools read up to date, of every tenant that any of them may read.
 pub(crate) async fn keep(store: Store, dora: Dora, custom: Vec<CustomMetricSettings>) -> Result<(), DoraError> {
-    let settings = MetricSettings { dora: &dora, custom: &custom };
     if let Err(error) = hide_people(&store, &dora).await {
         warn!(error = &error as &dyn std::error::Error, "whether roles of BI tools see people is looked at later");
     }
+    let settings = Arc::new((dora, custom));
     loop {
         tokio::time::sleep(INTERVAL).await;
-        if let Err(error) = refresh_all(&store, settings).await {
+        if let Err(error) = refresh_all(&store, &settings).await {
             warn!(error = &error as &dyn std::error::Error, "what BI tools read is brought up to date later");
         }
     }
 }
 
-/// Fails with the first failure, after all tenants were tried.
-async fn refresh_all(store: &Store, settings: MetricSettings<'_>) -> Result<(), DoraError> {
+/// Fails with the first failure, after all tenants were tried. A panic is one of them.
+async fn refresh_all(store: &Store, settings: &Arc<(Dora, Vec<CustomMetricSettings>)>) -> Result<(), DoraError> {
     let mut failed = None;
     for info in store.tenants().await? {
-        if let Err(error) = refresh_used(&store.for_tenant(&info.tenant), settings).await {
+        let (store, settings) = (store.for_tenant(&info.tenant), Arc::clone(settings));
+        // its task ends when this is dropped
+        let mut alone = JoinSet::new();
+        alone.spawn(async move {
+            let (dora, custom) = &*settings;
+            refresh_used(&store, MetricSettings { dora, custom }).await
+        });
+        let refreshed = alone.join_next().await.unwrap_or(Ok(Ok(())));
+        if let Err(error) = refreshed.unwrap_or_else(|error| Err(DoraError::ended("what BI tools read", error))) {
             failed.get_or_insert(error);
         }
     }

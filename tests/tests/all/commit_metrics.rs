@@ -148,3 +148,17 @@ async fn commits_that_deployments_reach_later_count_in_the_rows_in_memory_too() 
     write(store, &[tag("v1.0.0", 11, 4), tag("v1.0.1", 12, 5)]).await;
     assert_eq!(bus_factor().await, (Some(2.0), 3));
 }
+
+#[tokio::test]
+async fn numbers_of_lines_beyond_all_bounds_cost_no_answer() {
+    let database = tests::database().await;
+    let store = &database.store;
+    let most = json!({ "additions": i64::MAX, "deletions": i64::MAX });
+    let mut large = change(1, 1, 2);
+    large.as_object_mut().unwrap().extend(most.as_object().unwrap().clone());
+    write(store, &[commit(1, 0, &[], most.clone()), commit(2, 1, &[1], most), large, tag("v1.0.0", 1, 3)]).await;
+    assert_eq!(metric(store, "change_size").await, (Some(i64::MAX as f64), 1));
+    assert_eq!(metric(store, "bus_factor").await.0, Some(1.0));
+    // what BI tools read is made out of them as well
+    assert!(served::refresh(store, &[]).await);
+}
