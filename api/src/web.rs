@@ -31,10 +31,12 @@ const PAGES: &[&str] = &[
     "items",
     "product",
     "releases",
+    "runs",
     "search",
     "services",
     "sources",
     "teams",
+    "vulnerabilities",
 ];
 
 /// A file that needs no build.

@@ -11,6 +11,7 @@
 //   {"until": URL}                     waits until the address begins with this
 //   {"run": SCRIPT}                    runs an expression in the page, and notes its value
 //   {"axe": FILE}                      notes what axe, whose program is in the file, finds in the page
+//   {"paper": true}                    prints, and notes on how many pages
 //   {"offline": BOOLEAN}               disconnects it, or connects it again
 //   {"request": URL}                   asks for an address from outside of the page: the test goes on
 //   {"screenshot": [FILE, SCALE]}      takes a screenshot, as WebP, with SCALE pixels for each of the page
@@ -35,10 +36,16 @@ const STEPS = {
   until: (page, address) => page.waitForURL((url) => url.href.startsWith(address)),
   run: async (page, script) => [await page.evaluate(script)],
   axe: async (page, file) => [await examined(page, await readFile(file, "utf8"))],
+  paper: async (page) => [pagesOf(await page.pdf({ preferCSSPageSize: true, printBackground: true }))],
   offline: (page, isOffline) => page.context().setOffline(isOffline),
   request: (page, url) => fetch(url).catch(() => []),
   screenshot: async (page, [file, scale]) => void (await writeFile(file, await webp(page, scale))),
 };
+
+/** The pages of a PDF. */
+function pagesOf(pdf) {
+  return pdf.toString("latin1").match(/\/Type\s*\/Page\b/g)?.length ?? 0;
+}
 
 async function webp(page, scale) {
   const session = await page.context().newCDPSession(page);

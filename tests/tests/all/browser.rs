@@ -80,6 +80,11 @@ pub(crate) fn axe(file: &str) -> Value {
     json!({ "axe": file })
 }
 
+/// Prints, and notes on how many pages.
+pub(crate) fn paper() -> Value {
+    json!({ "paper": true })
+}
+
 /// Goes back.
 pub(crate) fn back() -> Value {
     json!({ "back": true })

@@ -16,6 +16,7 @@ mod boards;
 mod budget;
 mod filter;
 mod graphiql;
+mod lists;
 mod live;
 mod manage;
 mod numbers;
@@ -74,6 +75,9 @@ const SETTLED: &str = "(async () => {
     }
     return null;
 })()";
+
+/// Lists faults of the layout: text that is cut off or covered, empty charts, numbers beside their column.
+const LAYOUT_FAULTS: &str = include_str!("page/layout.js");
 
 /// Takes steps, of which none may be complained about.
 async fn take(steps: &[Value]) -> Shown {

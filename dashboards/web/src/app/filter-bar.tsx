@@ -1,3 +1,4 @@
+import { useMatch, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { BENCHMARKS, DEFAULTS, INTERVALS, useFilter, useSetFilter, WINDOWS, type FilterSearch, type Interval } from "../data/filter";
 import { useEnvironments } from "../data/environments";
@@ -65,11 +66,35 @@ export function FilterBar() {
   );
 }
 
+type Scope = Pick<FilterSearch, "team" | "service">;
+
+/** The team or service that the open page is about: its path names it, whatever the filter says. */
+function usePageScope(): Scope | undefined {
+  const team = useMatch({ from: "/teams/$team", shouldThrow: false })?.params.team;
+  const service = useMatch({ from: "/services/$", shouldThrow: false })?.params._splat;
+  return team === undefined && service === undefined ? undefined : { team, service };
+}
+
+/** Opens the page of a team or service, or of the whole; the tab stays open on a page of the same kind. */
+function useOpenScope(page: Scope | undefined): (scope: Scope) => void {
+  const navigate = useNavigate();
+  return ({ team, service }) => {
+    const isSameKind = (team !== undefined && page?.team !== undefined) || (service !== undefined && page?.service !== undefined);
+    const search = (all: Record<string, unknown>) => ({ ...all, team: undefined, service: undefined, ...(isSameKind ? {} : { tab: undefined }) });
+    if (team !== undefined) void navigate({ to: "/teams/$team", params: { team }, search: search as never });
+    else if (service !== undefined) void navigate({ to: "/services/$", params: { _splat: service }, search: search as never });
+    else void navigate({ to: "/", search: search as never });
+  };
+}
+
 function ScopeField({ filter, change, isCompact }: FieldProps) {
   const { teams, services } = useScopes();
-  const value = filter.service !== undefined ? `service:${filter.service}` : filter.team !== undefined ? `team:${filter.team}` : "";
+  const page = usePageScope();
+  const openScope = useOpenScope(page);
+  const scope: Scope = page ?? filter;
+  const value = scope.service !== undefined ? `service:${scope.service}` : scope.team !== undefined ? `team:${scope.team}` : "";
   const options = (kind: "team" | "service", rows: { name: string }[]) => {
-    const chosen = filter[kind];
+    const chosen = scope[kind];
     const names = rows.map(({ name }) => name);
     if (chosen !== undefined && !names.includes(chosen)) names.push(chosen);
     return names.map((name) => ({ value: `${kind}:${name}`, text: name }));
@@ -77,7 +102,9 @@ function ScopeField({ filter, change, isCompact }: FieldProps) {
   const choose = (chosen: string) => {
     const [kind, ...rest] = chosen.split(":");
     const name = rest.join(":");
-    change({ team: kind === "team" ? name : undefined, service: kind === "service" ? name : undefined });
+    const wanted: Scope = { team: kind === "team" ? name : undefined, service: kind === "service" ? name : undefined };
+    if (page === undefined) change(wanted);
+    else openScope(wanted);
   };
   const groups = [
     { options: [{ value: "", text: t("filter.scope_all") }] },

@@ -20,6 +20,15 @@ export const PAGES: Page[] = [
   { to: "/admin", text: "nav.admin", icon: "admin" },
 ];
 
+/** The pages that list rows, in order. */
+export const LISTS: Page[] = [
+  { to: "/changes", text: "nav.changes", icon: "change" },
+  { to: "/deployments", text: "nav.deployments", icon: "deployment" },
+  { to: "/incidents", text: "nav.incidents", icon: "incident" },
+  { to: "/runs", text: "nav.runs", icon: "clock" },
+  { to: "/vulnerabilities", text: "nav.vulnerabilities", icon: "warning" },
+];
+
 /** How many pages a phone shows at its bottom, beside the menu with the others. */
 export const PAGES_ON_PHONE = 4;
 

@@ -29,7 +29,7 @@ const NAMED = { parse: (params: { _splat?: string }) => (params._splat === undef
 // A page is a file of `pages/`, loaded when it is opened; but for the overview, which most open first. Its own parameters
 // are named here.
 const overview = createRoute({ getParentRoute: () => root, path: "/", validateSearch: texts("moved", "by"), component: OverviewPage });
-const teams = createRoute({ getParentRoute: () => root, path: "/teams", validateSearch: texts("subject"), component: lazyRouteComponent(() => import("../pages/teams"), "TeamsPage") });
+const teams = createRoute({ getParentRoute: () => root, path: "/teams", validateSearch: texts("subject", "order"), component: lazyRouteComponent(() => import("../pages/teams"), "TeamsPage") });
 const team = createRoute({ getParentRoute: () => root, path: "/teams/$team", validateSearch: texts("tab", "project", "moved", "by"), component: lazyRouteComponent(() => import("../pages/team"), "TeamPage") });
 const developer = createRoute({ getParentRoute: () => root, path: "/developer", validateSearch: texts("tab", "person"), component: lazyRouteComponent(() => import("../pages/developer"), "DeveloperPage") });
 const product = createRoute({ getParentRoute: () => root, path: "/product", validateSearch: texts("tab", "project", "kind", "state", "search", "sprint"), component: lazyRouteComponent(() => import("../pages/product"), "ProductPage") });
@@ -47,15 +47,17 @@ const service = createRoute({ getParentRoute: () => root, path: "/services/$", v
 const deployment = createRoute({ getParentRoute: () => root, path: "/deployments/$", params: NAMED, component: lazyRouteComponent(() => import("../pages/deployment"), "DeploymentPage") });
 const deployments = createRoute({ getParentRoute: () => root, path: "/deployments", validateSearch: texts("failed", "rework", "success", "counted", "kind", "source", "search", "sort"), component: lazyRouteComponent(() => import("../pages/deployments"), "DeploymentsPage") });
 const change = createRoute({ getParentRoute: () => root, path: "/changes/$", params: NAMED, component: lazyRouteComponent(() => import("../pages/change"), "ChangePage") });
-const changes = createRoute({ getParentRoute: () => root, path: "/changes", validateSearch: texts("search", "sort", "is_commit", "deployment", "repository"), component: lazyRouteComponent(() => import("../pages/changes"), "ChangesPage") });
+const changes = createRoute({ getParentRoute: () => root, path: "/changes", validateSearch: texts("search", "sort", "is_commit", "deployment", "repository", "stage"), component: lazyRouteComponent(() => import("../pages/changes"), "ChangesPage") });
 const incident = createRoute({ getParentRoute: () => root, path: "/incidents/$", params: NAMED, component: lazyRouteComponent(() => import("../pages/incident"), "IncidentPage") });
 const incidents = createRoute({ getParentRoute: () => root, path: "/incidents", validateSearch: texts("state", "severity", "search", "sort"), component: lazyRouteComponent(() => import("../pages/incidents"), "IncidentsPage") });
+const runs = createRoute({ getParentRoute: () => root, path: "/runs", validateSearch: texts("outcome", "branch", "pipeline", "repository", "search", "sort"), component: lazyRouteComponent(() => import("../pages/runs"), "RunsPage") });
+const vulnerabilities = createRoute({ getParentRoute: () => root, path: "/vulnerabilities", validateSearch: texts("state", "severity", "repository", "search", "sort"), component: lazyRouteComponent(() => import("../pages/vulnerabilities"), "VulnerabilitiesPage") });
 const item = createRoute({ getParentRoute: () => root, path: "/items/$", params: NAMED, component: lazyRouteComponent(() => import("../pages/item"), "ItemPage") });
 const release = createRoute({ getParentRoute: () => root, path: "/releases/$", params: NAMED, validateSearch: texts("kind"), component: lazyRouteComponent(() => import("../pages/release"), "ReleasePage") });
 
 const routeTree = root.addChildren([
   overview, teams, team, developer, product, explore, boards, board, sources, connect, source, admin, account, search, guide,
-  service, deployment, deployments, change, changes, incident, incidents, item, release,
+  service, deployment, deployments, change, changes, incident, incidents, item, release, runs, vulnerabilities,
 ]);
 
 /** The addresses of the application. Parameters are texts, as the API has them, not JSON. */

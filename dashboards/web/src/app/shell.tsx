@@ -13,7 +13,7 @@ import { Drawer } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import { Tooltip } from "../ui/tooltip";
 import { FilterBar } from "./filter-bar";
-import { NavLink, PAGES, PAGES_ON_PHONE } from "./navigation";
+import { LISTS, NavLink, PAGES, PAGES_ON_PHONE } from "./navigation";
 import { SearchBox } from "./search-box";
 import { useIsOnline } from "./settings";
 import { TenantSelect } from "./tenant-select";
@@ -40,6 +40,7 @@ export function Shell() {
         <header className="top">
           <div className="top-row">
             <Brand />
+            <DemoNote />
             <SearchBox label={t("shell.search_label")} placeholder={t("shell.search")} hasHotkey />
             <div className="top-end">
               <TenantSelect />
@@ -84,16 +85,30 @@ function Account({ me }: { me: Me | undefined }) {
 function Rail() {
   return (
     <nav className="rail" aria-label={t("nav.label")}>
-      <Brand />
+      <div className="rail-head">
+        <Brand />
+        <DemoNote />
+      </div>
       <div className="rail-links">
         {PAGES.map((page) => (
           <NavLink key={page.text} page={page} />
         ))}
       </div>
+      <Lists />
       <div className="rail-foot">
         <Live />
       </div>
     </nav>
+  );
+}
+
+function Lists({ onClick }: { onClick?: () => void }) {
+  return (
+    <div className="rail-links rail-lists" role="group" aria-label={t("nav.lists")}>
+      {LISTS.map((page) => (
+        <NavLink key={page.text} page={page} onClick={onClick} />
+      ))}
+    </div>
   );
 }
 
@@ -108,11 +123,27 @@ function Live() {
   );
 }
 
-function Notes() {
-  const isOnline = useIsOnline();
+function useIsDemo(): boolean {
   const { tenant } = useFilter();
   const tenants = useTenants();
-  const isDemo = tenants.data?.data.some(({ name, demo }) => demo && name === (tenant ?? tenants.data.tenant)) ?? false;
+  return tenants.data?.data.some(({ name, demo }) => demo && name === (tenant ?? tenants.data.tenant)) ?? false;
+}
+
+/** States that the data is made up. */
+function DemoNote() {
+  if (!useIsDemo()) return null;
+  return (
+    <Tooltip text={t("shell.demo_text")}>
+      <span className="badge badge-info demo-note" tabIndex={0}>
+        {t("shell.demo")}
+      </span>
+    </Tooltip>
+  );
+}
+
+function Notes() {
+  const isOnline = useIsOnline();
+  const isDemo = useIsDemo();
   // beside the content and not in it, so that nothing moves when they appear
   return (
     <div className="notes">
@@ -121,13 +152,7 @@ function Notes() {
           {t("shell.offline")}
         </p>
       )}
-      {isDemo && (
-        <Tooltip text={t("shell.demo_text")}>
-          <p className="callout demo-note" tabIndex={0}>
-            {t("shell.demo")}
-          </p>
-        </Tooltip>
-      )}
+      {isDemo && <p className="callout on-paper">{t("shell.demo_text")}</p>}
     </div>
   );
 }
@@ -149,6 +174,7 @@ function BottomBar() {
             <NavLink key={page.text} page={page} onClick={() => setOpen(false)} />
           ))}
         </div>
+        <Lists onClick={() => setOpen(false)} />
       </Drawer>
     </nav>
   );

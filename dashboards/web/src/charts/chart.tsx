@@ -56,6 +56,15 @@ export function Chart({ title, option, table, height = 220, onPick, isEmpty = fa
   );
 }
 
+type Library = typeof import("./echarts");
+let library: Library | undefined;
+
+/** Loads ECharts, once. */
+async function loaded(): Promise<Library> {
+  library ??= await import("./echarts");
+  return library;
+}
+
 function Canvas(props: { chart: { current: ECharts | null }; option: ChartProps["option"]; height: number; onPick?: ChartProps["onPick"] }) {
   const { chart, option, height, onPick } = props;
   const canvas = useRef<HTMLDivElement>(null);
@@ -67,9 +76,8 @@ function Canvas(props: { chart: { current: ECharts | null }; option: ChartProps[
     const element = canvas.current;
     if (element === null) return;
     let isGone = false;
-    const draw = async () => {
-      const { init } = await import("./echarts");
-      if (isGone) return;
+    const draw = ({ init }: Library) => {
+      if (isGone || chart.current !== null) return;
       const drawn = init(element, null, { renderer: "canvas" });
       chart.current = drawn;
       drawn.setOption(complete(latest.current.option(latest.current.theme), latest.current.theme));
@@ -78,14 +86,21 @@ function Canvas(props: { chart: { current: ECharts | null }; option: ChartProps[
     const seen = new IntersectionObserver(([entry]) => {
       if (entry?.isIntersecting !== true) return;
       seen.disconnect();
-      void draw();
+      void loaded().then(draw);
     }, { rootMargin: "200px" });
     seen.observe(element);
+    // a chart that was not scrolled to is drawn for paper too
+    const printed = () => {
+      if (chart.current === null && library !== undefined) draw(library);
+      chart.current?.getZr().flush();
+    };
+    addEventListener("beforeprint", printed);
     const resized = new ResizeObserver(() => chart.current?.resize());
     resized.observe(element);
     return () => {
       isGone = true;
       seen.disconnect();
+      removeEventListener("beforeprint", printed);
       resized.disconnect();
       chart.current?.dispose();
       chart.current = null;

@@ -52,7 +52,7 @@ export function SeriesChart({ title, unit, interval, series, kind = "line", heig
         ...drawn(line, kind, partial),
         color: line.color ?? theme.series[nth % theme.series.length],
         areaStyle: kind === "line" && series.length === 1 ? { opacity: 0.08 } : undefined,
-        markLine: nth === 0 && target !== undefined ? markLine(theme.muted, [{ yAxis: target.value, name: target.name }], { position: "insideEndTop" }) : undefined,
+        markLine: nth === 0 && target !== undefined ? markLine(theme.muted, [{ yAxis: target.value, name: target.name }], { position: "insideEndTop", backgroundColor: theme.surface, padding: [1, 4], borderRadius: 3 }) : undefined,
         markArea: nth === 0 && partial !== undefined && kind === "line" ? partialArea(names, partial, theme) : undefined,
       })),
     }),

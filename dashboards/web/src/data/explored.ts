@@ -1,6 +1,7 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { compareOf, intervalOf, measuredQuestionOf, useFilter, type FilterSearch } from "./filter";
 import { defined, useRest } from "./queries";
+import { answersAgainst, otherTeam, useAgainst } from "./team-comparison";
 import type { MetricAnswer, Schema } from "./types";
 
 /** What is asked about a metric, beside the filter. */
@@ -18,7 +19,10 @@ export function useExplored({ metric, by, repository }: Exploring, options: { fi
   const current = useFilter();
   const filter = options.filter ?? current;
   const query = { names: metric, ...measuredQuestionOf(filter), interval: intervalOf(filter), compare: compareOf(filter), by, repository, values_in_series: options.values };
-  return useRest("/api/v1/answers", defined(query) as never, { enabled: options.enabled }) as never;
+  const answers = useRest("/api/v1/answers", defined(query) as never, { enabled: options.enabled }) as UseQueryResult<{ data: MetricAnswer[] }>;
+  const team = otherTeam(filter);
+  const others = useRest("/api/v1/answers", defined({ ...query, team, service: undefined }) as never, { enabled: team !== undefined && options.enabled }) as typeof answers;
+  return useAgainst(answers, others, team, answersAgainst);
 }
 
 /** How the observations behind a metric are distributed. */

@@ -10,6 +10,7 @@ import type { Answer, Question as QueryOf, ReadPath, Row } from "sei-client";
 import { compareOf, intervalOf, measuredQuestionOf, useFilter, type FilterSearch } from "./filter";
 import { answered, rest } from "./client";
 import type { Direction } from "../format/direction";
+import { answersAgainst, otherTeam, reportAgainst, useAgainst } from "./team-comparison";
 import type { Definition, MetricAnswer, Report } from "./types";
 
 /** The lists of REST: addresses whose answers have rows and a cursor. */
@@ -66,7 +67,10 @@ export function useReport(options: { by?: "team" | "service"; filter?: FilterSea
   const filter = options.filter ?? current;
   const { benchmark } = filter;
   const query = { ...measuredQuestionOf(filter), interval: intervalOf(filter), compare: compareOf(filter), by: options.by, benchmark };
-  return useRest("/api/v1/dora", defined(query) as never, { enabled: options.enabled }) as never;
+  const report = useRest("/api/v1/dora", defined(query) as never, { enabled: options.enabled }) as UseQueryResult<{ demo: boolean; tenant: string; data: Report }>;
+  const team = otherTeam(filter);
+  const other = useRest("/api/v1/dora", defined({ ...query, team, service: undefined, by: undefined }) as never, { enabled: team !== undefined && options.enabled }) as typeof report;
+  return useAgainst(report, other, team, reportAgainst);
 }
 
 /** Several metrics for the filter, in the order of their names. */
@@ -78,7 +82,10 @@ export function useMetrics(
   const filter = options.filter ?? current;
   const interval = options.series === false ? undefined : (intervalOf(filter) ?? "week");
   const query = { names: names.join(","), ...measuredQuestionOf(filter), interval, compare: compareOf(filter), by: options.by };
-  return useRest("/api/v1/answers", defined(query) as never, { enabled: options.enabled }) as never;
+  const answers = useRest("/api/v1/answers", defined(query) as never, { enabled: options.enabled }) as UseQueryResult<{ data: MetricAnswer[] }>;
+  const team = otherTeam(filter);
+  const others = useRest("/api/v1/answers", defined({ ...query, team, service: undefined }) as never, { enabled: team !== undefined && options.enabled }) as typeof answers;
+  return useAgainst(answers, others, team, answersAgainst);
 }
 
 const NO_DEFINITIONS = new Map<string, Definition>();

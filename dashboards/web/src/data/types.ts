@@ -20,7 +20,8 @@ type WithMetrics<T> = Omit<T, FiveMetrics> & Record<FiveMetrics, Metric>;
 export type Definition = Schemas["Definition"];
 export type Caveat = Schemas["Caveat"];
 export type Basis = Schemas["Basis"];
-export type Comparison = Schemas["Comparison"];
+/** How a value differs from that of an earlier window, or of another team. */
+export type Comparison = Schemas["Comparison"] & { team?: string };
 export type Level = Schemas["Level"];
 export type ReportSlice = WithMetrics<Schemas["ReportSlice"]>;
 type MergeValues = "merges" | "frequency" | "lead_time";

@@ -35,5 +35,7 @@ describe("values", () => {
     expect(formatDuration(-3600)).toBe("−1 h");
     expect(formatChange(-0.044)).toBe("−4.4 %");
     expect(formatChange(1.63)).toBe("+163 %");
+    expect(formatChange(8.9)).toBe("+890 %");
+    expect(formatChange(18.47)).toBe("19×");
   });
 });

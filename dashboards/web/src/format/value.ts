@@ -83,8 +83,12 @@ export function formatBare(value: number | null | undefined, unit: Unit): string
   return unit === "ratio" ? formatShare(value) : formatShort(value);
 }
 
-/** A change as a signed share: `+12 %`. */
+/** From here a change is read as a multiple. */
+const MULTIPLE = 10;
+
+/** A change as a signed share, `+12 %`; a large one as a multiple of what was before, `19×`. */
 export function formatChange(share: number): string {
+  if (share + 1 >= MULTIPLE) return `${formatNumber(share + 1, { maximumFractionDigits: 0 })}×`;
   const percent = Math.abs(share) * 100;
   const sign = share > 0 ? "+" : share < 0 ? "−" : "";
   return `${sign}${formatNumber(percent, { maximumFractionDigits: percent < 10 ? 1 : 0 })} %`;

@@ -81,6 +81,7 @@ function ServiceWay({ service }: { service: JourneyService }) {
           {service.service}
         </Link>
       </h3>
+      {service.deployments.length === 0 && <p className="note">{t("journey.nowhere")}</p>}
       {service.deployments.length > 0 && (
         <ul className="environments plain-list">
           {service.deployments.map((deployment) => (

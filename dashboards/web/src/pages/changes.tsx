@@ -1,16 +1,60 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { Row } from "sei-client";
 import { questionOf, useFilter } from "../data/filter";
+import { useSetSearch } from "../data/search";
 import { formatNumber } from "../format/value";
 import { t } from "../i18n/t";
-import { Badge, Moment, Value, type Column } from "../ui";
+import { Badge, Moment, PageHead, Select, Value, type Column } from "../ui";
 import { ChoiceFilter, LimitedTo, SearchFilter } from "./lists/filters";
 import { ListPage } from "./lists/list-page";
 import { StageBar } from "./lists/stage-bar";
+import { OpenChanges } from "./parts/open-changes";
+import "./lists/lists.css";
 
 type Change = Row<"/api/v1/changes">;
 
+/** Changes that reached production, or those that are on their way. */
 export function ChangesPage() {
+  const { stage } = useSearch({ from: "/changes" });
+  return stage === undefined ? <DeployedChanges /> : <ChangesOnTheirWay stage={stage} />;
+}
+
+const STAGES = ["any", "open", "merged"] as const;
+
+/** How far changes have come: a choice that the address holds. */
+function StageFilter({ stage }: { stage: string | undefined }) {
+  const setSearch = useSetSearch();
+  const options = STAGES.map((value) => ({ value: value as string, text: t(`lists.stage_${value}`) }));
+  return (
+    <Select
+      isCompact
+      label={t("lists.stage")}
+      value={stage ?? ""}
+      groups={[{ options: [{ value: "", text: t("lists.stage_production") }, ...options] }]}
+      onChange={(chosen) => setSearch({ stage: chosen || undefined, sort: undefined, is_commit: undefined, deployment: undefined })}
+    />
+  );
+}
+
+/** Open changes, and merged ones that are not in production, the slowest first. They are those of now, of any window. */
+function ChangesOnTheirWay({ stage }: { stage: string }) {
+  const filter = useFilter();
+  const { search, repository } = useSearch({ from: "/changes" });
+  const state = stage === "open" || stage === "merged" ? stage : undefined;
+  return (
+    <>
+      <PageHead title={t("page.changes")} note={t("lists.stage_note")} />
+      <div className="list-filters" role="group" aria-label={t("lists.filters", { title: t("page.changes") })}>
+        <SearchFilter value={search} label={t("lists.search_changes")} />
+        <StageFilter stage={stage} />
+        {repository !== undefined && <LimitedTo name="repository" text={t("lists.of_repository", { id: repository })} />}
+      </div>
+      <OpenChanges filter={filter} narrowed={{ state, repository, search }} hasTeams />
+    </>
+  );
+}
+
+function DeployedChanges() {
   const filter = useFilter();
   const navigate = useNavigate();
   const { search, sort, is_commit, deployment, repository } = useSearch({ from: "/changes" });
@@ -29,6 +73,7 @@ export function ChangesPage() {
       filters={
         <>
           <SearchFilter value={search} label={t("lists.search_changes")} />
+          <StageFilter stage={undefined} />
           <ChoiceFilter name="is_commit" label={t("lists.change_kind")} value={is_commit} all={t("lists.change_kind_all")} options={[{ value: "false", text: t("lists.change_kind_changes") }, { value: "true", text: t("lists.change_kind_commits") }]} />
           {deployment !== undefined && <LimitedTo name="deployment" text={t("lists.of_deployment", { id: deployment })} />}
           {repository !== undefined && <LimitedTo name="repository" text={t("lists.of_repository", { id: repository })} />}

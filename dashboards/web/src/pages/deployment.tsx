@@ -141,7 +141,7 @@ function stepsOf({ changes }: Explained, deployment: Deployment): Step[] {
   if (merged !== undefined) steps.push({ id: "merged", name: t("step.last_merged"), at: merged.at, children: <RecordLink id={merged.change.id} what="change">{merged.change.title}</RecordLink> });
   steps.push({ id: "deployed", name: t("step.deployed"), at: deployment.finished_at, tone: deployment.failed ? "bad" : "good", children: deployment.environment });
   for (const evidence of deployment.failed_by) {
-    steps.push({ id: `${evidence.rule} ${evidence.id}`, name: t(`met.${evidence.what}` as Key), at: evidence.at, tone: "bad", children: <RecordLink id={evidence.id} what={evidence.what} /> });
+    steps.push({ id: `${evidence.rule} ${evidence.id}`, name: t(`met.${evidence.what === "change" && evidence.rule === "hotfixed" ? "hotfix" : evidence.what}` as Key), at: evidence.at, tone: "bad", children: <RecordLink id={evidence.id} what={evidence.what} /> });
   }
   if (deployment.failed) {
     const by = deployment.recovered_by ?? undefined;

@@ -49,16 +49,17 @@ function columns(): Column<Deployment>[] {
     {
       id: "name",
       head: t("lists.deployment"),
-      cell: ({ id, name, environment }) => (
+      cell: ({ id, name, environment, service }) => (
         <div className="cell-name">
           <Link to="/deployments/$" params={{ _splat: id }}>
             {name ?? id.split("/").slice(-2).join(" ")}
           </Link>
+          <span className="note only-phone">{service}</span>
           {environment !== null && <span className="note">{environment}</span>}
         </div>
       ),
     },
-    { id: "service", head: t("lists.service"), order: "service", cell: ({ service }) => <Link to="/services/$" params={{ _splat: service }}>{service}</Link> },
+    { id: "service", head: t("lists.service"), order: "service", isMinor: true, cell: ({ service }) => <Link to="/services/$" params={{ _splat: service }}>{service}</Link> },
     { id: "finished_at", head: t("lists.finished"), order: "finished_at", cell: ({ finished_at }) => <Moment at={finished_at} /> },
     { id: "verdict", head: t("lists.verdict"), cell: (deployment) => <Verdict deployment={deployment} /> },
     { id: "kind", head: t("lists.kind"), isMinor: true, cell: ({ kind }) => t(`kind.${kind}` as Key) },
@@ -67,6 +68,7 @@ function columns(): Column<Deployment>[] {
       head: t("lists.changes"),
       order: "changes",
       align: "end",
+      isMinor: true,
       cell: ({ id, changes }) => (changes === 0 ? "0" : <Link to="/changes" search={{ deployment: id, window: "all" }}>{formatNumber(changes)}</Link>),
     },
     { id: "commits", head: t("lists.commits"), order: "commits", align: "end", isMinor: true, cell: ({ commits }) => formatNumber(commits) },

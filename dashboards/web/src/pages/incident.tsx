@@ -148,6 +148,7 @@ function Details({ incident, cause }: { incident: Incident; cause: Schema<"Deplo
 
 function Stats({ incident }: { incident: Incident }) {
   const { detectedAt, acknowledgedAt, services, resolvedAt } = incident;
+  const service = services.length === 1 ? services[0]?.service : undefined;
   const restore = services.find(({ restoreSeconds }) => restoreSeconds !== null)?.restoreSeconds ?? (resolvedAt === null ? null : between(detectedAt, resolvedAt));
   const carrier = services.find(({ deployment }) => deployment !== null)?.deployment ?? null;
   return (
@@ -162,7 +163,9 @@ function Stats({ incident }: { incident: Incident }) {
         <Stat label={t("record.detect")} note={t("record.detect_note")}>
           <Value value={carrier === null ? null : between(carrier.finishedAt, detectedAt)} unit="seconds" why={t("lists.no_cause")} />
         </Stat>
-        <Stat label={t("lists.services")}>{formatNumber(services.length)}</Stat>
+        <Stat label={t("lists.services")} note={t("record.affected")}>
+          {service === null || service === undefined ? formatNumber(services.length) : <Link to="/services/$" params={{ _splat: service.name }}>{service.name}</Link>}
+        </Stat>
       </div>
     </Card>
   );

@@ -46,17 +46,20 @@ function columns(): Column<Incident>[] {
     {
       id: "title",
       head: t("lists.incident"),
-      cell: ({ id, title }) => (
+      cell: ({ id, title, detected_at }) => (
         <div className="cell-name">
           <Link to="/incidents/$" params={{ _splat: id }} title={title}>
             {title}
           </Link>
           <span className="note">{id.split("/").slice(1).join("/")}</span>
+          <span className="note only-phone">
+            <Moment at={detected_at} />
+          </span>
         </div>
       ),
     },
     { id: "severity", head: t("lists.severity"), cell: ({ severity }) => <Severity severity={severity} /> },
-    { id: "state", head: t("lists.state"), cell: ({ state }) => <Badge tone={state === "open" ? "bad" : "good"}>{t(`lists.state_${state}`)}</Badge> },
+    { id: "state", head: t("lists.state"), isMinor: true, cell: ({ state }) => <Badge tone={state === "open" ? "bad" : "good"}>{t(`lists.state_${state}`)}</Badge> },
     {
       id: "services",
       head: t("lists.services"),
@@ -71,9 +74,9 @@ function columns(): Column<Incident>[] {
           </Fragment>
         )),
     },
-    { id: "detected_at", head: t("lists.detected"), order: "detected_at", cell: ({ detected_at }) => <Moment at={detected_at} /> },
+    { id: "detected_at", head: t("lists.detected"), order: "detected_at", isMinor: true, cell: ({ detected_at }) => <Moment at={detected_at} /> },
     { id: "resolved_at", head: t("lists.resolved"), order: "resolved_at", isMinor: true, cell: ({ resolved_at }) => <Moment at={resolved_at} /> },
-    { id: "restore", head: t("lists.restore"), align: "end", cell: ({ time_to_restore_seconds, state }) => <Value value={time_to_restore_seconds} unit="seconds" why={t(state === "open" ? "lists.still_open" : "lists.no_restore")} /> },
+    { id: "restore", head: t("lists.restore"), align: "end", cell: ({ time_to_restore_seconds, state }) => (state === "open" ? <Badge tone="bad">{t("overview.open")}</Badge> : <Value value={time_to_restore_seconds} unit="seconds" why={t("lists.no_restore")} />) },
     {
       id: "deployment",
       head: t("lists.caused_by"),

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, type ReactNode } from "react";
 import { useReport } from "../data/queries";
-import { useFilter } from "../data/filter";
+import { comparedTeam, useFilter } from "../data/filter";
 import { useMaySet, useTargetResults, type TargetResult } from "../data/targets";
 import type { Report } from "../data/types";
 import { formatWindow } from "../format/time";
@@ -51,11 +51,14 @@ export function OverviewPage() {
 }
 
 function WindowNote({ report }: { report: Report }) {
-  const { team, service } = useFilter();
+  const filter = useFilter();
+  const { team, service } = filter;
+  const other = comparedTeam(filter);
   const compared = report.change_lead_time.compared?.window;
   const about = service ?? team;
   const window = formatWindow(report.window);
-  const written = compared === undefined ? window : t("overview.compared", { window, compared: formatWindow(compared) });
+  const reference = other === undefined ? compared && formatWindow(compared) : t("filter.compare_team", { team: other });
+  const written = reference === undefined ? window : t("overview.compared", { window, compared: reference });
   return about === undefined ? written : `${about} · ${written}`;
 }
 

@@ -1,7 +1,8 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useDefinitions, useMetrics, useScopes } from "../data/queries";
 import type { MetricAnswer } from "../data/types";
-import { useFilter } from "../data/filter";
+import { comparedTeam, compareOf, useFilter } from "../data/filter";
+import { useSetSearch } from "../data/search";
 import { t } from "../i18n/t";
 import { Card, Empty, Loaded, PageHead, Segments, Skeleton } from "../ui";
 import { atEnd, ofSlice } from "./parts/measured";
@@ -50,6 +51,7 @@ function ByMembers() {
 function Teams({ answers, subject }: { answers: MetricAnswer[]; subject: Subject }) {
   const { teams } = useScopes();
   const filter = useFilter();
+  const { order } = useSearch({ strict: false }) as { order?: string };
   const definitions = useDefinitions();
   const known = teams.length > 0 ? teams : [...new Set(answers.flatMap(({ slices }) => slices.map(({ slice }) => slice ?? "")))].map((name) => ({ name, parent: null, members: 0, services: [] as string[] }));
   const shown = known.filter(({ name, parent }) => filter.team === undefined || name === filter.team || parent === filter.team);
@@ -70,11 +72,16 @@ function Teams({ answers, subject }: { answers: MetricAnswer[]; subject: Subject
       return metric === undefined ? [] : [[answer.metric.name, subject === "risk" ? atEnd(metric) : metric]];
     })),
   }));
+  // risks are those of the end, without a change
+  const hasChanges = subject !== "risk" && (compareOf(filter) !== undefined || comparedTeam(filter) !== undefined);
+  const isByChange = hasChanges && order === "change";
   const metrics = SUBJECTS[subject].map((name) => ({ name, title: definitions.get(name)?.title ?? name }));
   return (
     <SliceTable
       title={t(`teams.${subject}`)}
-      note={t("teams.sorted")}
+      note={t(isByChange ? "teams.sorted_by_change" : "teams.sorted")}
+      isByChange={isByChange}
+      actions={hasChanges && <Order isByChange={isByChange} />}
       head={t("overview.team")}
       metrics={metrics}
       rows={rows}
@@ -84,6 +91,17 @@ function Teams({ answers, subject }: { answers: MetricAnswer[]; subject: Subject
         </Link>
       )}
     />
+  );
+}
+
+/** Whether a column sorts by values or by how much they changed. */
+function Order({ isByChange }: { isByChange: boolean }) {
+  const setSearch = useSetSearch();
+  const options = [{ value: "value" as const, text: t("teams.order_value") }, { value: "change" as const, text: t("teams.order_change") }];
+  return (
+    <div className="beside-export">
+      <Segments label={t("teams.order")} value={isByChange ? "change" : "value"} options={options} onChange={(value) => setSearch({ order: value === "change" ? value : undefined })} />
+    </div>
   );
 }
 

@@ -9,6 +9,8 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   /** What it is sorted and exported by; without it the column is neither. */
   value?: (row: Row) => string | number | null | undefined;
+  /** What it is sorted by, where that is not its value. */
+  sortValue?: (row: Row) => string | number | null | undefined;
   align?: "start" | "end";
   /** The field by which the server sorts, where it does. */
   order?: string;
@@ -21,7 +23,8 @@ export type Sort = { id: string; desc?: boolean } | undefined;
 
 /** Rows sorted by a column; those without a value come last in both orders. */
 export function sortRows<Row>(rows: Row[], columns: Column<Row>[], sort: Sort): Row[] {
-  const value = columns.find((column) => column.id === sort?.id)?.value;
+  const column = columns.find(({ id }) => id === sort?.id);
+  const value = column?.sortValue ?? column?.value;
   if (value === undefined) return rows;
   const sign = sort?.desc ? -1 : 1;
   return [...rows].sort((left, right) => {

@@ -22,20 +22,21 @@ export function Value({ value, unit, text, why }: { value: number | null | undef
   return <data value={value}>{text ?? formatValue(value, unit)}</data>;
 }
 
-/** The change against an earlier window, in the color of its direction: less can be good. */
+/** The change against an earlier window, or the difference from another team, in the color of its direction: less can be good. */
 export function Delta({ metric, unit, compared }: { metric: string; unit: Unit; compared: Comparison | null | undefined }) {
   const direction = useDirection(metric);
   if (compared?.change === null || compared?.change === undefined) return null;
-  const { change, n, window, value } = compared;
+  const { change, n, window, value, team } = compared;
   const verdict = verdictOf(change, direction);
   const written = formatChange(change);
-  const phrase = Math.abs(change) < 0.0005 ? t("delta.same") : t(change > 0 ? "delta.up" : "delta.down", { change: written.replace(/^[+−]/, "") });
-  const before = t("delta.from", { value: formatValue(value, unit), n, from: formatDay(window.from), to: formatDay(window.to) });
+  const bare = written.replace(/^[+−]/, "");
+  const phrase = Math.abs(change) < 0.0005 ? t("delta.same") : written.endsWith("×") ? t("delta.times", { times: bare }) : t(change > 0 ? "delta.up" : "delta.down", { change: bare });
+  const before = team === undefined ? t("delta.from", { value: formatValue(value, unit), n, from: formatDay(window.from), to: formatDay(window.to) }) : t("delta.of_team", { team, value: formatValue(value, unit), n });
   return (
     <Tooltip text={`${phrase}; ${before}`}>
       <span className={`delta delta-${verdict}`} tabIndex={0}>
         <span aria-hidden="true">{change > 0 ? "▲" : change < 0 ? "▼" : "■"} </span>
-        <span aria-hidden="true">{written.replace(/^[+−]/, "")}</span>
+        <span aria-hidden="true">{bare}</span>
         <span className="visually-hidden">{phrase}</span>
       </span>
     </Tooltip>

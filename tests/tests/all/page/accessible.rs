@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{SETTLED, address, axe_file, is_ready, nothing, opened, take};
+use super::{LAYOUT_FAULTS, SETTLED, address, axe_file, is_ready, nothing, opened, take};
 use crate::api::served::{self, Served};
-use crate::browser::{axe, click, look, open, run, wait};
+use crate::browser::{axe, click, look, open, paper, run, wait};
 
 /// Every page, by its address.
 fn pages(served: &Served) -> Vec<String> {
@@ -28,13 +28,17 @@ fn pages(served: &Served) -> Vec<String> {
         "/admin",
         "/deployments",
         "/changes",
+        "/changes?stage=any",
         "/incidents",
+        "/runs",
+        "/vulnerabilities?state=open",
         "/search?q=checkout",
         "/guide/metrics",
     ];
     paths.iter().map(|path| address(served, path)).collect()
 }
 
+/// Examines every page: by axe, and for faults of its layout.
 async fn examine(theme: &str, width: u32, height: u32) {
     let served = served::filled().await;
     if !is_ready(&served).await {
@@ -43,28 +47,32 @@ async fn examine(theme: &str, width: u32, height: u32) {
     let file = axe_file().await;
     let mut steps = vec![look(theme, width, height)];
     let pages = pages(&served);
+    // a dark page is laid out as a light one
+    let layout = if theme == "dark" { "[]" } else { LAYOUT_FAULTS };
     for page in &pages {
-        steps.extend([open(page), wait("h1"), run(SETTLED), axe(&file)]);
+        steps.extend([open(page), wait("h1"), run(SETTLED), axe(&file), run(layout)]);
     }
     let shown = take(&steps).await;
-    for (page, found) in pages.iter().zip(shown.values.iter().skip(1).step_by(2)) {
+    for (page, values) in pages.iter().zip(shown.values.chunks(3)) {
+        let [_, found, faults] = values else { panic!("{page}: {values:?}") };
         assert!(found["passes"].as_u64() > Some(10), "{page}: {found}");
         assert_eq!(found["violations"], nothing(), "{page} in {theme}");
+        assert_eq!(faults, &nothing(), "{page} in {theme}, {width} px wide");
     }
 }
 
 #[tokio::test]
-async fn axe_finds_nothing_in_light_pages() {
+async fn light_pages_are_accessible_and_nothing_is_cut_or_covered() {
     examine("light", 1280, 900).await;
 }
 
 #[tokio::test]
-async fn axe_finds_nothing_in_dark_pages() {
+async fn dark_pages_are_accessible() {
     examine("dark", 1280, 900).await;
 }
 
 #[tokio::test]
-async fn axe_finds_nothing_on_a_phone() {
+async fn phone_pages_are_accessible_and_nothing_is_cut_or_covered() {
     examine("light", 390, 844).await;
 }
 
@@ -83,6 +91,23 @@ async fn no_page_is_wider_than_a_phone() {
     for (page, width) in pages.iter().zip(shown.values.iter().skip(1).step_by(2)) {
         assert_eq!(width.as_u64(), Some(360), "{page}");
     }
+}
+
+#[tokio::test]
+async fn the_overview_is_printed_on_one_page_and_shows_what_was_not_scrolled_to() {
+    let served = served::filled().await;
+    if !is_ready(&served).await {
+        return;
+    }
+    let mut steps = vec![look("dark", 1280, 800)];
+    steps.extend(opened(&served, "/?window=90d"));
+    steps.extend([paper(), open(&address(&served, "/product")), wait(".chart-canvas canvas"), run(SETTLED)]);
+    // the end of the page was never seen
+    steps.extend([paper(), run("document.querySelectorAll('.chart-canvas:not(:has(canvas))').length")]);
+    let shown = take(&steps).await;
+    let numbers: Vec<u64> = shown.values.iter().filter_map(Value::as_u64).collect();
+    assert_eq!(numbers.first(), Some(&1), "{numbers:?}");
+    assert_eq!(numbers.last(), Some(&0), "charts that are not drawn");
 }
 
 #[tokio::test]

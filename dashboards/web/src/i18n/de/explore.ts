@@ -13,6 +13,7 @@ export const explore = {
   "explore.view_table": "Tabelle",
   "explore.view_distribution": "Verteilung",
   "explore.whole": "Gesamt",
+  "explore.part": "Teil",
   "explore.no_slice": "Keine",
   "explore.change": "Veränderung",
   "explore.values": "Werte",

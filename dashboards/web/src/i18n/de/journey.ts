@@ -41,6 +41,7 @@ export const journey = {
   "journey.reached": "Schon in: {environments}.",
   "journey.runs": "CI",
   "journey.no_service": "Sein Repository gehört zu keinem Service; daher ist keine Umgebung bekannt, die es hat.",
+  "journey.nowhere": "Noch in keiner Umgebung.",
   "journey.production": "Produktion",
   "journey.no_environment": "nicht genannt",
   "journey.still_there": "noch dort",

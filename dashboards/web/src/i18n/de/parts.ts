@@ -4,6 +4,7 @@ export const parts = {
   "parts.average_of_days": "Mittel der Tage",
   "parts.all_environments": "aller Umgebungen",
   "parts.nothing_before": "davor keine Daten",
+  "parts.of_team": "{team}: {value}",
   "parts.score": "Wert {score} von 10; {group}: {mean}",
   "parts.more_statements": { one: "{n} weiterer Hinweis zu den Daten", other: "{n} weitere Hinweise zu den Daten" },
   "parts.none_of_them": "Keine Angabe",

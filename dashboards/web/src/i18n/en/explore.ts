@@ -13,6 +13,7 @@ export const explore = {
   "explore.view_table": "Table",
   "explore.view_distribution": "Distribution",
   "explore.whole": "Whole",
+  "explore.part": "Part",
   "explore.no_slice": "None",
   "explore.change": "Change",
   "explore.values": "Values",

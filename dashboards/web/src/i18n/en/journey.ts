@@ -42,6 +42,7 @@ export const journey = {
   "journey.reached": "Already in: {environments}.",
   "journey.runs": "CI",
   "journey.no_service": "Its repository belongs to no service, so no environment is known to have it.",
+  "journey.nowhere": "In no environment yet.",
   "journey.production": "production",
   "journey.no_environment": "not stated",
   "journey.still_there": "still there",

@@ -5,6 +5,7 @@ export const parts = {
   "parts.average_of_days": "average of the days",
   "parts.all_environments": "of all environments",
   "parts.nothing_before": "no data before",
+  "parts.of_team": "{team}: {value}",
   "parts.score": "Score {score} of 10; {group}: {mean}",
   "parts.more_statements": { one: "{n} more statement about the data", other: "{n} more statements about the data" },
   "parts.none_of_them": "None",

@@ -34,7 +34,7 @@ function columnsOf(answer: MetricAnswer, chosen: string | undefined): Column<Met
   const { metric, by } = answer;
   const others = answer.whole.values.filter(({ name }, index) => index > 0 || name !== metric.aggregation).filter(({ name }) => name !== metric.aggregation);
   return [
-    { id: "slice", head: by === null || by === undefined ? "" : t(`slice.${by}` as Key), title: by ?? "slice", value: (row) => row.slice ?? "", cell: (row) => <SliceName by={by} row={row} isChosen={chosen !== undefined && row.slice === chosen} /> },
+    { id: "slice", head: by === null || by === undefined ? t("explore.part") : t(`slice.${by}` as Key), title: by ?? "slice", value: (row) => row.slice ?? "", cell: (row) => <SliceName by={by} row={row} isChosen={chosen !== undefined && row.slice === chosen} /> },
     { id: "value", head: metric.title, align: "end", value: (row) => row.value, cell: (row) => <Value value={row.value} unit={metric.unit} why={row.caveats[0]?.text} /> },
     { id: "change", head: t("explore.change"), align: "end", value: (row) => row.compared?.change, cell: (row) => <Delta metric={metric.name} unit={metric.unit} compared={row.compared} /> },
     { id: "n", head: "n", align: "end", value: (row) => row.n, cell: (row) => <Count metric={metric.name} by={by} row={row} /> },

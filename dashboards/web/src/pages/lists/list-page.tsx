@@ -10,16 +10,20 @@ import "./lists.css";
 
 interface ListPageProps<Path extends ListPath> {
   title: string;
+  /** Below the title: what the list holds. */
+  note?: string;
   path: Path;
   /** What is asked for: the filter, and what the page adds to it. */
   query: Record<string, string | undefined>;
   columns: Column<Row<Path>>[];
   rowKey: (row: Row<Path>) => string;
-  onOpen: (row: Row<Path>) => void;
+  onOpen?: (row: Row<Path>) => void;
   /** The order where the address says none. */
   order: string;
   /** The page's own filters, as the address has them. */
   filters: ReactNode;
+  /** Above the rows. */
+  lead?: ReactNode;
   /** The names of these filters, for taking all of them back. */
   names: string[];
   /** What the rows are, where there are none. */
@@ -28,7 +32,7 @@ interface ListPageProps<Path extends ListPath> {
 
 /** A list of rows: filtered and sorted by the server, page by page, exported whole. */
 export function ListPage<Path extends ListPath>(props: ListPageProps<Path>) {
-  const { title, path, columns, rowKey, onOpen, filters, empty } = props;
+  const { title, note, path, columns, rowKey, onOpen, filters, lead, empty } = props;
   const setSearch = useSetSearch();
   const query = defined(props.query) as Record<string, string>;
   const list = useList(path, query as unknown as Question<Path>);
@@ -36,10 +40,11 @@ export function ListPage<Path extends ListPath>(props: ListPageProps<Path>) {
   const order = { value: query.sort ?? props.order, onChange: (sort: string) => setSearch({ sort: sort === props.order ? undefined : sort }) };
   return (
     <>
-      <PageHead title={title} actions={<Download title={title} path={path} query={query} isEmpty={rows?.length === 0} />} />
+      <PageHead title={title} note={note} actions={<Download title={title} path={path} query={query} isEmpty={rows?.length === 0} />} />
       <div className="list-filters" role="group" aria-label={t("lists.filters", { title })}>
         {filters}
       </div>
+      {lead}
       <Card flush>
         {error !== null && <Problem error={error} onRetry={() => void refetch()} />}
         {rows === undefined && error === null && <ListSkeleton />}

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useMetrics } from "../../data/queries";
 import type { MetricAnswer } from "../../data/types";
 import { t, tOr } from "../../i18n/t";
@@ -10,7 +11,7 @@ import { BY_TYPE } from "./questions";
 export function Investment() {
   const answers = useMetrics(BY_TYPE, { by: "type", series: false });
   return (
-    <Card title={t("overview.investment")} note={t("overview.investment_note")}>
+    <Card title={t("overview.investment")} note={t("overview.investment_note")} actions={<Link to="/explore" search={{ metric: "investment", by: "type" }}>{t("overview.over_time")}</Link>}>
       <Loaded query={answers} skeleton={<Skeleton height={300} />}>
         {({ data }) => {
           const parts = ["investment", "change_throughput"].map((name) => answerOf(data, name)).filter((answer) => answer !== undefined && answer.whole.n > 0);

@@ -77,9 +77,11 @@ function Severities({ severities }: { severities: { name: string; n: number }[] 
   return (
     <span className="badges">
       {open.map(({ name, n }) => (
-        <Badge key={name} tone={severityTone(name)}>
-          {n} {name}
-        </Badge>
+        <Link key={name} to="/vulnerabilities" search={{ state: "open", severity: name }}>
+          <Badge tone={severityTone(name)}>
+            {n} {name}
+          </Badge>
+        </Link>
       ))}
     </span>
   );
@@ -110,7 +112,12 @@ function SlowChanges() {
   const list = useList("/api/v1/open-changes", defined({ tenant, team: service === undefined ? team : undefined, service }) as never, { limit: 200 });
   if (list.rows === undefined) return t("ui.loading");
   const slow = list.rows.filter(({ is_slow }) => is_slow).length;
-  return t(list.hasNextPage ? "overview.slow_of_first" : "overview.slow", { n: slow, of: list.rows.length });
+  const text = t(list.hasNextPage ? "overview.slow_of_first" : "overview.slow", { n: slow, of: list.rows.length });
+  return (
+    <Link to="/changes" search={{ stage: "any" }}>
+      {text}
+    </Link>
+  );
 }
 
 function Oldest({ metric }: { metric: Measured | undefined }) {

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { Row } from "sei-client";
 import { questionOf, type FilterSearch } from "../../data/filter";
 import { defined, useList, useMetrics } from "../../data/queries";
@@ -6,6 +7,7 @@ import { t } from "../../i18n/t";
 import { Badge, Card, ExternalLink, Loaded, Moment, Skeleton, Table, type Column } from "../../ui";
 import { valueOf } from "./measured";
 import { redPipelines, type RedPipeline } from "./red";
+import { runSeconds } from "./run-times";
 import "./parts.css";
 
 type Run = Row<"/api/v1/pipeline-runs">;
@@ -42,7 +44,9 @@ function Red({ pipelines, count }: { pipelines: RedPipeline[]; count: number | n
       {pipelines.map(({ repository, name, since }) => (
         <li key={`${repository} ${name}`} className="row">
           <Badge tone="bad">{t("team.is_red")}</Badge>
-          <strong>{name}</strong>
+          <Link to="/runs" search={{ repository, pipeline: name, outcome: "failure" }}>
+            {name}
+          </Link>
           <span className="note">{repository.split("/").slice(-2).join("/")}</span>
           <Moment at={since} />
         </li>
@@ -54,20 +58,20 @@ function Red({ pipelines, count }: { pipelines: RedPipeline[]; count: number | n
 
 /** The pipeline runs that failed last. */
 export function FailedRuns({ filter }: { filter: FilterSearch }) {
+  const { team, service } = filter;
+  const all = (
+    <Link to="/runs" search={{ outcome: "failure", team, service }}>
+      {t("service.all")}
+    </Link>
+  );
   const list = useList("/api/v1/pipeline-runs", { ...questionOf(filter), outcome: "failure" } as never, { limit: 20 });
   return (
-    <Card title={t("team.runs_failed")} note={t("team.runs_failed_note")} flush>
+    <Card title={t("team.runs_failed")} note={<>{t("team.runs_failed_note")} · {all}</>} flush>
       <Loaded query={list} skeleton={<Skeleton height={220} />}>
         {() => <Table title={t("team.runs_failed")} columns={columns()} rows={list.rows ?? []} rowKey={({ id }) => id} empty={t("team.no_failed_runs")} />}
       </Loaded>
     </Card>
   );
-}
-
-function secondsOf({ started_at, queued_at, finished_at }: Run): number | null {
-  const from = started_at ?? queued_at;
-  if (from === null || from === undefined || finished_at === null || finished_at === undefined) return null;
-  return (new Date(finished_at).getTime() - new Date(from).getTime()) / 1000;
 }
 
 const columns = (): Column<Run>[] => [
@@ -83,6 +87,6 @@ const columns = (): Column<Run>[] => [
     ),
   },
   { id: "branch", head: t("team.branch"), value: ({ branch, tag }) => branch ?? tag, cell: ({ branch, tag }) => <code>{branch ?? tag ?? "–"}</code> },
-  { id: "took", head: t("team.took"), align: "end", isMinor: true, value: secondsOf, cell: (run) => formatDuration(secondsOf(run)) },
+  { id: "took", head: t("team.took"), align: "end", isMinor: true, value: runSeconds, cell: (run) => formatDuration(runSeconds(run)) },
   { id: "finished", head: t("team.finished"), align: "end", value: ({ finished_at }) => finished_at, cell: ({ finished_at }) => <Moment at={finished_at} /> },
 ];

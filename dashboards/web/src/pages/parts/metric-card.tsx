@@ -2,7 +2,7 @@ import { partialStep } from "../../charts/steps";
 import { Sparkline } from "../../charts/sparkline";
 import { useDefinitions, useDirection } from "../../data/queries";
 import { verdictOf } from "../../format/direction";
-import { formatNumber } from "../../format/value";
+import { formatNumber, formatValue } from "../../format/value";
 import { t } from "../../i18n/t";
 import { Card, Delta, LevelBadge, MetricInfo, Stat, Value } from "../../ui";
 import { TargetLine } from "../targets/mark";
@@ -50,6 +50,7 @@ export function MetricStat({ metric, scope, benchmark }: MetricProps & { benchma
         <span className="stat-notes">
           <Observations metric={name} title={title} n={n} scope={scope} />
           {target !== undefined && <TargetLine result={target} />}
+          {compared?.team !== undefined && <span>{t("parts.of_team", { team: compared.team, value: formatValue(compared.value, unit) })}</span>}
           {isAverage && <span>{t("parts.average_of_days")}</span>}
           {caveats.some(({ code }) => code === "all_environments") && <span>{t("parts.all_environments")}</span>}
           {score !== null && score !== undefined && metric.benchmark !== null && metric.benchmark !== undefined && benchmark !== undefined && (

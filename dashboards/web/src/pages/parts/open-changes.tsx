@@ -11,20 +11,28 @@ type OpenChange = Row<"/api/v1/open-changes">;
 /** How many open changes are read: those opened first. */
 const READ = 200;
 
-/** Open changes against the usual time of their team in their stage, the ones that are stuck first. */
-export function OpenChanges({ filter }: { filter: FilterSearch }) {
+interface OpenChangesProps {
+  filter: FilterSearch;
+  /** What they are narrowed to, beside the filter. */
+  narrowed?: { state?: string; repository?: string; search?: string };
+  /** Whether their teams are shown: where they are of several. */
+  hasTeams?: boolean;
+}
+
+/** Open changes against the usual time of their team in their stage, the slowest first. */
+export function OpenChanges({ filter, narrowed = {}, hasTeams = false }: OpenChangesProps) {
   const { tenant, team, service } = filter;
   const navigate = useNavigate();
-  const list = useList("/api/v1/open-changes", defined({ tenant, team: service === undefined ? team : undefined, service }) as never, { limit: READ });
+  const list = useList("/api/v1/open-changes", defined({ tenant, team: service === undefined ? team : undefined, service, ...narrowed }) as never, { limit: READ });
   const rows = list.rows ?? [];
   const slow = rows.filter(({ is_slow }) => is_slow).length;
   return (
-    <Card title={t("team.open_changes")} note={rows.length === 0 ? undefined : t("team.open_changes_note", { n: rows.length, slow })} flush>
+    <Card title={t("team.open_changes")} note={rows.length === 0 ? undefined : list.hasNextPage ? t("overview.slow_of_first", { n: slow, of: rows.length }) : t("team.open_changes_note", { n: rows.length, slow })} flush data-part="open-changes">
       <Loaded query={list} skeleton={<Skeleton height={260} />}>
         {() => (
           <Table
             title={t("team.open_changes")}
-            columns={COLUMNS()}
+            columns={COLUMNS(hasTeams)}
             rows={rows}
             rowKey={({ id }) => id}
             sort={{ id: "against", desc: true }}
@@ -44,26 +52,41 @@ function against({ stage_seconds, stage_p85_seconds }: OpenChange): number | nul
 }
 
 // made when it is shown: its texts are in the language of the page
-const COLUMNS = (): Column<OpenChange>[] => [
+const COLUMNS = (hasTeams: boolean): Column<OpenChange>[] => [
   {
     id: "title",
     head: t("team.change"),
     value: ({ title }) => title,
-    cell: ({ id, title, repository }) => (
+    cell: ({ id, title, repository, stage }) => (
       <>
         <Link to="/changes/$" params={{ _splat: id }}>
           {title}
         </Link>
         <div className="note">{id.startsWith(repository) ? `${repository.split("/").at(-1)}${id.slice(repository.length)}` : id}</div>
+        <div className="note only-phone">{tOr(`stage.${stage}`, stage)}</div>
       </>
     ),
   },
-  { id: "stage", head: t("team.stage"), value: ({ stage }) => stage, cell: ({ stage }) => tOr(`stage.${stage}`, stage) },
+  ...(hasTeams ? [TEAMS()] : []),
+  { id: "stage", head: t("team.stage"), isMinor: true, value: ({ stage }) => stage, cell: ({ stage }) => tOr(`stage.${stage}`, stage) },
   { id: "in_stage", head: t("team.in_stage"), align: "end", value: ({ stage_seconds }) => stage_seconds, cell: ({ stage_seconds }) => formatDuration(stage_seconds) },
   { id: "usual", head: t("team.usual"), align: "end", isMinor: true, value: ({ stage_p85_seconds }) => stage_p85_seconds, cell: ({ stage_p85_seconds }) => formatDuration(stage_p85_seconds) },
   { id: "against", head: t("team.against"), align: "end", value: against, cell: (row) => <Against row={row} /> },
   { id: "age", head: t("team.age"), align: "end", isMinor: true, value: ({ age_seconds }) => age_seconds, cell: ({ age_seconds }) => formatDuration(age_seconds) },
 ];
+
+const TEAMS = (): Column<OpenChange> => ({
+  id: "teams",
+  head: t("filter.teams"),
+  isMinor: true,
+  value: ({ teams }) => teams.join(", "),
+  cell: ({ teams }) =>
+    teams.map((team) => (
+      <Link key={team} to="/teams/$team" params={{ team }} search={{ tab: "flow" }} className="of-teams">
+        {team}
+      </Link>
+    )),
+});
 
 /** The time in the stage as a part of the usual one: beyond the mark it is slow. */
 function Against({ row }: { row: OpenChange }) {

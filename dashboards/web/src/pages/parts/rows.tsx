@@ -17,6 +17,17 @@ const LISTS: Record<string, [to: string, search: Search]> = {
   deployment_rework_rate: ["/deployments", { rework: "true" }],
   time_to_restore: ["/incidents", {}],
   incidents: ["/incidents", {}],
+  changes_in_progress: ["/changes", { stage: "open" }],
+  age_of_open_changes: ["/changes", { stage: "open" }],
+  ci_duration: ["/runs", {}],
+  ci_queue_time: ["/runs", {}],
+  ci_time_spent: ["/runs", {}],
+  ci_success_rate: ["/runs", { outcome: "failure" }],
+  ci_flakiness: ["/runs", { outcome: "failure" }],
+  ci_red_time: ["/runs", { outcome: "failure" }],
+  ci_red_pipelines: ["/runs", {}],
+  open_vulnerabilities: ["/vulnerabilities", { state: "open" }],
+  vulnerability_fix_time: ["/vulnerabilities", { state: "fixed" }],
   open_incidents: ["/incidents", { state: "open" }],
   item_throughput: ["/product", { tab: "items", state: "done" }],
   item_cycle_time: ["/product", { tab: "items", state: "done" }],
@@ -30,7 +41,7 @@ const LISTS: Record<string, [to: string, search: Search]> = {
   scope_change: ["/product", { tab: "sprints" }],
 };
 
-/** Where the rows behind a metric are listed: its deployments, changes, incidents or work items; else its distribution in Explore. */
+/** Where the rows behind a metric are listed: its deployments, changes, incidents, work items, runs or vulnerabilities; else its distribution in Explore. */
 export function listOf(metric: string): [to: string, search: Search] {
   return LISTS[metric] ?? ["/explore", { metric }];
 }

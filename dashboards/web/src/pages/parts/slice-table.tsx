@@ -25,11 +25,13 @@ interface SliceTableProps {
   /** The width of a trend; 0 leaves trends out. */
   trend?: number;
   sort?: { id: string; desc?: boolean };
+  /** Whether metrics sort by how much they changed, rather than by their values. */
+  isByChange?: boolean;
   empty?: ReactNode;
 }
 
 /** Teams or services side by side: each metric with its trend, change and level. */
-export function SliceTable({ title, head, metrics, rows, nameOf, actions, note, trend = 64, sort = { id: "slice" }, empty }: SliceTableProps) {
+export function SliceTable({ title, head, metrics, rows, nameOf, actions, note, trend = 64, sort = { id: "slice" }, isByChange = false, empty }: SliceTableProps) {
   const columns: Column<SliceRow>[] = [
     {
       id: "slice",
@@ -48,6 +50,7 @@ export function SliceTable({ title, head, metrics, rows, nameOf, actions, note, 
       align: "end" as const,
       isMinor,
       value: (row: SliceRow) => row.metrics[name]?.value,
+      sortValue: isByChange ? (row: SliceRow) => row.metrics[name]?.compared?.change : undefined,
       cell: (row: SliceRow) => <MetricCell metric={row.metrics[name]} trend={trend} />,
     })),
   ];

@@ -56,7 +56,7 @@ function pointOf({ id, key, title, kind, done_at, seconds }: TimedItem): (Scatte
 
 function Percentiles({ percentiles }: { percentiles: TimedItems["percentiles"] }) {
   return (
-    <p className="row note">
+    <p className="row note beside-menu">
       {percentiles
         .filter(({ percentile }) => LINES.includes(percentile))
         .map(({ percentile, value }) => (
@@ -86,7 +86,7 @@ function Ages({ times }: { times: TimedItems }) {
   if (times.items.length === 0) return <Empty title={t("empty.filter")}>{t("empty.filter_text")}</Empty>;
   return (
     <>
-      <p className="row">
+      <p className="row beside-menu">
         <Badge tone={slow > 0 ? "warn" : "good"}>{t("product.aging_slow", { n: slow })}</Badge>
       </p>
       <Aging title={t("product.aging")} items={times.items} marks={marks} height={220} onPick={openItem} />

@@ -1,17 +1,17 @@
 import type { TargetResult } from "../../data/targets";
 import { formatDay } from "../../format/time";
-import { t } from "../../i18n/t";
+import { t, tOr } from "../../i18n/t";
 import { Badge, Tooltip } from "../../ui";
 import { targetText } from "./value";
 
 /** Whether a target is met, and since when it is not. */
-export function TargetState({ result: { met, missed_since } }: { result: TargetResult }) {
+export function TargetState({ result: { met, missed_since, interval } }: { result: TargetResult }) {
   if (met === null) return <Badge>{t("target.unknown")}</Badge>;
   if (met) return <Badge tone="good">{t("target.met")}</Badge>;
   return (
     <span className="target-state">
       <Badge tone="bad">{t("target.missed")}</Badge>
-      {missed_since !== null && <span className="note">{t("target.since", { day: formatDay(missed_since) })}</span>}
+      <span className="note">{missed_since === null ? tOr(`target.not_in_last_${interval}`, "") : t("target.since", { day: formatDay(missed_since) })}</span>
     </span>
   );
 }

@@ -4,7 +4,7 @@ import { useMaySet, type TargetResult } from "../../data/targets";
 import { t } from "../../i18n/t";
 import { Button, Card, Empty, MetricInfo, Table, Value, type Column } from "../../ui";
 import { Observations } from "../parts/rows";
-import { TargetState } from "./mark";
+import { TargetLine, TargetState } from "./mark";
 import { targetText } from "./value";
 import "./targets.css";
 
@@ -60,7 +60,7 @@ function ownOf(results: TargetResult[], team: string | undefined): string[] {
 function columns(team: string | undefined, onEdit: ((result: TargetResult) => void) | undefined): Column<TargetResult>[] {
   const all: Column<TargetResult>[] = [
     { id: "metric", head: t("target.metric"), value: ({ title }) => title, cell: (result) => <Agreement result={result} team={team} /> },
-    { id: "target", head: t("target.target"), align: "end", value: ({ target }) => target, cell: ({ bound, target, unit }) => targetText(bound, target, unit) },
+    { id: "target", head: t("target.target"), align: "end", isMinor: true, value: ({ target }) => target, cell: ({ bound, target, unit }) => targetText(bound, target, unit) },
     {
       id: "value",
       head: t("target.value"),
@@ -75,12 +75,12 @@ function columns(team: string | undefined, onEdit: ((result: TargetResult) => vo
         </>
       ),
     },
-    { id: "state", head: t("target.state"), value: ({ met }) => (met === null ? null : Number(met)), cell: (result) => <TargetState result={result} /> },
+    { id: "state", head: t("target.state"), isMinor: true, value: ({ met }) => (met === null ? null : Number(met)), cell: (result) => <TargetState result={result} /> },
   ];
   if (onEdit === undefined) return all;
   const edit = (result: TargetResult) => (
     <Button kind="quiet" icon="edit" onPress={() => onEdit(result)} aria-label={t("target.edit_of", { title: result.title })}>
-      {t("target.edit")}
+      <span className="minor">{t("target.edit")}</span>
     </Button>
   );
   return [...all, { id: "edit", head: <span className="visually-hidden">{t("target.edit")}</span>, title: t("target.edit"), align: "end", cell: edit }];
@@ -94,6 +94,9 @@ function Agreement({ result, team }: { result: TargetResult; team: string | unde
     <div className="agreement">
       {title}
       <MetricInfo metric={metric} answer={result} />
+      <div className="only-phone">
+        <TargetLine result={result} />
+      </div>
       {note !== "" && <div className="note">{note}</div>}
       {isInherited && (
         <div className="note">

@@ -74,7 +74,7 @@ export function Stages({ team, filter, report }: Subject & { report: Report }) {
 function LeadTimeTrend({ team, filter, report, target }: Subject & { report: Report; target?: TargetResult }) {
   const navigate = useNavigate();
   const other = comparedTeam(filter);
-  const compared = useReport({ filter: { ...filter, team: other }, enabled: other !== undefined });
+  const compared = useReport({ filter: { ...filter, team: other, compare: "none" }, enabled: other !== undefined });
   const { title, unit, series } = report.change_lead_time;
   const lines = [{ name: other === undefined ? title : team, points: series }];
   if (other !== undefined && compared.data !== undefined) lines.push({ name: other, points: compared.data.data.change_lead_time.series });
