@@ -1,5 +1,6 @@
 export const parts = {
   "parts.trend": "Verlauf: {title}",
+  "parts.open_trend": "{title} im Verlauf",
   "parts.open_rows": "{title}: Zeilen öffnen, n = {n}",
   "parts.average_of_days": "Mittel der Tage",
   "parts.all_environments": "aller Umgebungen",

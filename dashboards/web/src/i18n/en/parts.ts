@@ -1,6 +1,7 @@
 /** Parts that several pages have: metrics with their rows, and what contributed to a change. */
 export const parts = {
   "parts.trend": "Trend of {title}",
+  "parts.open_trend": "{title} over time",
   "parts.open_rows": "{title}: open its rows, n = {n}",
   "parts.average_of_days": "average of the days",
   "parts.all_environments": "of all environments",

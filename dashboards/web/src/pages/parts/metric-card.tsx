@@ -1,6 +1,7 @@
+import { Link } from "@tanstack/react-router";
 import { partialStep } from "../../charts/steps";
 import { Sparkline } from "../../charts/sparkline";
-import { useDefinitions, useDirection } from "../../data/queries";
+import { defined, useDefinitions, useDirection } from "../../data/queries";
 import { verdictOf } from "../../format/direction";
 import { formatNumber, formatValue } from "../../format/value";
 import { t } from "../../i18n/t";
@@ -16,12 +17,15 @@ interface MetricProps {
   scope?: Record<string, string | undefined>;
 }
 
-/** A metric in a card: value, change, level, benchmark, trend and number of observations. */
-export function MetricCard({ metric, scope, benchmark }: MetricProps & { benchmark?: string }) {
+/** A metric in a card: value, change, level, benchmark, number of observations, and its trend, which opens it in Explore. */
+export function MetricCard({ metric, scope = {}, benchmark }: MetricProps & { benchmark?: string }) {
+  const { team, service } = scope;
   return (
     <Card data-metric={metric.metric}>
       <MetricStat metric={metric} scope={scope} benchmark={benchmark} />
-      <Trend metric={metric} isWide height={44} />
+      <Link to="/explore" search={{ metric: metric.metric, ...defined({ team, service }) }} className="trend-link" aria-label={t("parts.open_trend", { title: metric.title })}>
+        <Trend metric={metric} isWide height={44} />
+      </Link>
     </Card>
   );
 }
