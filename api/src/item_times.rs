@@ -91,8 +91,8 @@ async fn items(
 ) -> Result<Vec<(WorkItem, Vec<Transition>)>, Problem> {
     let owners = reads::asked_owners(state, scope, &question.services).await?;
     let mut filter = RowFilter::of(owners);
-    let words = [("project", question.project.clone()), ("kind", question.kind.clone())];
-    filter.words.extend(words.into_iter().filter_map(|(column, word)| Some((column, vec![word?]))));
+    filter.words.extend(question.project.clone().map(|project| ("project", vec![project])));
+    filter.folded.extend(question.kind.clone().map(|kind| ("kind", vec![kind])));
     let limit = u32::try_from(ITEMS_MAX + 1).unwrap_or(u32::MAX);
     let _turn = scope.turn().await;
     let store = &scope.store;

@@ -6,7 +6,7 @@ use store::queries::UnreleasedChange;
 use utoipa::{IntoParams, ToSchema};
 
 use super::columns::{PipelineRunColumns, VulnerabilityColumns, WorkItemColumns};
-use super::rows::{present, row_question, search, text, word};
+use super::rows::{present, row_question, search, text, text_in_any_case, word};
 use super::sorting::{
     IncidentSort, OpenChangeSort, PipelineRunSort, ReviewSort, VulnerabilitySort, WorkItemSort, order,
 };
@@ -124,8 +124,8 @@ row_question! {
             /// Only in a status of this category.
             #[param(inline)]
             state: StatusCategory => word("status_category"),
-            /// Only of this kind, as the tracker has it.
-            kind: String => text("kind"),
+            /// Only of this kind, as the tracker has it, in upper or lower case.
+            kind: String => text_in_any_case("kind"),
             /// Only those with this text in their title or key.
             search: String => search(),
         }

@@ -36,7 +36,7 @@ pub struct ItemTimesQuestion {
     pub state: Option<ItemTimesState>,
     /// Only of this project; the repository of an issue of a forge.
     pub project: Option<String>,
-    /// Only of this kind, as the tracker has it.
+    /// Only of this kind, as the tracker has it, in upper or lower case.
     pub kind: Option<String>,
 }
 

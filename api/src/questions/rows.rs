@@ -79,7 +79,7 @@ pub(crate) fn text(column: &'static str) -> impl FnOnce(&mut RowFilter, String) 
 /// A column holds this text, in upper or lower case.
 pub(crate) fn text_in_any_case(column: &'static str) -> impl FnOnce(&mut RowFilter, String) -> Result<(), Invalid> {
     move |filter, text| {
-        filter.folded.push((column, text));
+        filter.folded.push((column, vec![text]));
         Ok(())
     }
 }
@@ -100,12 +100,27 @@ pub(crate) fn texts(
     column: &'static str,
 ) -> impl FnOnce(&mut RowFilter, Vec<String>) -> Result<(), Invalid> {
     move |filter, texts| {
-        if texts.len() > WORDS {
-            return Err(Invalid::value(name, texts.len().to_string(), format!("at most {WORDS} words")));
-        }
-        filter.words.push((column, texts));
+        filter.words.push((column, bounded(name, texts)?));
         Ok(())
     }
+}
+
+/// A column holds one of these texts, 50 at most, in upper or lower case; `name` is the field's.
+pub(crate) fn texts_in_any_case(
+    name: &'static str,
+    column: &'static str,
+) -> impl FnOnce(&mut RowFilter, Vec<String>) -> Result<(), Invalid> {
+    move |filter, texts| {
+        filter.folded.push((column, bounded(name, texts)?));
+        Ok(())
+    }
+}
+
+fn bounded(name: &'static str, texts: Vec<String>) -> Result<Vec<String>, Invalid> {
+    if texts.len() > WORDS {
+        return Err(Invalid::value(name, texts.len().to_string(), format!("at most {WORDS} words")));
+    }
+    Ok(texts)
 }
 
 /// A column holds one of these words of a closed list.

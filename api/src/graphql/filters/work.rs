@@ -6,7 +6,7 @@ use store::queries::{RepositoryRow, RowFilter, ServiceRow, TeamRow};
 
 use super::inputs::searched;
 use super::sorts::{ChangeSort, ServiceSort, SprintSort, VulnerabilitySort, WorkItemSort, order};
-use crate::questions::rows::{add, present, row_question, text, texts, words};
+use crate::questions::rows::{add, present, row_question, text, texts, texts_in_any_case, words};
 use crate::questions::{Invalid, RowQuestion, ServiceFilter, Span, TeamColumns, VulnerabilityColumns, WorkItemColumns};
 
 row_question! {
@@ -52,8 +52,8 @@ row_question! {
             columns: WorkItemColumns,
         }
         columns {
-            /// Only those of these kinds, as sources have them: `story`, `bug`.
-            kinds: Vec<String> => texts("kinds", "kind"),
+            /// Only those of these kinds, as sources have them, in upper or lower case: `story`, `bug`.
+            kinds: Vec<String> => texts_in_any_case("kinds", "kind"),
             /// Only those that stand there.
             categories: Vec<StatusCategory> => words("categories", "status_category"),
             /// Only those whose title or reference holds this text; of the last year, unless a window is asked for.

@@ -29,8 +29,8 @@ pub struct RowFilter {
     pub search: Option<String>,
     /// Columns that hold one of these texts.
     pub words: Vec<(&'static str, Vec<String>)>,
-    /// Columns that hold this text, in upper or lower case.
-    pub folded: Vec<(&'static str, String)>,
+    /// Columns that hold one of these texts, in upper or lower case.
+    pub folded: Vec<(&'static str, Vec<String>)>,
     /// Columns that are true, or false.
     pub flags: Vec<(&'static str, bool)>,
     /// Columns that have a value, or have none.
@@ -62,8 +62,9 @@ impl RowFilter {
         for (column, words) in &self.words {
             into.push(format!(" and t.{column} = any (")).push_bind(words.clone()).push(")");
         }
-        for (column, text) in &self.folded {
-            into.push(format!(" and lower(t.{column}) = lower(")).push_bind(text.clone()).push(")");
+        for (column, words) in &self.folded {
+            into.push(format!(" and lower(t.{column}) in (select lower(asked.word) from unnest("));
+            into.push_bind(words.clone()).push(") as asked (word))");
         }
         for (column, flag) in &self.flags {
             into.push(format!(" and t.{column} = ")).push_bind(*flag);

@@ -81,16 +81,18 @@ async fn what_is_to_do_in_progress_and_done_is_known_for_each_day() {
     }
 }
 
+/// An item that is done.
+fn item(number: u8, fields: &Value) -> Value {
+    let mut item = json!({
+        "fact": "work_item", "id": format!("t/S-{number}"), "key": format!("S-{number}"), "project": "t/S",
+        "status": "Closed", "status_category": "done", "created_at": "2026-02-01T08:00:00Z", "points": 3,
+    });
+    item.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    item
+}
+
 /// Facts of a tracker that reports steps, and not when an item was done.
 fn steps_alone() -> Vec<Fact> {
-    let item = |number: u8, fields: &Value| {
-        let mut item = json!({
-            "fact": "work_item", "id": format!("t/S-{number}"), "key": format!("S-{number}"), "project": "t/S",
-            "status": "Closed", "status_category": "done", "created_at": "2026-02-01T08:00:00Z", "points": 3,
-        });
-        item.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        item
-    };
     let step = |number: u8, day: u8, to: &str| {
         json!({
             "fact": "transition", "id": format!("t/S-{number}/{day}"), "item": format!("t/S-{number}"),
@@ -152,4 +154,25 @@ async fn an_item_that_only_its_steps_say_was_done_is_listed_and_counts_in_its_sp
     assert_eq!(began, ["2026-02-03", "2026-02-04", "2026-02-02"].map(|day| Some(day.to_owned())));
     // three of the six points that were committed; what is gone was never in it
     assert_eq!((value("sprint_velocity").await, value("say_do_ratio").await), (json!(3.0), json!(0.5)));
+}
+
+#[tokio::test]
+async fn a_type_of_a_metric_finds_the_items_whose_tracker_writes_it_in_capitals() {
+    let served = served::empty().await;
+    let story = json!({ "kind": "Story", "done_at": "2026-02-05T08:00:00Z", "started_at": "2026-02-03T08:00:00Z" });
+    let mut facts = steps_alone();
+    facts.push(versioned(item(4, &story)));
+    served::fill(&served.database.store, facts.into_iter()).await;
+    let window = "from=2026-02-01&to=2026-02-07";
+    let metric = served.get(&format!("/api/v1/metrics/item_throughput?by=type&{window}")).await["data"].clone();
+    let slices: Vec<&Value> = metric["slices"].as_array().unwrap().iter().map(|one| &one["slice"]).collect();
+    assert!(slices.contains(&&json!("story")), "{metric}");
+    let ids = |rows: &Value| rows.as_array().unwrap().iter().map(|row| row["id"].clone()).collect::<Vec<_>>();
+    for kind in ["story", "Story"] {
+        let times = served.get(&format!("/api/v1/item-times?kind={kind}&{window}")).await["data"]["items"].clone();
+        let listed = served.get(&format!("/api/v1/work-items?kind={kind}&{window}")).await["data"].clone();
+        assert_eq!((ids(&times), ids(&listed)), (vec![json!("t/S-4")], vec![json!("t/S-4")]), "{kind}");
+    }
+    let both = r#"{ workItems(question: { kinds: ["STORY", "bug"] }) { nodes { reference } } }"#;
+    assert_eq!(served.graphql(both).await["workItems"]["nodes"].as_array().unwrap().len(), 1);
 }
