@@ -14,17 +14,16 @@ pub(crate) fn wanted(headers: &HeaderMap, query: &str, extensions: &Extensions) 
     Ok(asked(headers, query)?.unwrap_or_else(|| only().unwrap_or_default().to_string()))
 }
 
-/// The tenant that the request names, which it may do twice only if it says the same.
+/// The tenant that the request names, by the header or the parameter. It may do that several times only if it names the same.
 pub(super) fn asked(headers: &HeaderMap, query: &str) -> Result<Option<String>, Problem> {
-    let header = headers.get("sei-tenant").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let parameter = url::form_urlencoded::parse(query.as_bytes())
-        .find(|(name, _)| name == "tenant")
-        .map(|(_, value)| value.into_owned());
-    match (header, parameter) {
-        (Some(header), Some(parameter)) if header != parameter => {
-            Err(Problem::parameter("tenant", &parameter, format!("`{header}`, as the header sei-tenant has it")))
-        }
-        (header, parameter) => Ok(parameter.or(header)),
+    let of_headers = headers.get_all("sei-tenant").iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let parameters = url::form_urlencoded::parse(query.as_bytes());
+    let of_query = parameters.filter(|(name, _)| name == "tenant").map(|(_, value)| value);
+    let mut named = of_headers.chain(of_query);
+    let Some(first) = named.next() else { return Ok(None) };
+    match named.find(|other| *other != first) {
+        Some(other) => Err(Problem::parameter("tenant", &other, format!("`{first}`, which the request names as well"))),
+        None => Ok(Some(first.into_owned())),
     }
 }
 
@@ -43,5 +42,8 @@ mod tests {
         assert_eq!(asked(&headers, ""), Ok(Some("main".to_owned())));
         assert_eq!(asked(&headers, "tenant=main"), Ok(Some("main".to_owned())));
         assert_eq!(asked(&headers, "tenant=demo").unwrap_err().parameter.as_deref(), Some("tenant"));
+        assert!(asked(&HeaderMap::new(), "tenant=demo&tenant=main").is_err(), "nor one parameter another");
+        headers.append("sei-tenant", HeaderValue::from_static("demo"));
+        assert!(asked(&headers, "").is_err(), "nor one header another");
     }
 }
