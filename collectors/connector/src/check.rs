@@ -11,7 +11,7 @@ use crate::{Connector, Normalized, normalize};
 
 /// What a request would become.
 #[derive(Debug)]
-pub struct Checked {
+pub struct CheckedRequest {
     /// Whether it is signed as the source signs, with one of the secrets.
     pub verified: bool,
     /// The outcome of its content, signed or not.
@@ -54,7 +54,7 @@ pub fn check(
     request: RawRequest,
     secrets: &[Secret],
     received: DateTime<Utc>,
-) -> Option<Checked> {
+) -> Option<CheckedRequest> {
     let webhook = connector.webhook()?;
     let (verified, read) = unverified(request, |request| webhook.verify(request, secrets).is_ok());
     let source = format!("{}/main", connector.name());
@@ -73,7 +73,7 @@ pub fn check(
             End::Accepted(events.iter().map(|event| checked_event(normalize(connector, event))).collect())
         }
     };
-    Some(Checked { verified, end })
+    Some(CheckedRequest { verified, end })
 }
 
 fn checked_event(normalized: Normalized) -> CheckedEvent {

@@ -51,7 +51,7 @@ pub use error::PullError;
 pub use missed::details;
 pub use rights::{RightsError, rights};
 pub use run::run;
-pub use setup::{Checked, CheckedRight, NewWebhook, PROJECTS, Registration, Setup};
+pub use setup::{CheckedRight, CheckedSource, NewWebhook, PROJECTS, Registration, Setup};
 pub use source::{OpenError, Opened, read_options, tenant};
 pub use summary::{PullProblem, PullSummary};
 pub use target::{Cursors, PullFrom, PullTarget};

@@ -3,7 +3,7 @@
 
 use chrono::{TimeDelta, Utc};
 
-use super::setup::{Checked, CheckedRight};
+use super::setup::{CheckedRight, CheckedSource};
 use super::source::{OpenError, Opened};
 use super::{Ask, Paged, PullError, Stream};
 
@@ -24,7 +24,7 @@ pub enum RightsError {
 }
 
 /// Asks a source what its token may do. Takes a bounded number of requests, and changes nothing.
-pub async fn rights(connector: &dyn Paged, source: &Opened) -> Result<Checked, RightsError> {
+pub async fn rights(connector: &dyn Paged, source: &Opened) -> Result<CheckedSource, RightsError> {
     if let Some(setup) = connector.setup(source) {
         return Ok(setup?.check().await?);
     }
@@ -45,7 +45,7 @@ pub async fn rights(connector: &dyn Paged, source: &Opened) -> Result<Checked, R
         };
         rights.push(right(stream, asked)?);
     }
-    Ok(Checked { rights, ..Checked::default() })
+    Ok(CheckedSource { rights, ..CheckedSource::default() })
 }
 
 /// The right to read a list.

@@ -14,7 +14,7 @@ pub const PROJECTS: usize = 100;
 pub trait Setup: Send + Sync {
     /// Asks the source who the token is, what it may do, and which projects it sees. Takes a bounded number of requests,
     /// and changes nothing.
-    async fn check(&self) -> Result<Checked, PullError>;
+    async fn check(&self) -> Result<CheckedSource, PullError>;
 
     /// Registers a webhook, unless the source has one for its address.
     async fn register(&self, hook: &NewWebhook<'_>) -> Result<Registration, PullError>;
@@ -22,7 +22,7 @@ pub trait Setup: Send + Sync {
 
 /// What a token is good for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Checked {
+pub struct CheckedSource {
     /// Who the token is, as the source calls them.
     pub identity: String,
     /// What it may do, and what not.

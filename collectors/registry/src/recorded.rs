@@ -8,7 +8,7 @@ use std::path::Path;
 use bytes::Bytes;
 use chrono::DateTime;
 use connector::Connector;
-use connector::check::{Checked, CheckedEvent, End, check};
+use connector::check::{CheckedEvent, CheckedRequest, End, check};
 use connector::testing::csv;
 use connector::webhook::RawRequest;
 use hmac::{Hmac, KeyInit, Mac};
@@ -34,7 +34,7 @@ fn request(body: &Bytes, headers: &[(&'static str, &str)]) -> RawRequest {
     RawRequest { headers, ..RawRequest::new(body.clone()) }
 }
 
-fn checked(connector: &dyn Connector, request: RawRequest, secret: &str) -> Checked {
+fn checked(connector: &dyn Connector, request: RawRequest, secret: &str) -> CheckedRequest {
     let secrets: Vec<Secret> = Secret::new(secret.as_bytes()).into_iter().collect();
     check(connector, request, &secrets, DateTime::UNIX_EPOCH).unwrap()
 }
@@ -46,7 +46,7 @@ fn signed(body: &Bytes) -> String {
 }
 
 /// How a request ended, in one word; whatever is rejected or refused fails the test.
-fn end(name: &str, checked: Checked) -> &'static str {
+fn end(name: &str, checked: CheckedRequest) -> &'static str {
     assert!(checked.verified, "{name}");
     match checked.end {
         End::Ignored(_) => "ignored",

@@ -36,7 +36,7 @@ pub use manifest::{Chunk, Manifest, TableEntry, Totals};
 pub use prune::{Pruned, prune};
 pub use repository::{Listed, Repository};
 pub use restore::{Restored, restore};
-pub use verify::{Damage, Verified, verify};
+pub use verify::{Damage, VerifiedBackup, verify};
 
 /// Receives the number of bytes of rows that were read.
 pub type OnBytes<'a> = dyn Fn(u64) + Send + Sync + 'a;

@@ -9,7 +9,7 @@ use crate::{BackupError, OnBytes};
 
 /// What a verification found.
 #[derive(Clone, Debug, Default)]
-pub struct Verified {
+pub struct VerifiedBackup {
     /// Number of chunks.
     pub chunks: u64,
     /// Bytes of their rows.
@@ -32,8 +32,8 @@ pub async fn verify(
     repository: &Repository,
     manifest: &Manifest,
     on_bytes: &OnBytes<'_>,
-) -> Result<Verified, BackupError> {
-    let mut verified = Verified::default();
+) -> Result<VerifiedBackup, BackupError> {
+    let mut verified = VerifiedBackup::default();
     for table in &manifest.tables {
         of_table(repository, table, &mut verified, on_bytes).await?;
     }
@@ -43,7 +43,7 @@ pub async fn verify(
 async fn of_table(
     repository: &Repository,
     table: &TableEntry,
-    verified: &mut Verified,
+    verified: &mut VerifiedBackup,
     on_bytes: &OnBytes<'_>,
 ) -> Result<(), BackupError> {
     let (mut checksum, mut is_whole) = (Checksum::default(), true);

@@ -1,7 +1,7 @@
 //! Columns: their units, titles, links and colors.
 
 use dora::{Direction, Level, LevelYear, Unit, definitions, level_limits};
-use panels::{Column, ColumnKind};
+use panels::{ColumnKind, PanelColumn};
 use serde_json::{Value, json};
 
 use crate::links::Places;
@@ -22,7 +22,7 @@ pub(crate) const fn unit(unit: Unit) -> &'static str {
 }
 
 /// What is set of a column: its title, and what follows from what it holds.
-pub(crate) fn properties(column: &Column, dashboard: &str, places: &Places<'_>) -> Vec<Value> {
+pub(crate) fn properties(column: &PanelColumn, dashboard: &str, places: &Places<'_>) -> Vec<Value> {
     let mut properties = vec![json!({ "id": "displayName", "value": column.title })];
     match column.kind {
         ColumnKind::Number(of) => {

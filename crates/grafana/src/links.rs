@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use panels::{Column, ColumnKind, Dashboard, Panel};
+use panels::{ColumnKind, Dashboard, Panel, PanelColumn};
 use serde_json::{Value, json};
 
 /// The dashboard of one team.
@@ -34,7 +34,7 @@ impl<'a> Places<'a> {
     }
 
     /// The link from a value to the rows that it opens, narrowed to the team or the service that the value is of.
-    pub(crate) fn opened(&self, panel: &Panel, axis: Option<&Column>) -> Option<Value> {
+    pub(crate) fn opened(&self, panel: &Panel, axis: Option<&PanelColumn>) -> Option<Value> {
         let (dashboard, number, title) = self.panels.get(panel.opens.as_deref()?)?;
         let chosen = |filter: &str| match axis.filter(|axis| axis.name == filter && axis.kind == ColumnKind::Text) {
             Some(_) => format!("var-{filter}=${{__data.fields.{filter}:percentencode}}"),
@@ -46,7 +46,7 @@ impl<'a> Places<'a> {
     }
 
     /// The link from the name of a team or a service, in this dashboard.
-    pub(crate) fn named(&self, dashboard: &str, column: &Column) -> Option<Value> {
+    pub(crate) fn named(&self, dashboard: &str, column: &PanelColumn) -> Option<Value> {
         let is_text = column.kind == ColumnKind::Text;
         match column.name.as_str() {
             "team" if is_text => {

@@ -1,7 +1,7 @@
 //! How the rows of a panel are shown: the kind of panel, its options, and what is set of columns.
 
 use dora::Unit;
-use panels::{Column, ColumnKind, Panel, Show, fields};
+use panels::{ColumnKind, Panel, PanelColumn, Show, fields};
 use serde_json::{Map, Value, json};
 
 use crate::columns::{hidden, of_column, properties, scale, thresholds, unit};
@@ -71,18 +71,18 @@ pub(crate) fn shown(panel: &Panel, dashboard: &str, places: &Places<'_>) -> Show
 
 /// Whether the options of a chart name the column, which Grafana finds by the name that is shown: that of the only number,
 /// or of what bars are of.
-fn is_found_by_name(panel: &Panel, column: &Column, is_over_time: bool) -> bool {
+fn is_found_by_name(panel: &Panel, column: &PanelColumn, is_over_time: bool) -> bool {
     let is_axis = panel.x().is_some_and(|x| x.name == column.name);
     panel.show == Show::Number || (is_axis && !is_over_time)
 }
 
 /// The column whose values a click is about, where rows reach the panel as they are.
-fn axis(panel: &Panel) -> Option<&Column> {
+fn axis(panel: &Panel) -> Option<&PanelColumn> {
     panel.x().filter(|_| panel.series().is_none())
 }
 
 /// Whether a chart has a line or a color of this column for each of its series.
-fn is_series_of(panel: &Panel, column: &Column) -> bool {
+fn is_series_of(panel: &Panel, column: &PanelColumn) -> bool {
     // points between two numbers have none
     let has_series = panel.series().is_some() && panel.x().is_some_and(|x| !matches!(x.kind, ColumnKind::Number(_)));
     has_series && panel.values().any(|value| value.name == column.name)
@@ -198,13 +198,13 @@ fn by_name(panel: &Panel, stacking: &str) -> Shown {
     shown
 }
 
-fn name_of(column: Option<&Column>) -> &str {
+fn name_of(column: Option<&PanelColumn>) -> &str {
     column.map_or("", |column| column.name.as_str())
 }
 
 /// A point for each row, between two numbers.
 fn scatter(panel: &Panel) -> Shown {
-    let by_name = |column: Option<&Column>| json!({ "matcher": { "id": "byName", "options": name_of(column) } });
+    let by_name = |column: Option<&PanelColumn>| json!({ "matcher": { "id": "byName", "options": name_of(column) } });
     let options = json!({
         "legend": legend(false),
         "mapping": "manual",

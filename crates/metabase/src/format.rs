@@ -28,8 +28,8 @@ pub(crate) fn setting_key(column: &str) -> String {
 
 /// The settings of the columns of a panel.
 #[must_use]
-pub(crate) fn column_settings(columns: &[panels::Column]) -> Map<String, Value> {
-    let of = |column: &panels::Column| {
+pub(crate) fn column_settings(columns: &[panels::PanelColumn]) -> Map<String, Value> {
+    let of = |column: &panels::PanelColumn| {
         let mut settings = fields(match column.kind {
             panels::ColumnKind::Number(unit) => unit_settings(unit),
             panels::ColumnKind::Link => json!({ "view_as": "link" }),
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn columns_are_shown_with_their_titles_and_units() {
-        let column = |name: &str, kind| panels::Column {
+        let column = |name: &str, kind| panels::PanelColumn {
             name: name.to_owned(),
             title: "A title".to_owned(),
             kind,

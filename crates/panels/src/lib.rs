@@ -21,7 +21,7 @@ pub use files::dashboards;
 pub use json::{fields, set};
 pub use load::title_of;
 pub use metric_sql::By;
-pub use model::{Column, ColumnKind, Dashboard, Panel, Show, Size};
+pub use model::{ColumnKind, Dashboard, Panel, PanelColumn, Show, Size};
 pub use sql::{Dialect, Filter, Literals};
 pub use uuid::uuid;
 pub use yaml::yaml;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::error::PanelError;
 use crate::metric_sql::{By, metric_sql};
-use crate::model::{Column, ColumnKind, Dashboard, GRID_WIDTH, Metric, Panel, Show, Size};
+use crate::model::{ColumnKind, Dashboard, GRID_WIDTH, Metric, Panel, PanelColumn, Show, Size};
 use crate::sql::Template;
 
 /// The greatest height of a panel.
@@ -141,7 +141,7 @@ fn panel(table: PanelTable, metrics: &BTreeMap<&str, &Definition>) -> Result<Pan
 struct Asked {
     title: String,
     description: String,
-    columns: Vec<Column>,
+    columns: Vec<PanelColumn>,
     metric: Option<Metric>,
     template: Template,
 }
@@ -158,7 +158,7 @@ fn of_metric(table: &PanelTable, name: &str, metrics: &BTreeMap<&str, &Definitio
     }
     let week = by.is_weekly().then(|| column("week", "Week", ColumnKind::Time, false));
     let slice = by.slice().map(|slice| column(slice.as_str(), &title_of(slice.as_str()), ColumnKind::Text, false));
-    let mut columns: Vec<Column> = week.into_iter().chain(slice).collect();
+    let mut columns: Vec<PanelColumn> = week.into_iter().chain(slice).collect();
     columns.push(column("value", &definition.title, ColumnKind::Number(definition.unit), false));
     columns.push(column("n", "Observations", ColumnKind::Number(Unit::Count), true));
     Ok(Asked {
@@ -177,7 +177,7 @@ fn of_sql(table: &PanelTable, sql: &str) -> Result<Asked, String> {
     let required = |value: Option<&String>, name: &str| {
         value.cloned().ok_or_else(|| format!("a panel with `sql` needs a `{name}` of its own"))
     };
-    let mut columns: Vec<Column> = Vec::with_capacity(table.columns.len());
+    let mut columns: Vec<PanelColumn> = Vec::with_capacity(table.columns.len());
     for one in &table.columns {
         if columns.iter().any(|other| other.name == one.name) {
             return Err(format!("it has the column `{}` twice", one.name));
@@ -194,8 +194,8 @@ fn of_sql(table: &PanelTable, sql: &str) -> Result<Asked, String> {
     })
 }
 
-fn column(name: &str, title: &str, kind: ColumnKind, detail: bool) -> Column {
-    Column { name: name.to_owned(), title: title.to_owned(), kind, detail }
+fn column(name: &str, title: &str, kind: ColumnKind, detail: bool) -> PanelColumn {
+    PanelColumn { name: name.to_owned(), title: title.to_owned(), kind, detail }
 }
 
 /// The kind of a column by its word: the unit of a number, or what else it is.

@@ -56,7 +56,7 @@ pub struct Panel {
     /// The panel, a table of rows, that a click on it opens.
     pub opens: Option<String>,
     /// The columns of its rows, in order.
-    pub columns: Vec<Column>,
+    pub columns: Vec<PanelColumn>,
     /// Of a panel of a metric.
     pub(crate) metric: Option<Metric>,
     pub(crate) template: Template,
@@ -96,19 +96,19 @@ impl Panel {
 
     /// The column along the axis of a chart, its first; `None` for numbers and tables.
     #[must_use]
-    pub fn x(&self) -> Option<&Column> {
+    pub fn x(&self) -> Option<&PanelColumn> {
         if matches!(self.show, Show::Number | Show::Table) { None } else { self.columns.first() }
     }
 
     /// The column with a line or a color for each of its texts, if a chart has one: a text behind its first column.
     #[must_use]
-    pub fn series(&self) -> Option<&Column> {
+    pub fn series(&self) -> Option<&PanelColumn> {
         self.x()?;
         self.columns.iter().skip(1).find(|column| column.kind == ColumnKind::Text && !column.detail)
     }
 
     /// The columns whose numbers a chart shows, what runs along its axis not among them; of a number that one.
-    pub fn values(&self) -> impl Iterator<Item = &Column> {
+    pub fn values(&self) -> impl Iterator<Item = &PanelColumn> {
         let first = usize::from(self.x().is_some());
         let most = if self.show == Show::Number { 1 } else { usize::MAX };
         let columns = self.columns.iter().skip(first);
@@ -145,7 +145,7 @@ pub struct Size {
 
 /// A column of a panel's rows.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Column {
+pub struct PanelColumn {
     /// Its name in the statement.
     pub name: String,
     /// Its title.

@@ -40,7 +40,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub use causes::with_causes;
 pub use changed::changed_keys;
-pub use load::{Checked, StartError, check, load, load_with_warnings, log_warnings, settings_file, start};
+pub use load::{CheckedSettings, StartError, check, load, load_with_warnings, log_warnings, settings_file, start};
 pub use lock::locked;
 pub use metrics::{Metrics, Reason, labels, metrics};
 pub use operations::{Operation, OperationOutcome};

@@ -21,7 +21,7 @@ const MAX_PROBLEMS: usize = 500;
 
 /// What [`check`] found.
 #[derive(Debug)]
-pub struct Checked<S> {
+pub struct CheckedSettings<S> {
     /// The settings, if nothing is wrong with them beyond warnings.
     pub settings: Option<S>,
     /// All that is wrong, errors first.
@@ -82,7 +82,7 @@ pub fn settings_file(named: Option<&Path>) -> Option<PathBuf> {
 
 /// As [`load`], but reports everything that is wrong, warnings too.
 #[must_use]
-pub fn check<S: Settings>(file: Option<&Path>, overrides: &[String]) -> Checked<S> {
+pub fn check<S: Settings>(file: Option<&Path>, overrides: &[String]) -> CheckedSettings<S> {
     let file = settings_file(file);
     let text = match &file {
         None => Ok(String::new()),
@@ -92,14 +92,14 @@ pub fn check<S: Settings>(file: Option<&Path>, overrides: &[String]) -> Checked<
     };
     let text = match text.and_then(|text| syntax(file.as_deref(), &text).map(|()| text)) {
         Ok(text) => text,
-        Err(problem) => return Checked { settings: None, problems: vec![problem], file },
+        Err(problem) => return CheckedSettings { settings: None, problems: vec![problem], file },
     };
     let layered = match Layered::new(file.as_deref(), text, std::env::vars(), overrides) {
         Ok(layered) => layered,
-        Err(problem) => return Checked { settings: None, problems: vec![problem], file },
+        Err(problem) => return CheckedSettings { settings: None, problems: vec![problem], file },
     };
     let (settings, problems) = layered.settings::<S>();
-    Checked { settings, problems, file }
+    CheckedSettings { settings, problems, file }
 }
 
 fn problem(key: &str, found: String, expected: &str, place: String) -> SettingsProblem {

@@ -19,7 +19,7 @@ pub use append::{record, record_alone};
 pub use entry::{Action, Actor, ActorKind, Entry, Recorded};
 pub use retention::{RETAIN_BATCH, retain};
 pub use settings::note_settings;
-pub use verify::{Broken, ChainEnd, Verified, verify};
+pub use verify::{Broken, ChainEnd, VerifiedChain, verify};
 
 use chrono::{DateTime, Utc};
 use kernel::Tenant;

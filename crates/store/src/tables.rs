@@ -38,7 +38,7 @@ kernel::closed_list! {
 
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
+pub struct TableColumn {
     /// Its name.
     pub name: String,
     /// What it holds.
@@ -70,7 +70,7 @@ pub struct Table {
     /// Its name.
     pub name: &'static str,
     /// Its columns, in order.
-    pub columns: Vec<Column>,
+    pub columns: Vec<TableColumn>,
 }
 
 /// The tables out of `names` that there are, with their columns.
@@ -92,9 +92,9 @@ pub async fn tables(tx: &mut StoreTx, names: &[&'static str]) -> Result<Vec<Tabl
             let kind = kind(&row.native).ok_or_else(|| {
                 StoreError::Unreadable(format!("{name}.{} is of the type {}, which has no kind", row.name, row.native))
             })?;
-            Ok(Column { name: row.name.clone(), kind, native: row.native.clone() })
+            Ok(TableColumn { name: row.name.clone(), kind, native: row.native.clone() })
         });
-        let columns = columns.collect::<Result<Vec<Column>, StoreError>>()?;
+        let columns = columns.collect::<Result<Vec<TableColumn>, StoreError>>()?;
         if !columns.is_empty() {
             tables.push(Table { name, columns });
         }
@@ -114,7 +114,7 @@ fn kind(native: &str) -> Option<CellKind> {
     })
 }
 
-impl Column {
+impl TableColumn {
     /// A column that the database has as it is shown.
     #[must_use]
     pub fn new(name: &str, kind: CellKind) -> Self {
@@ -181,7 +181,7 @@ pub async fn read(
     which: &Which,
     mut each: impl FnMut(Vec<CellValue>) -> Result<(), StoreError>,
 ) -> Result<u64, StoreError> {
-    let columns: Vec<String> = table.columns.iter().map(Column::select).collect();
+    let columns: Vec<String> = table.columns.iter().map(TableColumn::select).collect();
     let mut conditions = Vec::new();
     // names are only taken from the catalog
     let has = |name: &str| table.columns.iter().any(|column| column.name == name);

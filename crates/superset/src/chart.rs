@@ -1,6 +1,6 @@
 //! Charts: how a panel is shown.
 
-use panels::{Column, ColumnKind, Panel, Show, fields};
+use panels::{ColumnKind, Panel, PanelColumn, Show, fields};
 use serde_json::{Map, Value, json};
 
 use crate::dataset::{ROW_ORDER_METRIC, metric_name, shown_name};
@@ -84,7 +84,7 @@ fn table(panel: &Panel) -> Map<String, Value> {
 
 /// A chart with two axes.
 fn axes(panel: &Panel) -> Map<String, Value> {
-    let shown: Vec<&Column> = panel.values().collect();
+    let shown: Vec<&PanelColumn> = panel.values().collect();
     let series: Vec<&str> = panel.series().map(|column| column.name.as_str()).into_iter().collect();
     let first = shown.first().and_then(|column| unit(column));
     let mut params = fields(json!({
@@ -121,7 +121,7 @@ fn axes(panel: &Panel) -> Map<String, Value> {
     params
 }
 
-const fn unit(column: &Column) -> Option<dora::Unit> {
+const fn unit(column: &PanelColumn) -> Option<dora::Unit> {
     match column.kind {
         ColumnKind::Number(unit) => Some(unit),
         ColumnKind::Time | ColumnKind::Text | ColumnKind::Link | ColumnKind::Boolean => None,

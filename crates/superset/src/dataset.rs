@@ -1,6 +1,6 @@
 //! Datasets: a panel's statement with its columns, and what charts compute of them.
 
-use panels::{Column, ColumnKind, Filter, Panel, Show, set};
+use panels::{ColumnKind, Filter, Panel, PanelColumn, Show, set};
 use serde_json::{Value, json};
 
 use crate::jinja::{ROW_ORDER, statement};
@@ -75,7 +75,7 @@ fn column(name: &str, title: &str, native: &str) -> Value {
 }
 
 /// A column of the statement.
-fn read(of: &Column) -> Value {
+fn read(of: &PanelColumn) -> Value {
     let native = match of.kind {
         ColumnKind::Time => "TIMESTAMP WITH TIME ZONE",
         ColumnKind::Text | ColumnKind::Link => "TEXT",
@@ -87,7 +87,7 @@ fn read(of: &Column) -> Value {
 }
 
 /// The column that a table shows in place of one of the statement: a duration, or a link to click on.
-pub(crate) fn shown_name(of: &Column) -> String {
+pub(crate) fn shown_name(of: &PanelColumn) -> String {
     match of.kind {
         ColumnKind::Number(dora::Unit::Seconds) => format!("{}_ms", of.name.trim_end_matches("_seconds")),
         ColumnKind::Link => format!("{}_link", of.name),
@@ -95,7 +95,7 @@ pub(crate) fn shown_name(of: &Column) -> String {
     }
 }
 
-fn computed(of: &Column) -> Option<Value> {
+fn computed(of: &PanelColumn) -> Option<Value> {
     let (native, expression) = match of.kind {
         ColumnKind::Number(dora::Unit::Seconds) => ("DOUBLE PRECISION", format!("{}{DURATION_SCALE}", of.name)),
         ColumnKind::Link => ("TEXT", link(&of.name)),
@@ -115,7 +115,7 @@ fn link(name: &str) -> String {
 }
 
 /// The metric of a column. A row is one point of a chart, so that its greatest value is its value.
-fn metric(show: Show, of: &Column) -> Value {
+fn metric(show: Show, of: &PanelColumn) -> Value {
     let (scale, format) = match (of.kind, show) {
         (ColumnKind::Number(dora::Unit::Seconds), Show::Number) => (DURATION_SCALE, format(dora::Unit::Seconds)),
         (ColumnKind::Number(dora::Unit::Seconds), _) => (HOURS_SCALE, axis_format(dora::Unit::Seconds)),
@@ -131,7 +131,7 @@ fn metric(show: Show, of: &Column) -> Value {
 }
 
 /// The name of the metric of a column.
-pub(crate) fn metric_name(of: &Column) -> String {
+pub(crate) fn metric_name(of: &PanelColumn) -> String {
     format!("max_{}", of.name)
 }
 

@@ -1,6 +1,6 @@
 //! The statements of panels with the values of filters as Superset's templates write them.
 
-use panels::{Column, ColumnKind, Dialect, Filter, Panel};
+use panels::{ColumnKind, Dialect, Filter, Panel, PanelColumn};
 
 use crate::shown::{is_ordered, shows_html};
 
@@ -54,7 +54,7 @@ fn values() -> [(&'static str, String); 4] {
 
 /// A column as a table shows it whose cells are HTML. Superset takes a text for HTML if it has a tag, so that one with `<`
 /// becomes an element with escaped text in it, and every other stays as it is.
-fn inert(column: &Column) -> String {
+fn inert(column: &PanelColumn) -> String {
     let name = &column.name;
     if column.kind != ColumnKind::Text {
         return name.clone();

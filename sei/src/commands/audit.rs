@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use kernel::{Tenant, TimeOrDay};
 use serde_json::json;
 use store::Store;
-use store::audit::{self, Action, AuditFilter, ChainEnd, Entry, Order, Recorded, Verified};
+use store::audit::{self, Action, AuditFilter, ChainEnd, Entry, Order, Recorded, VerifiedChain};
 
 use crate::actor::actor;
 use crate::cli::Global;
@@ -184,7 +184,7 @@ impl Verify {
         if global.json {
             output::print_json(&verified)?;
         }
-        let Verified { entries, first, last, broken } = verified;
+        let VerifiedChain { entries, first, last, broken } = verified;
         if let Some(broken) = broken {
             bail!("the audit log was changed: entry {}: {}", broken.id, broken.reason);
         }

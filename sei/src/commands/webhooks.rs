@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use chrono::Utc;
 use clap::{Args, Subcommand};
-use connector::check::{Checked, CheckedEvent, End, check};
+use connector::check::{CheckedEvent, CheckedRequest, End, check};
 use connector::webhook::RawRequest;
 use runtime::secret::Secret;
 use serde_json::{Value, json};
@@ -117,7 +117,7 @@ impl Check {
 }
 
 /// Whether the gateway would take the payload, and the processor understand it.
-fn taken(checked: &Checked) -> bool {
+fn taken(checked: &CheckedRequest) -> bool {
     match &checked.end {
         End::Refused(_) => false,
         End::Ignored(_) => true,
@@ -126,11 +126,11 @@ fn taken(checked: &Checked) -> bool {
 }
 
 /// `null` where there was nothing to verify with.
-fn verified(checked: &Checked, secrets: &[Secret]) -> Option<bool> {
+fn verified(checked: &CheckedRequest, secrets: &[Secret]) -> Option<bool> {
     (!secrets.is_empty()).then_some(checked.verified)
 }
 
-fn words(checked: &Checked, secrets: &[Secret]) -> Result<String> {
+fn words(checked: &CheckedRequest, secrets: &[Secret]) -> Result<String> {
     let mut lines = vec![match verified(checked, secrets) {
         Some(true) => "verified: yes".to_owned(),
         Some(false) => "verified: NO, the gateway would answer 401; what follows is what the payload says".to_owned(),

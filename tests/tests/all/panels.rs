@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Datelike, Days, NaiveTime, TimeDelta, Utc};
 use dora::{Interval, MetricAnswer, MetricPart, MetricSettings, Question, Slice, Snapshots};
 use kernel::Tenant;
-use panels::{By, Column, ColumnKind, Filter, Literals, Panel, dashboards};
+use panels::{By, ColumnKind, Filter, Literals, Panel, PanelColumn, dashboards};
 use sqlx::{AssertSqlSafe, Column as _, Connection, Executor, PgConnection, SqlSafeStr, Statement, TypeInfo};
 
 use crate::analytics::{Values, differences};
@@ -81,7 +81,7 @@ fn panel(name: &str) -> Panel {
 }
 
 /// Whether a column of PostgreSQL holds what its declaration says.
-fn holds(column: &Column, native: &str) -> bool {
+fn holds(column: &PanelColumn, native: &str) -> bool {
     match column.kind {
         ColumnKind::Time => native == "TIMESTAMPTZ",
         ColumnKind::Text | ColumnKind::Link => native == "TEXT",

@@ -10,7 +10,7 @@ const STEP: i64 = 1_000;
 
 /// What a walk found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Verified {
+pub struct VerifiedChain {
     /// Number of entries that are as they were added.
     pub entries: u64,
     /// The oldest that retention kept; none where there is no entry.
@@ -41,16 +41,16 @@ pub struct Broken {
 
 /// Walks the whole chain, some entries at a time, as it is when the walk begins. `known` is an entry that was noted
 /// earlier: it must be there with that hash, unless retention let it go.
-pub async fn verify(store: &Store, known: Option<&ChainEnd>) -> Result<Verified, StoreError> {
+pub async fn verify(store: &Store, known: Option<&ChainEnd>) -> Result<VerifiedChain, StoreError> {
     let mut tx = store.begin_as("begin transaction isolation level repeatable read read only").await?;
     let verified = walk(&mut tx, known).await?;
     tx.rollback().await?;
     Ok(verified)
 }
 
-async fn walk(tx: &mut StoreTx, known: Option<&ChainEnd>) -> Result<Verified, StoreError> {
+async fn walk(tx: &mut StoreTx, known: Option<&ChainEnd>) -> Result<VerifiedChain, StoreError> {
     let head = sqlx::query!("select first, before, next, hash from audit_head").fetch_one(tx.connection()).await?;
-    let mut verified = Verified { entries: 0, first: None, last: None, broken: None };
+    let mut verified = VerifiedChain { entries: 0, first: None, last: None, broken: None };
     let (mut next, mut previous) = (head.first, hex::encode(head.before));
     if next > 1 && !is_let_go(tx, next - 1, &previous).await? {
         let reason = "no entry of retention_applied says that those before it were deleted".to_owned();

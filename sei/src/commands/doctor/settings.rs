@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use runtime::{Checked, SettingsProblem, Severity};
+use runtime::{CheckedSettings, SettingsProblem, Severity};
 use serde_json::Value;
 
 use super::diagnosis::Diagnosis;
@@ -13,7 +13,7 @@ use crate::settings::Settings;
 const OTHERS_READ: u32 = 0o004;
 
 /// What is wrong with the settings, and what is not safe about them.
-pub(super) fn diagnose(checked: &Checked<Settings>) -> Vec<Diagnosis> {
+pub(super) fn diagnose(checked: &CheckedSettings<Settings>) -> Vec<Diagnosis> {
     let mut all: Vec<Diagnosis> = checked.problems.iter().map(problem).collect();
     if let Some(settings) = &checked.settings {
         all.extend(

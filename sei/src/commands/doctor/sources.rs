@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use connector_git as git;
-use pull::{Checked, Opened};
+use pull::{CheckedSource, Opened};
 use runtime::settings::Source;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -119,7 +119,7 @@ async fn pulled(check: &str, source: &Source) -> Vec<Diagnosis> {
 }
 
 /// What a token may do.
-fn rights(check: &str, checked: &Checked, page: &str) -> Vec<Diagnosis> {
+fn rights(check: &str, checked: &CheckedSource, page: &str) -> Vec<Diagnosis> {
     let mut all: Vec<Diagnosis> = checked
         .rights
         .iter()
@@ -168,7 +168,7 @@ mod tests {
             (vec![right(false, Some("read")), right(true, None)], vec![DiagnosisState::Failure]),
             (vec![], vec![DiagnosisState::Ok]),
         ] {
-            let checked = Checked { identity: "ann".to_owned(), rights: found, ..Checked::default() };
+            let checked = CheckedSource { identity: "ann".to_owned(), rights: found, ..CheckedSource::default() };
             let states: Vec<_> = rights("github/main", &checked, "see x").iter().map(|one| one.state).collect();
             assert_eq!(states, expected);
         }

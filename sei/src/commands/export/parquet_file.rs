@@ -183,7 +183,7 @@ fn write<T: DataType, W: Write + Send>(
 mod tests {
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use parquet::record::{Field, ListAccessor, Row, RowAccessor};
-    use store::tables::Column;
+    use store::tables::TableColumn;
 
     use super::*;
 
@@ -197,7 +197,7 @@ mod tests {
             ("time", CellKind::Time),
             ("texts", CellKind::Texts),
         ];
-        let columns = kinds.map(|(name, kind)| Column::new(name, kind)).to_vec();
+        let columns = kinds.map(|(name, kind)| TableColumn::new(name, kind)).to_vec();
         let table = Table { name: "things", columns };
         let full = vec![
             CellValue::Text(Some("a".into())),

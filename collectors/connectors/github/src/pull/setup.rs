@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use http::Method;
-use pull::{Answer, Checked, CheckedRight, NewWebhook, PROJECTS, PullError, Registration, Setup};
+use pull::{Answer, CheckedRight, CheckedSource, NewWebhook, PROJECTS, PullError, Registration, Setup};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ struct User {
 
 #[async_trait]
 impl Setup for Connecting {
-    async fn check(&self) -> Result<Checked, PullError> {
+    async fn check(&self) -> Result<CheckedSource, PullError> {
         let user: User = self.api.details("user").await?.json()?;
         let (projects, has_more_projects) = self.seen().await?;
         let mut rights = Vec::new();
@@ -71,7 +71,7 @@ impl Setup for Connecting {
                 rights.push(CheckedRight::of((name, needed_for, is_optional), asked)?);
             }
         }
-        Ok(Checked { identity: user.login, rights, projects, has_more_projects })
+        Ok(CheckedSource { identity: user.login, rights, projects, has_more_projects })
     }
 
     async fn register(&self, hook: &NewWebhook<'_>) -> Result<Registration, PullError> {

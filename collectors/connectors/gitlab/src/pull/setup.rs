@@ -1,7 +1,7 @@
 //! Setting up a source: what the token may do for one of its projects, which it sees, and the webhook.
 
 use async_trait::async_trait;
-use pull::{Checked, CheckedRight, Client, NewWebhook, PROJECTS, PullError, Registration, Setup, escaped};
+use pull::{CheckedRight, CheckedSource, Client, NewWebhook, PROJECTS, PullError, Registration, Setup, escaped};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -57,7 +57,7 @@ struct Hook {
 
 #[async_trait]
 impl Setup for Connecting {
-    async fn check(&self) -> Result<Checked, PullError> {
+    async fn check(&self) -> Result<CheckedSource, PullError> {
         let user: User = self.client.get("user").await?.json()?;
         let (projects, has_more_projects) = self.seen().await?;
         let mut rights = Vec::new();
@@ -67,7 +67,7 @@ impl Setup for Connecting {
                 rights.push(CheckedRight::of((name, needed_for, is_optional), asked)?);
             }
         }
-        Ok(Checked { identity: user.username, rights, projects, has_more_projects })
+        Ok(CheckedSource { identity: user.username, rights, projects, has_more_projects })
     }
 
     async fn register(&self, hook: &NewWebhook<'_>) -> Result<Registration, PullError> {
