@@ -105,7 +105,7 @@ put "$root/usr/bin/sei" "$prefix/bin/sei" 755
 say "sei $version is installed: $prefix/bin/sei"
 
 if [ -n "$systemd" ]; then
-    for unit in sei.service sei@.service; do
+    for unit in sei.service sei@.service sei-backup.service; do
         sed "s,/usr/bin/sei,$prefix/bin/sei," "$root/usr/lib/systemd/system/$unit" >"$work/$unit"
         put "$work/$unit" "/etc/systemd/system/$unit" 644
     done

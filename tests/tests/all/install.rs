@@ -154,9 +154,14 @@ fn a_release_states_what_it_has_and_what_that_is_made_of() {
     assert_eq!((field("Package").trim(), field("Version").trim()), ("sei", VERSION));
     assert!(field("Depends").contains("git") && field("Depends").contains("libc6 (>= "), "{}", field("Depends"));
     let contents = good(Command::new("dpkg-deb").arg("--contents").arg(&package));
-    for file in
-        ["./usr/bin/sei", "system/sei.service", "system/sei@.service", "sysusers.d/sei.conf", "etc/sei/sei.toml"]
-    {
+    for file in [
+        "./usr/bin/sei",
+        "system/sei.service",
+        "system/sei@.service",
+        "system/sei-backup.service",
+        "sysusers.d/sei.conf",
+        "etc/sei/sei.toml",
+    ] {
         assert!(contents.lines().any(|line| line.ends_with(file)), "{file}:\n{contents}");
     }
 }
