@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use store::Store;
 use store::identity::grants::{self, Grantee};
 
-use super::identity::{ROWS, ReachFlags, teams, tenant, user};
+use super::identity::{ROWS, ReachFlags, teams, tenant, user, warn_of_unknown_teams};
 use crate::actor::actor;
 use crate::cli::Global;
 use crate::machine::with;
@@ -66,6 +66,7 @@ impl GrantCommand {
                         (None, group) => Grantee::Group(group.clone().unwrap_or_default()),
                     };
                     let grant = manage::add_grant(store, &actor(), &grantee, &reach.reach(), providers).await?;
+                    warn_of_unknown_teams(store, reach).await?;
                     if global.json {
                         return output::print_json(&GrantView::from(grant));
                     }

@@ -1,11 +1,14 @@
 //! What the commands for tokens, grants and users have in common.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, bail};
 use api::identity::manage::Reach;
 use clap::Args;
+use kernel::near::UnknownName;
 use kernel::{Role, Tenant};
-use store::Store;
 use store::identity::users::{self, User};
+use store::{Store, mapping};
 
 /// Rows that are read at once.
 pub(super) const ROWS: u32 = 200;
@@ -30,6 +33,20 @@ impl ReachFlags {
     pub(super) fn reach(&self) -> Reach {
         Reach { tenant: self.tenant.clone(), role: self.role, teams: self.teams.clone() }
     }
+}
+
+/// Warns of teams that their tenant does not have: a name that is misspelled gives nothing. One may be declared later.
+pub(super) async fn warn_of_unknown_teams(store: &Store, reach: &ReachFlags) -> Result<()> {
+    let Some(tenant) = reach.tenant.as_ref().filter(|_| !reach.teams.is_empty()) else { return Ok(()) };
+    let store = store.for_tenant(tenant);
+    let (teams, services) = (mapping::teams(&store).await?, mapping::services(&store).await?);
+    let of_services = services.iter().filter_map(|service| service.team.as_deref());
+    let known: BTreeSet<&str> = teams.iter().map(|team| team.name.as_str()).chain(of_services).collect();
+    for team in reach.teams.iter().filter(|team| !known.contains(team.as_str())) {
+        let unknown = UnknownName::new(team, known.iter().copied());
+        eprintln!("warning: the tenant `{tenant}` has no team {unknown}. It gives nothing until there is one.");
+    }
+    Ok(())
 }
 
 /// The user of this id or login name.

@@ -11,7 +11,7 @@ use kernel::TokenScope;
 use store::Store;
 use store::identity::tokens;
 
-use super::identity::{ROWS, ReachFlags, teams, tenant, user};
+use super::identity::{ROWS, ReachFlags, teams, tenant, user, warn_of_unknown_teams};
 use crate::actor::actor;
 use crate::cli::Global;
 use crate::machine::with;
@@ -71,6 +71,7 @@ impl TokenCommand {
                     let named = (name.as_str(), owner.as_deref());
                     let scope = if *read_only { TokenScope::Read } else { TokenScope::Write };
                     let created = manage::create_token(store, &actor(), named, &reach.reach(), scope, lifetime).await?;
+                    warn_of_unknown_teams(store, reach).await?;
                     if global.json {
                         let view = CreatedTokenView { token: created.token.into(), secret: created.secret };
                         return output::print_json(&view);

@@ -1,5 +1,6 @@
 //! `sei token`, `sei grant`, `sei user` and `sei admin link`, as they are used on the machine of the server.
 
+use kernel::{Completeness, Fact, Team, Version};
 use store::identity::{grants, links, tokens};
 use store::{audit, audit::AuditFilter};
 use tests::{Program, TestDatabase};
@@ -74,4 +75,20 @@ async fn grants_are_added_once_and_taken_back_and_a_link_makes_the_first_adminis
     let audited = audit::list(store, &AuditFilter::default(), audit::Order::Oldest, None, 9).await.unwrap();
     let actions: Vec<&str> = audited.iter().map(|entry| entry.action.as_str()).collect();
     assert_eq!(actions, ["grant_added", "grant_removed", "link_created"]);
+}
+
+#[tokio::test]
+async fn a_team_that_the_tenant_does_not_have_is_warned_of_and_one_that_it_has_is_not() {
+    let (database, program) = program().await;
+    let version = Version { completeness: Completeness::Measured, at: chrono::Utc::now() };
+    let mut tx = database.store.begin().await.unwrap();
+    store::facts::write(&mut tx, &[Fact::Team(Team::new("payments".to_owned(), version))]).await.unwrap();
+    tx.commit().await.unwrap();
+    for (team, warning) in
+        [("payments", ""), ("payment", "the tenant `main` has no team `payment`; did you mean `payments`?")]
+    {
+        let made = program.run(&["token", "create", "x", "--tenant", "main", "--team", team]);
+        assert_eq!(made.code, Some(0), "{}", made.err);
+        assert!(made.err.contains(warning) && made.err.is_empty() == warning.is_empty(), "{team}: {}", made.err);
+    }
 }
