@@ -146,7 +146,7 @@ function CompareField({ filter, change, isCompact }: FieldProps) {
   const { teams } = useScopes();
   const named = (value: string, text: string) => ({ value, text: isCompact ? `${t("filter.compare")}: ${text}` : text });
   const periods = [named("previous", t("filter.compare_previous")), named("year_ago", t("filter.compare_year_ago")), named("none", t("filter.compare_none"))];
-  const others = teams.filter(({ name }) => name !== filter.team).map(({ name }) => ({ value: `team:${name}`, text: t("filter.compare_team", { team: name }) }));
+  const others = teams.filter(({ name }) => name !== filter.team).map(({ name }) => named(`team:${name}`, t("filter.compare_team", { team: name })));
   return <Select isCompact={isCompact} label={t("filter.compare")} value={filter.compare ?? DEFAULTS.compare} groups={[{ options: periods }, { label: t("filter.teams"), options: others }]} onChange={(compare) => change({ compare: compare === DEFAULTS.compare ? undefined : compare })} />;
 }
 

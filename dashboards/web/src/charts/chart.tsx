@@ -56,6 +56,9 @@ export function Chart({ title, option, table, height = 220, onPick, isEmpty = fa
   );
 }
 
+/** How long a page with a chart has been open when the library of charts is loaded, seen or not. */
+const RESTED_MS = 4000;
+
 type Library = typeof import("./echarts");
 let library: Library | undefined;
 
@@ -76,22 +79,24 @@ function Canvas(props: { chart: { current: ECharts | null }; option: ChartProps[
     const element = canvas.current;
     if (element === null) return;
     let isGone = false;
-    const draw = ({ init }: Library) => {
+    const draw = ({ init }: Library, isPrinted = false) => {
       if (isGone || chart.current !== null) return;
       const drawn = init(element, null, { renderer: "canvas" });
       chart.current = drawn;
-      drawn.setOption(complete(latest.current.option(latest.current.theme), latest.current.theme));
+      const option = complete(latest.current.option(latest.current.theme), latest.current.theme);
+      drawn.setOption(isPrinted ? { ...option, animation: false } : option);
       drawn.on("click", (event) => latest.current.onPick?.(event.seriesIndex ?? 0, event.dataIndex));
     };
     const seen = new IntersectionObserver(([entry]) => {
       if (entry?.isIntersecting !== true) return;
       seen.disconnect();
-      void loaded().then(draw);
+      void loaded().then((found) => draw(found));
     }, { rootMargin: "200px" });
     seen.observe(element);
-    // a chart that was not scrolled to is drawn for paper too
+    // a chart that was not scrolled to is drawn for paper too, for which the library has to be there
+    const rested = setTimeout(() => void loaded(), RESTED_MS);
     const printed = () => {
-      if (chart.current === null && library !== undefined) draw(library);
+      if (chart.current === null && library !== undefined) draw(library, true);
       chart.current?.getZr().flush();
     };
     addEventListener("beforeprint", printed);
@@ -100,6 +105,7 @@ function Canvas(props: { chart: { current: ECharts | null }; option: ChartProps[
     return () => {
       isGone = true;
       seen.disconnect();
+      clearTimeout(rested);
       removeEventListener("beforeprint", printed);
       resized.disconnect();
       chart.current?.dispose();

@@ -10,7 +10,7 @@ import type { Answer, Question as QueryOf, ReadPath, Row } from "sei-client";
 import { compareOf, intervalOf, measuredQuestionOf, useFilter, type FilterSearch } from "./filter";
 import { answered, rest } from "./client";
 import type { Direction } from "../format/direction";
-import { answersAgainst, otherTeam, reportAgainst, useAgainst } from "./team-comparison";
+import { answersAgainst, otherTeam, reportAgainst, useAgainst, wholeAgainst } from "./team-comparison";
 import type { Definition, MetricAnswer, Report } from "./types";
 
 /** The lists of REST: addresses whose answers have rows and a cursor. */
@@ -70,7 +70,7 @@ export function useReport(options: { by?: "team" | "service"; filter?: FilterSea
   const report = useRest("/api/v1/dora", defined(query) as never, { enabled: options.enabled }) as UseQueryResult<{ demo: boolean; tenant: string; data: Report }>;
   const team = otherTeam(filter);
   const other = useRest("/api/v1/dora", defined({ ...query, team, service: undefined, by: undefined }) as never, { enabled: team !== undefined && options.enabled }) as typeof report;
-  return useAgainst(report, other, team, reportAgainst);
+  return useAgainst(report, other, team, options.by === "team" ? reportAgainst : wholeAgainst);
 }
 
 /** Several metrics for the filter, in the order of their names. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { againstTeam, answersAgainst, reportAgainst } from "./team-comparison";
+import { againstTeam, answersAgainst, reportAgainst, wholeAgainst } from "./team-comparison";
 import type { MetricAnswer, Report } from "./types";
 
 const window = { from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z" };
@@ -45,4 +45,5 @@ it("compares the metrics of a report, and of each other team", () => {
   expect(found.levels).toBe(2024);
   expect(found.change_lead_time.compared?.change).toBe(0.5);
   expect(found.slices.map(({ change_lead_time }) => change_lead_time.compared?.change ?? null)).toEqual([null, -0.5]);
+  expect(wholeAgainst(one, other, "Catalog").slices).toEqual(one.slices);
 });

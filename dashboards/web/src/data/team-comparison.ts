@@ -41,6 +41,11 @@ export function answersAgainst(answers: MetricAnswer[], others: MetricAnswer[], 
   });
 }
 
+/** The report compared with that of another team. Its slices are not: services, or anything else that only one team has. */
+export function wholeAgainst(report: Report, other: Report, team: string): Report {
+  return { ...reportAgainst(report, other, team), slices: report.slices };
+}
+
 /** The report compared with that of another team: its metrics, and those of each other team. */
 export function reportAgainst(report: Report, other: Report, team: string): Report {
   const compared = <Metrics extends object>(metrics: Metrics): Metrics => {

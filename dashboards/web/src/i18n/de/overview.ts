@@ -12,7 +12,7 @@ export const overview = {
   "overview.before_n": "vorher n = {n}",
   "overview.from_zero": "von 0",
   "overview.no_comparison": "Kein Vergleich",
-  "overview.no_comparison_text": "Wählen Sie einen Zeitraum von einigen Tagen und einen Vergleich mit einem früheren.",
+  "overview.no_comparison_text": "Was sich bewegt hat, misst sich an einem früheren Zeitraum: einen solchen zum Vergleich wählen, und einen Zeitraum von einigen Tagen.",
   "overview.nothing_moved": "Nichts hat sich bewegt",
   "overview.nothing_moved_text": "Keine Metrik hat fünf Beobachtungen in beiden Zeiträumen. Wählen Sie einen längeren Zeitraum.",
   "overview.risks": "Risiken",

@@ -13,7 +13,7 @@ export const overview = {
   "overview.before_n": "before n = {n}",
   "overview.from_zero": "from 0",
   "overview.no_comparison": "Nothing to compare with",
-  "overview.no_comparison_text": "Choose a window of some days and a comparison with an earlier one.",
+  "overview.no_comparison_text": "What moved is measured since an earlier window: choose one to compare with, and a window of some days.",
   "overview.nothing_moved": "Nothing moved",
   "overview.nothing_moved_text": "No metric has five observations in both windows. Choose a longer window.",
   "overview.risks": "Risks",

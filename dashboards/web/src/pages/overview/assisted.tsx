@@ -113,7 +113,7 @@ function Difference({ metric, unit, difference, range }: { metric: string; unit:
   return (
     <>
       <span className={`delta delta-${verdict}`}>{signed(difference, unit)}</span>
-      <div className="note">{range === null ? t("overview.no_range") : `${signed(range.low, unit)} … ${signed(range.high, unit)}`}</div>
+      <div className="note">{range === null ? t("overview.no_range") : <span className="range"><span>{signed(range.low, unit)} …</span> <span>{signed(range.high, unit)}</span></span>}</div>
       {range !== null && !isClear && <Badge>{t("overview.unclear")}</Badge>}
     </>
   );

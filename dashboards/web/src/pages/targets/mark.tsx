@@ -11,7 +11,7 @@ export function TargetState({ result: { met, missed_since, interval } }: { resul
   return (
     <span className="target-state">
       <Badge tone="bad">{t("target.missed")}</Badge>
-      <span className="note">{missed_since === null ? tOr(`target.not_in_last_${interval}`, "") : t("target.since", { day: formatDay(missed_since) })}</span>
+      <span className="note">{missed_since === null ? tOr(`target.met_in_last_${interval}`, "") : t("target.since", { day: formatDay(missed_since) })}</span>
     </span>
   );
 }
