@@ -89,13 +89,13 @@
     };
     for (const table of document.querySelectorAll("main table.table")) {
         const heads = [...table.querySelectorAll("thead th")];
-        const row = table.querySelector("tbody tr[data-row]");
-        if (row === null || !table.checkVisibility()) continue;
+        const row = table.querySelector("tbody tr:not(:has([colspan]))");
+        if (row === null || isHidden(table) || !table.checkVisibility()) continue;
         for (const [nth, head] of heads.entries()) {
             const cell = row.children[nth];
             const isNumber = cell?.classList.contains("end") && head.classList.contains("end") && /^[\d.,–]/.test(cell.innerText.trim());
-            // a bar or a badge beside a number has a place of its own
-            if (cell?.querySelector(".against, .badge") != null) continue;
+            // a bar, a badge or a sign beside a number has a place of its own
+            if (cell?.querySelector(".against, .badge") != null || head.querySelector(".info-button") !== null) continue;
             if (!isNumber || !head.checkVisibility() || head.innerText.trim() === "") continue;
             const difference = Math.abs(endOf(head) - endOf(cell));
             if (difference > 3) faults.push(named(head, `${Math.round(difference)} px beside its numbers`));

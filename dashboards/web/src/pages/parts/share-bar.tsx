@@ -1,4 +1,4 @@
-import { formatShare } from "../../format/value";
+import { formatNumber, formatShare } from "../../format/value";
 import "./parts.css";
 
 /** A part of a whole: its share now and before. */
@@ -37,7 +37,7 @@ export function ShareBar({ title, shares, heads }: { title: string; shares: Shar
               </th>
               <td className="end">{formatShare(share)}</td>
               <td className="end note">{formatShare(before)}</td>
-              <td className="end note">{n}</td>
+              <td className="end note">{formatNumber(n)}</td>
             </tr>
           ))}
         </tbody>

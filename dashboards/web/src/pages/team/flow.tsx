@@ -1,6 +1,6 @@
 import { useMetrics, useScopes } from "../../data/queries";
 import type { MetricAnswer } from "../../data/types";
-import { formatValue } from "../../format/value";
+import { formatNumber, formatValue } from "../../format/value";
 import { t } from "../../i18n/t";
 import { Card, Delta, Empty, Loaded, MetricInfo, Skeleton } from "../../ui";
 import { ofAnswer } from "../parts/measured";
@@ -79,7 +79,7 @@ function Pairs({ team, answer }: { team: string; answer: MetricAnswer }) {
             <td className="end">
               {formatValue(part.value, answer.metric.unit)} <Delta metric="reviews" unit={answer.metric.unit} compared={part.compared} />
             </td>
-            <td className="end note">{part.n}</td>
+            <td className="end note">{formatNumber(part.n)}</td>
           </tr>
         ))}
       </tbody>
