@@ -276,7 +276,8 @@ facts! {
     },
     Review: ListOf {
         from: "review t",
-        condition: "",
+        // one look a row, by the key
+        condition: "(select c.deleted from change c where c.id = t.change) is not true",
         owners: OF_CHANGE,
         sorts: &[Sort::time("submitted_at", "t.submitted_at")],
         descending: false,
@@ -467,7 +468,8 @@ impl Listed for EnvironmentRow {
                      where e.name is not null)
                 select name from e where name is not null) t",
         key: BY_NAME,
-        condition: "",
+        // one look an environment
+        condition: "(select true from deployment d where d.environment = t.name and not d.deleted limit 1)",
         owners: "exists (select from deployment d where d.environment = t.name and not d.deleted
                                  and (d.service = any ($S) or d.service is null and d.repository = any ($R)))",
         sorts: BY_NAME_ONLY,

@@ -133,6 +133,13 @@ async fn environments_say_which_of_them_are_production() {
     let expected = [("prod-eu", true), ("prod-us", true), ("staging", false)];
     let expected = expected.map(|(name, is)| json!({ "name": name, "isProduction": is }));
     assert_eq!(data["environments"]["nodes"], json!(expected));
+    // one that only a deleted deployment had is none
+    let Fact::Deployment(mut gone) = deployment(3, 8, "staging") else { unreachable!() };
+    gone.deleted = true;
+    gone.version.at = at(29, 1);
+    write(&served, &[Fact::Deployment(gone)]).await;
+    let data = served.graphql("{ environments { nodes { name } } }").await;
+    assert_eq!(data["environments"]["nodes"], json!([{ "name": "prod-eu" }, { "name": "prod-us" }]));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Changes that have not reached production: where each stands, for how long, and how that compares with its team.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
@@ -175,4 +177,26 @@ async fn an_open_change_is_compared_with_how_long_its_team_takes_for_its_stage()
         let is_slow = row["stage_seconds"].as_f64().map(|seconds| seconds > p85.as_f64().unwrap());
         assert_eq!(row["is_slow"].as_bool(), is_slow, "{row}");
     }
+}
+
+#[tokio::test]
+async fn reviews_of_a_change_that_was_deleted_are_listed_no_more() {
+    let served = shop().await;
+    let reviewed = async || {
+        let listed = served.get("/api/v1/reviews?window=30d").await["data"].clone();
+        let changes: BTreeSet<String> =
+            listed.as_array().unwrap().iter().map(|review| review["change"].as_str().unwrap().to_owned()).collect();
+        changes
+    };
+    let second = "github.com/octo/shop#2";
+    assert!(reviewed().await.contains(second));
+    let mut gone = serde_json::to_value(change(2, "open", 90, None)).unwrap();
+    gone["deleted"] = json!(true);
+    served::fill(&served.database.store, std::iter::once(fact(gone, ago(1)))).await;
+    let left = reviewed().await;
+    assert!(!left.is_empty() && !left.contains(second), "{left:?}");
+    // a review may arrive before its change
+    let early = review(99, "bob", "approved", 2);
+    served::fill(&served.database.store, std::iter::once(early)).await;
+    assert!(reviewed().await.contains("github.com/octo/shop#99"));
 }
