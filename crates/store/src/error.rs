@@ -106,7 +106,10 @@ impl StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => Self::Transient(error),
+            // a breach of the protocol is a server that goes away before it has answered whether it speaks TLS
+            sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => {
+                Self::Transient(error)
+            }
             sqlx::Error::Database(database) => {
                 match class(database.code().as_deref().unwrap_or_default(), database.message()) {
                     Class::Transient => Self::Transient(error),
@@ -196,6 +199,14 @@ mod tests {
             ("", "", Class::Fatal),
         ] {
             assert_eq!(class(code, message), expected, "{code} {message}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_ends_at_any_point_may_work_later() {
+        let of_sqlx = "unexpected response from SSLRequest: 0x00".to_owned();
+        for error in [sqlx::Error::Protocol(of_sqlx), sqlx::Error::Io(std::io::ErrorKind::UnexpectedEof.into())] {
+            assert!(StoreError::from(error).is_transient());
         }
     }
 }
