@@ -55,10 +55,24 @@ export function SearchPage() {
   );
 }
 
+/** How many words of a text that nothing is called are offered, each as a search of its own. */
+const OFFERED = 5;
+
+/** Nothing is called so: the words of the text may be names of several things, such as a service and its version. */
 function Nothing({ text }: { text: string }) {
+  const words = [...new Set(text.split(/\s+/).filter((word) => word !== ""))];
+  const each = words.length > 1 && (
+    <span className="row search-words">
+      {words.slice(0, OFFERED).map((word) => (
+        <Link key={word} to="/search" search={{ q: word }}>
+          {t("search.word", { word })}
+        </Link>
+      ))}
+    </span>
+  );
   return (
     <Card>
-      <Empty icon="search" title={t("search.nothing", { text })}>
+      <Empty icon="search" title={t("search.nothing", { text })} action={each}>
         {t("search.nothing_text")}
       </Empty>
     </Card>

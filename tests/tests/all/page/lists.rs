@@ -151,3 +151,18 @@ async fn the_navigation_leads_to_every_list() {
     }
     take(&steps).await;
 }
+
+#[tokio::test]
+async fn words_that_nothing_is_called_together_are_offered_each() {
+    let served = served::filled().await;
+    if !is_ready(&served).await {
+        return;
+    }
+    let service = served.get("/api/v1/services").await["data"][0]["name"].as_str().unwrap().to_owned();
+    let mut steps = opened(&served, &format!("/search?q={service}%20v0.0.0-none")).to_vec();
+    steps.push(run("[...document.querySelectorAll('.search-words a')].map((link) => link.textContent)"));
+    steps.extend([click(".search-words a >> nth=0"), wait(&format!(".results a:text-is('{service}')"))]);
+    let shown = take(&steps).await;
+    let words = vec![format!("Search for “{service}”"), "Search for “v0.0.0-none”".to_owned()];
+    assert_eq!(lists(&shown.values), [words]);
+}

@@ -31,6 +31,7 @@ export const journey = {
   "search.kinds": "Art",
   "search.nothing": "Nichts heißt „{text}“",
   "search.nothing_text": "Suchen Sie nach einem Schlüssel (PAY-12, shop#41), einer Version (v2.3), den ersten 7 Ziffern eines Commits oder Wörtern eines Titels.",
+  "search.word": "Nach „{word}“ suchen",
   "search.start": "Was suchen Sie?",
   "journey.steps": "Schritte auf dem Weg in die Produktion",
   "journey.steps_of": "Schritte von {title}",

@@ -32,6 +32,7 @@ export const journey = {
   "search.kinds": "Kind",
   "search.nothing": "Nothing is called “{text}”",
   "search.nothing_text": "Search for a key (PAY-12, shop#41), a version (v2.3), the first 7 digits of a commit, or words of a title.",
+  "search.word": "Search for “{word}”",
   "search.start": "What are you looking for?",
   "journey.steps": "Steps on the way to production",
   "journey.steps_of": "Steps of {title}",
