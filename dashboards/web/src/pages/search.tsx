@@ -61,7 +61,7 @@ const OFFERED = 5;
 /** Nothing is called so: the words of the text may be names of several things, such as a service and its version. */
 function Nothing({ text }: { text: string }) {
   const words = [...new Set(text.split(/\s+/).filter((word) => word !== ""))];
-  const each = words.length > 1 && (
+  const each = words.length < 2 ? undefined : (
     <span className="row search-words">
       {words.slice(0, OFFERED).map((word) => (
         <Link key={word} to="/search" search={{ q: word }}>
