@@ -290,15 +290,16 @@ fn counted(running: &Running, count: &str) -> Result<usize> {
 /// Deployments and runs of pipelines in turn, each an event of its own, as requests.
 fn events(path: &str, from: usize) -> Vec<Bytes> {
     let event = |nth: usize| {
-        let (kind, subject, content) = if nth.is_multiple_of(2) {
+        let (kind, of, subject, content) = if nth.is_multiple_of(2) {
             let service = format!("service-{}", nth % 300);
             let artifact = format!(
                 "pkg:oci/{service}@1.0.{nth}?vcs_url=git%2Bhttps://git.example.org/shop/{service}.git%40{nth:040x}"
             );
             let content = json!({ "environment": { "id": "production" }, "artifactId": artifact });
-            ("service.deployed", service, content)
+            ("service.deployed", "service", service, content)
         } else {
-            ("pipelinerun.finished", format!("run-{nth}"), json!({ "pipelineName": "test", "outcome": "success" }))
+            let content = json!({ "pipelineName": "test", "outcome": "success" });
+            ("pipelinerun.finished", "pipelineRun", format!("run-{nth}"), content)
         };
         let at = DateTime::UNIX_EPOCH + TimeDelta::seconds(1_767_225_600 + 60 * i64::try_from(nth).unwrap_or_default());
         let body = json!({
@@ -309,7 +310,7 @@ fn events(path: &str, from: usize) -> Vec<Bytes> {
                 "type": format!("dev.cdevents.{kind}.0.1.1"),
                 "timestamp": at.to_rfc3339(),
             },
-            "subject": { "id": subject, "source": "https://ci.example.org/shop", "content": content },
+            "subject": { "id": subject, "source": "https://ci.example.org/shop", "type": of, "content": content },
         })
         .to_string();
         Bytes::from(format!(
