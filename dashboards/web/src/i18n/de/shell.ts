@@ -13,7 +13,7 @@ export const shell = {
   "nav.lists": "Listen",
   "nav.changes": "Änderungen",
   "nav.deployments": "Deployments",
-  "nav.incidents": "Störungen",
+  "nav.incidents": "Vorfälle",
   "nav.runs": "Läufe von Pipelines",
   "nav.vulnerabilities": "Schwachstellen",
   "nav.more": "Mehr",

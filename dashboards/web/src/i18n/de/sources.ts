@@ -102,7 +102,7 @@ export const sources = {
   "findings.unknown_first_commit": "Änderungen ohne bekannte Commits",
   "findings.environments": "Welche Umgebungen als Produktion zählen",
   "findings.implausible_time": "Unglaubhafte Zeiten von Commits",
-  "findings.incident_without_service": "Störungen ohne Service",
+  "findings.incident_without_service": "Vorfälle ohne Service",
   "findings.duplicate_change": "Änderungen, die mit anderen kamen",
   "findings.patch_releases": "Patch-Releases, die Hotfixes sein könnten",
 };
