@@ -60,6 +60,9 @@ pub use version::{Completeness, Version};
 pub use vulnerability::Vulnerability;
 pub use work_item::WorkItem;
 
+/// No number of a fact is larger, whichever its sign.
+const LARGEST: f64 = 1e15;
+
 macro_rules! facts {
     ($($kind:ident,)+) => {
         /// One thing that is known about how software was made.
@@ -192,14 +195,25 @@ impl Fact {
         }
     }
 
-    /// Refuses instants that nothing can have happened at. Every normalizer's facts pass here before
-    /// they are stored.
+    /// Refuses instants that nothing can have happened at, and numbers whose sums would be infinite. Every normalizer's
+    /// facts pass here before they are stored.
     pub fn check(&self) -> Result<(), Rejection> {
         for (field, instant) in self.instants() {
             if !plausible_instant(instant) {
                 return Err(Rejection::new(
                     RejectReason::ImplausibleTime,
                     format!("{}.{field} is {instant}; expected a time between 1970 and 2199", self.kind()),
+                ));
+            }
+        }
+        let record = self.record();
+        for (position, column) in record.kind().columns.iter().enumerate() {
+            if let FieldValue::Float(number) = record.value(position)
+                && !(-LARGEST..=LARGEST).contains(&number)
+            {
+                return Err(Rejection::new(
+                    RejectReason::Schema,
+                    format!("{}.{} is {number:e}; expected a number up to {LARGEST:e}", self.kind(), column.name),
                 ));
             }
         }
@@ -302,5 +316,18 @@ mod tests {
             DateTime::UNIX_EPOCH,
         ));
         assert!(detail(partial).starts_with("close_event.version.at is 1960-01-01"));
+    }
+
+    #[test]
+    fn a_number_whose_sums_would_be_infinite_is_named() {
+        let item = |points: f64| {
+            let json = serde_json::json!({"fact": "work_item", "id": "t/1", "key": "T-1", "project": "t", "points": points,
+                "status_category": "done", "created_at": "2026-01-01T00:00:00Z", "version": {"at": "2026-01-01T00:00:00Z"}});
+            serde_json::from_value::<Fact>(json).unwrap().check().map_err(|refused| refused.detail)
+        };
+        assert_eq!((item(8.0), item(-1.0)), (Ok(()), Ok(())));
+        let refused = "work_item.points is 1.7e308; expected a number up to 1e15";
+        assert_eq!(item(1.7e308), Err(refused.to_owned()));
+        assert!(item(-1e16).is_err());
     }
 }
