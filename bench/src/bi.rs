@@ -36,7 +36,12 @@ pub(crate) async fn grant(running: &Running, store: &Store) -> Result<String> {
     };
     analytics::grant(store, &role, &Entry::new(Actor::sei(), Action::AnalyticsGranted, ROLE)).await?;
     running.rest()?;
-    Ok(format!("set role {ROLE}; set search_path = {}", analytics::schema_of(Some(&tenant))))
+    // a login has the settings of its role, `set role` does not
+    let settings = running.sql(&format!(
+        "select string_agg(format('set %s = %L', split_part(s, '=', 1), split_part(s, '=', 2)), '; ')
+           from pg_db_role_setting, unnest(setconfig) s where setrole = '{ROLE}'::regrole"
+    ))?;
+    Ok(format!("set role {ROLE}; {}", settings.trim()))
 }
 
 /// How many milliseconds a statement takes, with its plan and without sending its rows. Each session, which `begin` makes,

@@ -96,6 +96,7 @@ async fn a_role_reads_the_views_of_its_tenant_and_nothing_else() {
     assert_eq!(texts(&mut role, seen).await, set(&["analytics_main"]));
     assert_eq!(texts(&mut role, "show search_path").await, set(&["analytics_main"]));
     assert_eq!(texts(&mut role, "show statement_timeout").await, set(&["1min"]));
+    assert_eq!(texts(&mut role, "show work_mem").await, set(&["64MB"]));
     for statement in [
         "select * from main.deployment",
         "select * from main.analytics_observation",

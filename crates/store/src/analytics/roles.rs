@@ -8,7 +8,7 @@ use kernel::{Secret, Tenant};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
-use super::make::grants;
+use super::make::{FASTER, grants};
 use super::schema_name::schema_of;
 use super::scram::verifier;
 use crate::audit::{self, Action, Actor, Entry};
@@ -182,7 +182,7 @@ async fn make(
          begin
              foreach setting in array array[
                  'search_path = {schema}', 'statement_timeout = {timeout_ms}', 'default_transaction_read_only = on',
-                 'idle_in_transaction_session_timeout = 60000'
+                 'idle_in_transaction_session_timeout = 60000', {}
              ] loop
                  execute format('alter role %I in database %I set %s', '{name}', current_database(), setting);
              end loop;
@@ -194,6 +194,7 @@ async fn make(
          end
          $$;
          {}",
+        FASTER.map(|setting| format!("'{setting}'")).join(", "),
         close_to_all()
     );
     connection.execute(AssertSqlSafe(statements)).await?;
