@@ -98,6 +98,7 @@ async fn inject(hosts: &Arc<Hosts>, sender: &Arc<Sender>, planned: Vec<Planned>)
     let mut recovering = JoinSet::new();
     for (nth, planned) in planned.into_iter().enumerate() {
         sleep_until(started + planned.at).await;
+        println!("{:>7.1} s  {nth:>3}  {:?}", started.elapsed().as_secs_f64(), planned.fault);
         hit(hosts, planned).await;
         let (hosts, sender, over) = (Arc::clone(hosts), Arc::clone(sender), Instant::now());
         recovering.spawn(async move {
@@ -109,7 +110,9 @@ async fn inject(hosts: &Arc<Hosts>, sender: &Arc<Sender>, planned: Vec<Planned>)
             };
             let ended = timeout(DEADLINE, effect).await;
             assert!(ended.is_ok(), "fault {nth}, {:?}: what was sent after it has no effect", planned.fault);
-            Recovery { fault: planned.fault, nth, took: over.elapsed() }
+            let recovery = Recovery { fault: planned.fault, nth, took: over.elapsed() };
+            println!("{:>7.1} s  {nth:>3}  is over", started.elapsed().as_secs_f64());
+            recovery
         });
     }
     recovering.join_all().await
