@@ -124,9 +124,12 @@ pub async fn findings(scope: &Scope, asked: &RowsAsked, cut: &Cut) -> Result<Pag
     Ok(page(scope, rows.into_iter().map(place).collect(), (*order, cut)))
 }
 
-/// Whether rows are read in the usual order from a position on, and searched for no text.
+/// Whether rows are read in the usual order from a position on, by nothing but owners, times, words and flags, which the
+/// caller looks at.
 fn is_usual<T: Listed>((filter, order): &RowsAsked, cut: &Cut) -> bool {
-    *order == T::LIST.default_order() && !cut.from_end && cut.before.is_none() && filter.search.is_none()
+    let RowFilter { owners: _, from: _, to: _, words: _, flags: _, search, folded, present } = filter;
+    let is_filtered = search.is_some() || !folded.is_empty() || !present.is_empty();
+    *order == T::LIST.default_order() && !cut.from_end && cut.before.is_none() && !is_filtered
 }
 
 /// The position of a row in the order of time.
