@@ -41,8 +41,8 @@ pub struct KafkaLog {
 impl KafkaLog {
     /// The log in this cluster. The topic is created when it is missing and may be.
     pub async fn open(settings: &settings::Log, store: &Store) -> Result<Self, LogError> {
-        let config = config::producer(&settings.kafka)?;
         topic::ensure(settings).await?;
+        let config = config::producer(&settings.kafka, topic::largest_batch(settings).await)?;
         Ok(Self {
             store: store.clone(),
             topic: settings.topic.clone(),

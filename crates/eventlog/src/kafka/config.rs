@@ -11,8 +11,11 @@ use crate::settings;
 /// smaller than that. The topic is created with the same limit.
 pub(super) const LARGEST_EVENT: u32 = 64 << 20;
 
-/// For a client that appends.
-pub(super) fn producer(settings: &settings::Kafka) -> Result<ClientConfig, LogError> {
+/// The largest batch that a client makes, in bytes before it is compressed: more than one append of webhooks brings.
+const LARGEST_BATCH: u32 = 16 << 20;
+
+/// For a client that appends to a topic that takes batches of this size, if that is known.
+pub(super) fn producer(settings: &settings::Kafka, largest: Option<u32>) -> Result<ClientConfig, LogError> {
     let mut config = client(settings)?;
     let mut default = |names: &[&str], value: &str| set_default(&mut config, settings, names, value);
     default(&["compression.codec", "compression.type"], "zstd");
@@ -22,6 +25,11 @@ pub(super) fn producer(settings: &settings::Kafka) -> Result<ClientConfig, LogEr
     default(&["message.timeout.ms", "delivery.timeout.ms"], "30000");
     // An append brings its events together; this is how long handing a large one over takes.
     default(&["linger.ms", "queue.buffering.max.ms"], "2");
+    // What an append brings to a partition is one batch: while a second one waits for the first to be acknowledged,
+    // librdkafka polls without a pause, which takes a whole core.
+    if largest.is_some_and(|largest| largest / 2 >= LARGEST_BATCH) {
+        default(&["batch.size"], &LARGEST_BATCH.to_string());
+    }
     // What is not acknowledged yet is kept in memory, up to this.
     default(&["queue.buffering.max.kbytes"], "131072");
     // The partitioner of Java's clients, so that others can write to the topic in the same order.
@@ -113,10 +121,21 @@ mod tests {
 
     #[test]
     fn the_users_properties_win_under_any_of_their_names() {
-        let config = producer(&settings(&[("delivery.timeout.ms", "500"), ("compression.type", "lz4")])).unwrap();
+        let config = producer(&settings(&[("delivery.timeout.ms", "500"), ("compression.type", "lz4")]), None).unwrap();
         assert_eq!((config.get("message.timeout.ms"), config.get("delivery.timeout.ms")), (None, Some("500")));
         assert_eq!((config.get("compression.codec"), config.get("compression.type")), (None, Some("lz4")));
         assert_eq!(config.get("compression.level"), None, "ours is that of zstd");
+    }
+
+    #[test]
+    fn batches_are_as_large_as_an_append_where_the_topic_takes_them() {
+        let size = |properties: &[(&str, &str)], largest| {
+            producer(&settings(properties), largest).unwrap().get("batch.size").map(str::to_owned)
+        };
+        assert_eq!(size(&[], Some(LARGEST_EVENT)), Some(LARGEST_BATCH.to_string()));
+        assert_eq!(size(&[], Some(1_048_588)), None, "the brokers' own limit");
+        assert_eq!(size(&[], None), None);
+        assert_eq!(size(&[("batch.size", "5")], Some(LARGEST_EVENT)), Some("5".to_owned()));
     }
 
     #[test]
@@ -141,6 +160,6 @@ mod tests {
         let consumer = consumer(&settings).unwrap();
         assert_eq!(consumer.get("auto.offset.reset"), Some("error"));
         assert_eq!(consumer.get("enable.auto.offset.store"), Some("false"));
-        assert_eq!(producer(&settings).unwrap().get("enable.idempotence"), Some("true"));
+        assert_eq!(producer(&settings, None).unwrap().get("enable.idempotence"), Some("true"));
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rdkafka::ClientContext;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::Client;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
@@ -100,22 +100,30 @@ async fn create(admin: &AdminClient<QuietContext>, settings: &settings::Log) -> 
 
 /// How long the brokers keep events of the topic, as they state it.
 pub async fn kept(settings: &settings::Log) -> Result<KeptTopic, LogError> {
-    let admin: AdminClient<QuietContext> = config::create(&config::client(&settings.kafka)?, QuietContext)?;
-    let topic = ResourceSpecifier::Topic(&settings.topic);
-    let options = AdminOptions::new().request_timeout(Some(BROKER_TIMEOUT));
-    let described = admin.describe_configs([&topic], &options).await.map_err(failure::of)?;
-    let described = match described.into_iter().next() {
-        Some(Ok(described)) => described,
-        Some(Err(code)) => return Err(failure::of(KafkaError::AdminOp(code))),
-        None => {
-            return Err(LogError::Fatal(format!("the brokers say nothing of the topic `{}`", settings.topic), None));
-        }
-    };
+    let described = described(settings).await?;
     let value = |name: &str| described.get(name).and_then(|entry| entry.value.clone()).unwrap_or_default();
     // -1 is for ever
     let time = |name: &str| value(name).parse().ok().map(Duration::from_millis);
     let (retention, segment) = (time("retention.ms"), time("segment.ms"));
     Ok(KeptTopic { retention, segment, cleanup_policy: value("cleanup.policy") })
+}
+
+/// The largest batch that the brokers take, in bytes. `None` where they don't say.
+pub(super) async fn largest_batch(settings: &settings::Log) -> Option<u32> {
+    described(settings).await.ok()?.get("max.message.bytes")?.value.as_ref()?.parse().ok()
+}
+
+/// The settings of the topic.
+async fn described(settings: &settings::Log) -> Result<ConfigResource, LogError> {
+    let admin: AdminClient<QuietContext> = config::create(&config::client(&settings.kafka)?, QuietContext)?;
+    let topic = ResourceSpecifier::Topic(&settings.topic);
+    let options = AdminOptions::new().request_timeout(Some(BROKER_TIMEOUT));
+    let described = admin.describe_configs([&topic], &options).await.map_err(failure::of)?;
+    match described.into_iter().next() {
+        Some(Ok(described)) => Ok(described),
+        Some(Err(code)) => Err(failure::of(KafkaError::AdminOp(code))),
+        None => Err(LogError::Fatal(format!("the brokers say nothing of the topic `{}`", settings.topic), None)),
+    }
 }
 
 /// The partitions of a topic.
