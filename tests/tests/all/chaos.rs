@@ -52,8 +52,8 @@ fn option<T: FromStr>(name: &str, of_ci: T) -> T {
 }
 
 async fn faults_lose_and_double_nothing(kind: LogKind) {
-    let (seed, faults): (u64, usize) = (option("SEI_CHAOS_SEED", 1), option("SEI_CHAOS_FAULTS", 12));
-    let over = Duration::from_secs(option("SEI_CHAOS_SECONDS", 12));
+    let (seed, faults): (u64, usize) = (option("SEI_CHAOS_SEED", 1), option("SEI_CHAOS_FAULTS", 8));
+    let over = Duration::from_secs(option("SEI_CHAOS_SECONDS", 8));
     let repository = Repo::new();
     let path = repository.path();
     let mut hosts = Arc::new(Hosts::start(kind, &path).await);
