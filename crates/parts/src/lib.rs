@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "names `corpse`; parts are application, chromium, corpus, go, helm, histories, image, kafka, keycloak, kubernetes, mount, node, promtool, root, s3, superset, timescaledb"
+        expected = "names `corpse`; parts are application, chromium, corpus, go, helm, histories, image, kafka, keycloak, kubernetes, mount, nginx, node, promtool, root, s3, superset, timescaledb"
     )]
     fn a_name_that_is_not_a_part_is_an_error() {
         required("corpus,corpse");

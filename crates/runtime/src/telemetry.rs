@@ -77,7 +77,7 @@ where
 {
     match logger {
         None => lines(format),
-        Some(logger) => lines(format).and_then(exported_line::ExportedLines(logger)).boxed(),
+        Some(logger) => lines(format).and_then(exported_line::ExportedLines::new(logger)).boxed(),
     }
 }
 

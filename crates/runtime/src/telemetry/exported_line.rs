@@ -31,15 +31,25 @@ pub(super) fn turn_off() {
 }
 
 /// Exports events as lines of the log.
-pub(super) struct ExportedLines(pub(super) SdkLogger);
+pub(super) struct ExportedLines {
+    logger: SdkLogger,
+    is_off: &'static AtomicBool,
+}
+
+impl ExportedLines {
+    /// By a logger, until they are turned off.
+    pub(super) fn new(logger: SdkLogger) -> Self {
+        Self { logger, is_off: &IS_OFF }
+    }
+}
 
 impl<S: Subscriber> Layer<S> for ExportedLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
-        if is_of_export(metadata.target()) || IS_OFF.load(Ordering::Relaxed) {
+        if is_of_export(metadata.target()) || self.is_off.load(Ordering::Relaxed) {
             return;
         }
-        let mut record = self.0.create_log_record();
+        let mut record = self.logger.create_log_record();
         let mut fields = Fields { record: &mut record, target: None, left: LINE_BYTES };
         event.record(&mut fields);
         match fields.target {
@@ -54,7 +64,7 @@ impl<S: Subscriber> Layer<S> for ExportedLines {
             let (trace, span) = (TraceId::from_bytes(at.trace_id), SpanId::from_bytes(at.span_id));
             record.set_trace_context(trace, span, Some(TraceFlags::new(at.flags)));
         }
-        self.0.emit(record);
+        self.logger.emit(record);
     }
 }
 
@@ -168,11 +178,12 @@ mod tests {
         }
     }
 
-    /// What is exported of what this logs.
+    /// What is exported of what this logs, whatever other tests end.
     fn exported(log: impl FnOnce()) -> Vec<SdkLogRecord> {
+        static NEVER_OFF: AtomicBool = AtomicBool::new(false);
         let kept = Kept::default();
         let provider = SdkLoggerProvider::builder().with_log_processor(kept.clone()).build();
-        let lines = ExportedLines(provider.logger("sei"));
+        let lines = ExportedLines { logger: provider.logger("sei"), is_off: &NEVER_OFF };
         tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), log);
         kept.0.lock().unwrap().clone()
     }
