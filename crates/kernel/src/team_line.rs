@@ -24,8 +24,7 @@ mod tests {
             "web" => Some("shop"),
             "shop" => Some("all"),
             "one" => Some("other"),
-            "other" => Some("one"),
-            "below" => Some("one"),
+            "other" | "below" => Some("one"),
             _ => None,
         };
         assert_eq!(team_line("web", parent), ["web", "shop", "all"]);
