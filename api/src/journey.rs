@@ -93,9 +93,9 @@ async fn of_item(
 
 /// An item whose times are those of its metrics: trackers report steps rather than when work began.
 async fn as_metrics_have_it(scope: &Scope, item: WorkItem) -> Result<Option<WorkItem>, Problem> {
-    let timed = with_transitions(&scope.store, vec![item]).await?;
-    let times = dora::item_times(&scope.store, &timed, Utc::now()).await.map_err(reads::refused)?;
-    let item = timed.into_iter().zip(times).next();
+    let moved = with_transitions(&scope.store, vec![item]).await?;
+    let times = dora::item_times(&scope.store, &moved, Utc::now()).await.map_err(reads::refused)?;
+    let item = moved.into_iter().zip(times).next();
     Ok(item.map(|((item, _), times)| WorkItem { started_at: times.started_at, done_at: times.done_at, ..item }))
 }
 

@@ -108,7 +108,7 @@ impl BackupCommand {
             Self::Verify(command) => command.run(settings, global).await,
             Self::Restore(command) => command.run(settings, global).await,
             Self::Prune(command) => command.run(settings, global).await,
-            Self::Schedule(command) => command.run(settings, global).await,
+            Self::Schedule(command) => Box::pin(command.run(settings, global)).await,
         }
     }
 }

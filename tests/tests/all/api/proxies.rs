@@ -1,4 +1,4 @@
-//! The example for nginx in docs/proxies.md, as it stands there, by a real nginx: login, streams, WebSockets, large bodies,
+//! The example for nginx in docs/proxies.md, as it stands there, by a real nginx: login, streams, sockets, large bodies,
 //! and whom the limits count.
 
 use std::cell::RefCell;
