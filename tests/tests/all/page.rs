@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use parts::{Part, missing};
 use serde_json::{Value, json};
 
-use crate::api::served::Served;
+use crate::api::served::{self, Served};
 use crate::architecture::root;
 use crate::browser::{self, Shown, open, run, wait};
 
@@ -54,6 +54,15 @@ fn chromium() -> Option<PathBuf> {
         missing(Part::Chromium, "there is no chromium on the path and SEI_CHROMIUM is not set");
     }
     found
+}
+
+/// Where the page is.
+const PLACE: &str = "({ path: location.pathname, search: location.search })";
+
+/// The parameters of a window of 60 days up to the end of the data.
+fn sixty_days() -> String {
+    let end = served::end();
+    format!("from={}&to={}", (end - chrono::Duration::days(60)).format("%F"), end.format("%F"))
 }
 
 /// The address of a page.

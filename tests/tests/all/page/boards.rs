@@ -2,11 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{SETTLED, address, is_ready, opened, take};
+use super::{PLACE, SETTLED, address, is_ready, opened, take};
 use crate::api::served::{self, Served};
 use crate::browser::{self, choose, click, fill, open, run, wait};
-
-const PLACE: &str = "({ path: location.pathname, search: location.search })";
 
 /// Makes a board of one tile, and gives its id.
 async fn board(served: &Served, name: &str) -> String {

@@ -2,12 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{SETTLED, is_ready, opened, take};
+use super::{PLACE, SETTLED, is_ready, opened, sixty_days, take};
 use crate::api::served::{self, Served};
 use crate::browser::{back, choose, click, open, run, wait};
 
 const ROWS: &str = "[...document.querySelectorAll('tbody tr[data-row]')].map((row) => row.dataset.row)";
-const PLACE: &str = "({ path: location.pathname, search: location.search })";
 
 /// The ids of the rows of a list of REST, in its order.
 async fn ids(served: &Served, path: &str) -> Vec<String> {
@@ -112,9 +111,7 @@ async fn teams_are_sorted_by_how_much_they_changed() {
     if !is_ready(&served).await {
         return;
     }
-    let end = served::end().format("%F").to_string();
-    let from = (served::end() - chrono::Duration::days(60)).format("%F").to_string();
-    let window = format!("from={from}&to={end}");
+    let window = sixty_days();
     let mut steps = opened(&served, &format!("/teams?{window}&order=change")).to_vec();
     steps.extend([wait("[data-part=slices] tr[data-row]"), click("th .sort:has-text('Change lead time')"), run(ROWS)]);
     let shown = take(&steps).await;

@@ -2,11 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{SETTLED, address, is_ready, opened, take};
+use super::{PLACE, SETTLED, address, is_ready, opened, sixty_days, take};
 use crate::api::served;
 use crate::browser::{back, click, run, until, wait};
-
-const PLACE: &str = "({ path: location.pathname, search: location.search })";
 
 #[tokio::test]
 async fn what_moved_is_explained_by_what_rest_states() {
@@ -14,9 +12,7 @@ async fn what_moved_is_explained_by_what_rest_states() {
     if !is_ready(&served).await {
         return;
     }
-    let end = served::end().format("%F").to_string();
-    let from = (served::end() - chrono::Duration::days(60)).format("%F").to_string();
-    let window = format!("from={from}&to={end}");
+    let window = sixty_days();
     let found = "({
         names: [...document.querySelectorAll('.mover-name')].map((name) => name.firstChild.textContent),
         why: document.querySelector('.why h3').textContent,
