@@ -27,9 +27,7 @@ use runtime::locked;
 use runtime::panics::on_own_thread;
 use store::Store;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 use crate::identity::Identity;
 use crate::made::{LookedAt, MadeFrom};
@@ -37,7 +35,7 @@ use crate::paths;
 use crate::problem::Problem;
 use crate::tag;
 use crate::tenant::name;
-use freshness::{Freshness, Look};
+use freshness::{Beside, Freshness, Look};
 use kept::{Answer, Kept, Pace, Usable};
 
 /// The routes whose answers are kept: those that say what they are made from.
@@ -47,6 +45,8 @@ const ROUTES: [&str; 6] =
 const HEADERS: [&str; 3] = ["accept", "accept-encoding", "sei-tenant"];
 /// A longer question is not kept, in bytes.
 const KEY: usize = 4 * 1024;
+/// How many answers are made again at once, for each processor.
+const RENEWED_AT_ONCE: usize = 4;
 /// How long one statement may take that looks whether the store has changed.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -61,20 +61,18 @@ struct Inner {
     snapshots: Snapshots,
     kept: Kept,
     tenants: Mutex<BTreeMap<Tenant, Arc<Freshness>>>,
-    /// Answers that are made again while the ones before are given.
-    renewals: Mutex<JoinSet<()>>,
-    /// How many of them are made at once.
+    /// Looks at the store, and answers that are made again while the ones before are given.
+    beside: Beside,
+    /// How many of these answers are made at once.
     renewing: Semaphore,
     /// How long that takes.
     pace: Pace,
-    /// Ends them.
-    end: CancellationToken,
     timeout: Duration,
 }
 
 impl Cache {
-    /// An empty one, which takes up to `limit_bytes`, and answers in `timeout`. On each of the `processors` one answer is
-    /// made again at a time: those that are late cost more, as all that ask for them wait.
+    /// An empty one, which takes up to `limit_bytes`, and answers in `timeout`. For each of the `processors` a few answers
+    /// are made again at a time, so that none of these stands still while one waits for its turn or for the store.
     pub(crate) fn new(
         store: &Store,
         snapshots: &Snapshots,
@@ -86,19 +84,18 @@ impl Cache {
             snapshots: snapshots.clone(),
             kept: kept::none(limit_bytes),
             tenants: Mutex::default(),
-            renewals: Mutex::default(),
-            renewing: Semaphore::new(processors),
+            beside: Beside::default(),
+            renewing: Semaphore::new(RENEWED_AT_ONCE * processors),
             pace: Pace::default(),
-            end: CancellationToken::new(),
             timeout,
         }))
     }
 
     /// Ends what is made again.
     pub(crate) async fn close(&self) {
-        self.0.end.cancel();
-        let mut renewals = std::mem::take(&mut *locked(&self.0.renewals));
-        while renewals.join_next().await.is_some() {}
+        self.0.beside.end.cancel();
+        self.0.beside.tasks.close();
+        self.0.beside.tasks.wait().await;
     }
 
     /// The data of the tenant that a request asks about, if that tenant was asked about before with success.
@@ -110,8 +107,10 @@ impl Cache {
 
     /// The data of a tenant that exists: names come from anyone, and only those that exist take memory.
     fn freshness_of(&self, tenant: &Tenant) -> Arc<Freshness> {
-        let new =
-            || Arc::new(Freshness::new(self.0.store.for_tenant(tenant), self.0.snapshots.clone(), self.0.end.clone()));
+        let new = || {
+            let beside = self.0.beside.clone();
+            Arc::new(Freshness::new(self.0.store.for_tenant(tenant), self.0.snapshots.clone(), beside))
+        };
         Arc::clone(locked(&self.0.tenants).entry(tenant.clone()).or_insert_with(new))
     }
 }
@@ -234,17 +233,17 @@ impl Ask {
     fn renew(self, answer: &Arc<Answer>) {
         let Ok(alone) = self.cache.0.kept.place(&self.key).try_lock_owned() else { return };
         let (cache, freshness, due) = (self.cache.clone(), Arc::clone(&answer.freshness), Instant::now());
-        let mut renewals = locked(&cache.0.renewals);
-        while renewals.try_join_next().is_some() {}
-        renewals.spawn(async move {
-            let (_alone, cache) = (alone, self.cache.clone());
-            let Ok(_turn) = cache.0.renewing.acquire().await else { return };
+        let Beside { tasks, end } = cache.0.beside.clone();
+        tasks.spawn(async move {
+            let _alone = alone;
+            let turn = async { cache.0.renewing.acquire().await.ok() };
+            let Some(_turn) = end.run_until_cancelled(turn).await.flatten() else { return };
             let renewed = async move {
                 if let Some(look) = freshness.look(Instant::now()).await {
                     let _given = self.make(Some(&look)).await;
                 }
             };
-            let _ended = on_own_thread(cache.0.end.clone(), Box::pin(renewed)).await;
+            let _ended = on_own_thread(end, Box::pin(renewed)).await;
             cache.0.pace.note(due.elapsed());
         });
     }

@@ -1,7 +1,8 @@
 //! How new the data of a tenant is. A look finds out which versions there are of what answers are made from.
 //!
 //! While few ask, the store is looked at for each request; those that come while it is looked at share the next look.
-//! While many ask, it is looked at [`LOOKS_PER_SECOND`] times a second for all of them.
+//! While many ask, it is looked at again and again beside them, every [`BETWEEN`], and they wait for none of these looks
+//! unless the last is older than [`HELD`].
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,19 +14,28 @@ use runtime::panics::on_own_thread;
 use store::{Store, StoreError, TenantInfo};
 use tokio::sync::Mutex as Flight;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::made::MadeFrom;
 
-/// How many requests may look at the store at once.
-const LOOKS: f64 = 200.0;
-/// How many more in each second.
-const LOOKS_PER_SECOND: f64 = 10.0;
-/// Many ask when fewer are left.
-const BUSY: f64 = 100.0;
+/// How many requests there are until many ask …
+const FEW: f64 = 100.0;
+/// … and how many more in each second.
+const FEW_PER_SECOND: f64 = 10.0;
 /// How long ago the last look may be while many ask.
-const HELD: Duration = Duration::from_millis(500);
+const HELD: Duration = Duration::from_millis(800);
+/// From the begin of one look to that of the next, while many ask.
+const BETWEEN: Duration = Duration::from_millis(100);
 /// Looks that are remembered: those of a second, and more.
 const REMEMBERED: usize = 64;
+
+/// What goes on beside requests.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Beside {
+    pub tasks: TaskTracker,
+    /// Ends them.
+    pub end: CancellationToken,
+}
 
 /// What is known of the data of a tenant.
 #[derive(Debug)]
@@ -33,9 +43,8 @@ pub(super) struct Freshness {
     /// Reads that tenant.
     store: Store,
     snapshots: Snapshots,
-    /// Ends looks that go on by themselves.
-    end: CancellationToken,
-    looking: Flight<()>,
+    beside: Beside,
+    looking: Arc<Flight<()>>,
     state: Mutex<State>,
 }
 
@@ -68,8 +77,11 @@ pub(super) struct Look {
 
 #[derive(Debug)]
 struct State {
-    looks_left: f64,
+    /// How many requests may come until many ask; that many ask is forgotten as slowly.
+    few_left: f64,
     counted_at: Instant,
+    /// When the last look began.
+    looked_at: Option<Instant>,
     /// The newest is the last one. Of looks that have seen the same the last is kept.
     seen: VecDeque<Arc<Seen>>,
     /// When the last look began that failed.
@@ -77,20 +89,21 @@ struct State {
 }
 
 impl State {
-    fn new(now: Instant) -> Self {
-        Self { looks_left: LOOKS, counted_at: now, seen: VecDeque::new(), failed_at: None }
+    const fn new(now: Instant) -> Self {
+        Self { few_left: 2.0 * FEW, counted_at: now, looked_at: None, seen: VecDeque::new(), failed_at: None }
     }
 
-    /// Takes a look of those that are left. Returns whether there was one, and whether many ask.
-    fn take(&mut self, now: Instant) -> (bool, bool) {
-        let gained = now.saturating_duration_since(self.counted_at).as_secs_f64() * LOOKS_PER_SECOND;
+    /// Counts a request. Returns whether many ask.
+    fn count(&mut self, now: Instant) -> bool {
+        let gained = now.saturating_duration_since(self.counted_at).as_secs_f64() * FEW_PER_SECOND;
         self.counted_at = self.counted_at.max(now);
-        self.looks_left = (self.looks_left + gained).min(LOOKS);
-        let may_look = self.looks_left >= 1.0;
-        if may_look {
-            self.looks_left -= 1.0;
-        }
-        (may_look, self.looks_left < BUSY)
+        self.few_left = ((self.few_left + gained).min(2.0 * FEW) - 1.0).max(0.0);
+        self.few_left < FEW
+    }
+
+    /// Whether it is time to look again while many ask.
+    fn is_due(&self, now: Instant) -> bool {
+        self.looked_at.is_none_or(|at| now.saturating_duration_since(at) >= BETWEEN)
     }
 
     fn newest(&self) -> Option<Arc<Seen>> {
@@ -119,49 +132,79 @@ impl State {
 
 impl Freshness {
     /// Of the tenant that a store reads.
-    pub fn new(store: Store, snapshots: Snapshots, end: CancellationToken) -> Self {
-        Self { store, snapshots, end, looking: Flight::default(), state: Mutex::new(State::new(Instant::now())) }
+    pub fn new(store: Store, snapshots: Snapshots, beside: Beside) -> Self {
+        let state = Mutex::new(State::new(Instant::now()));
+        Self { store, snapshots, beside, looking: Arc::default(), state }
     }
 
     /// What there is to answer what was asked then. While few ask, it is as the store is at a time after that. `None` where
     /// the store does not answer; that is found out once for all that wait for it.
-    pub async fn look(&self, asked: Instant) -> Option<Look> {
-        let ((may_look, is_busy), newest) = {
-            let mut state = self.state();
-            (state.take(asked), state.newest())
-        };
-        let look = |seen: Arc<Seen>| Look { seen, is_busy };
-        let is_recent = |seen: &Arc<Seen>| is_busy && asked.saturating_duration_since(seen.at) < HELD;
-        if let Some(held) = newest.as_ref().filter(|seen| seen.at >= asked || !may_look && is_recent(seen)) {
-            return Some(look(Arc::clone(held)));
+    pub async fn look(self: &Arc<Self>, asked: Instant) -> Option<Look> {
+        let is_busy = self.state().count(asked);
+        if let Some(seen) = self.seen(asked, is_busy) {
+            if is_busy {
+                self.look_beside(asked);
+            }
+            return Some(Look { seen, is_busy });
         }
-        let _alone = match self.looking.try_lock() {
-            Ok(alone) => alone,
-            Err(_) => match newest.filter(is_recent) {
-                Some(held) => return Some(look(held)),
-                None => self.looking.lock().await,
-            },
-        };
+        let _alone = self.looking.lock().await;
         // another may have looked meanwhile
-        let (newest, failed_at) = {
-            let state = self.state();
-            (state.newest(), state.failed_at)
-        };
-        if let Some(newest) = newest.filter(|newest| newest.at >= asked) {
-            return Some(look(newest));
+        if let Some(seen) = self.seen(asked, is_busy) {
+            return Some(Look { seen, is_busy });
         }
-        if failed_at.is_some_and(|failed_at| failed_at >= asked) {
+        if self.state().failed_at.is_some_and(|failed_at| failed_at >= asked) {
             return None;
         }
-        let begun = Instant::now();
-        let looking = look_now(self.store.clone(), self.snapshots.clone(), begun);
-        let seen = if is_busy { on_own_thread(self.end.clone(), looking).await } else { Some(looking.await) };
-        let Some(seen) = seen.and_then(Result::ok) else {
-            self.state().failed_at = Some(begun);
+        let seen = if is_busy {
+            let this = Arc::clone(self);
+            on_own_thread(self.beside.end.clone(), async move { this.look_now().await }).await.flatten()
+        } else {
+            self.look_now().await
+        };
+        Some(Look { seen: seen?, is_busy })
+    }
+
+    /// What was seen last, if that answers what was asked then.
+    fn seen(&self, asked: Instant, is_busy: bool) -> Option<Arc<Seen>> {
+        let is_recent =
+            |seen: &Arc<Seen>| seen.at >= asked || is_busy && asked.saturating_duration_since(seen.at) < HELD;
+        self.state().newest().filter(is_recent)
+    }
+
+    /// Looks at the store while the caller goes on, if it is time to and nobody does.
+    fn look_beside(self: &Arc<Self>, now: Instant) {
+        if !self.state().is_due(now) {
+            return;
+        }
+        let Ok(alone) = Arc::clone(&self.looking).try_lock_owned() else { return };
+        let this = Arc::clone(self);
+        let look = on_own_thread(self.beside.end.clone(), async move {
+            let _alone = alone;
+            this.look_now().await
+        });
+        self.beside.tasks.spawn(look);
+    }
+
+    /// Looks at the store, and notes what is seen. Whoever calls it looks alone.
+    async fn look_now(&self) -> Option<Arc<Seen>> {
+        let at = Instant::now();
+        self.state().looked_at = Some(at);
+        let seen = self.versions(at).await;
+        let mut state = self.state();
+        let Ok(seen) = seen else {
+            state.failed_at = Some(at);
             return None;
         };
-        self.state().note(Arc::clone(&seen));
-        Some(look(seen))
+        state.note(Arc::clone(&seen));
+        Some(seen)
+    }
+
+    async fn versions(&self, at: Instant) -> Result<Arc<Seen>, DoraError> {
+        let tenants = async { Ok::<_, DoraError>(self.store.tenants().await?) };
+        let (tenants, versions) = tokio::try_join!(tenants, self.snapshots.look(&self.store))?;
+        let tenant = tenants.into_iter().find(|known| known.tenant == *self.store.tenant());
+        let Some(tenant) = tenant else { return Err(StoreError::UnknownTenant(self.store.tenant().clone()).into()) };
+        Ok(Arc::new(Seen { tenant, versions, at }))
     }
 
     /// How long the store may have had newer data than an answer was made from; as long as can be where that is not known.
@@ -174,14 +217,6 @@ impl Freshness {
     }
 }
 
-async fn look_now(store: Store, snapshots: Snapshots, at: Instant) -> Result<Arc<Seen>, DoraError> {
-    let tenants = async { Ok::<_, DoraError>(store.tenants().await?) };
-    let (tenants, versions) = tokio::try_join!(tenants, snapshots.look(&store))?;
-    let tenant = tenants.into_iter().find(|known| known.tenant == *store.tenant());
-    let Some(tenant) = tenant else { return Err(StoreError::UnknownTenant(store.tenant().clone()).into()) };
-    Ok(Arc::new(Seen { tenant, versions, at }))
-}
-
 #[cfg(test)]
 mod tests {
     use kernel::Tenant;
@@ -189,18 +224,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_of_few_requests_looks_and_many_share_ten_looks_a_second() {
+    fn more_than_ten_requests_a_second_are_many_in_a_while_and_few_again_in_a_while() {
         let begin = Instant::now();
         let mut state = State::new(begin);
-        let quiet = (0..100).map(|_| state.take(begin)).filter(|taken| *taken == (true, false)).count();
-        assert_eq!(quiet, 100);
-        let busy = (0..10_000).map(|_| state.take(begin)).filter(|taken| *taken == (true, true)).count();
-        assert_eq!(busy, 100);
-        let next = begin + Duration::from_secs(1);
-        let more = (0..10_000).map(|_| state.take(next)).filter(|(may_look, _)| *may_look).count();
-        assert_eq!(more, 10);
-        let rested = begin + Duration::from_mins(1);
-        assert_eq!(state.take(rested), (true, false), "it is as before");
+        let few = (0..1_000).filter(|_| !state.count(begin)).count();
+        assert_eq!(few, 100);
+        assert!(state.count(begin + Duration::from_secs(10)), "as many are forgotten in ten seconds");
+        assert!(!state.count(begin + Duration::from_secs(11)));
+        assert!(!state.count(begin + Duration::from_mins(1)));
+    }
+
+    #[test]
+    fn while_many_ask_looks_begin_a_tenth_of_a_second_apart() {
+        let begin = Instant::now();
+        let mut state = State::new(begin);
+        assert!(state.is_due(begin));
+        state.looked_at = Some(begin);
+        let due = [0, 99, 100, 5_000].map(|millis| state.is_due(begin + Duration::from_millis(millis)));
+        assert_eq!(due, [false, false, true, true]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::made::MadeFrom;
 /// How far an answer may be behind the store while many ask …
 const LAG: Duration = Duration::from_millis(900);
 /// … and how far at most until it is made again.
-const RENEWED_BEHIND: Duration = Duration::from_millis(450);
+const RENEWED_BEHIND: Duration = Duration::from_millis(700);
 /// How long an answer is given: one about what was up to now is about a time before, and was made of what snapshots give
 /// as long again.
 const KEPT: Duration = dora::UP_TO_NOW;
@@ -118,8 +118,8 @@ mod tests {
             (false, secs(14), true, none, Usable::AsItIs),
             (false, secs(15), true, none, Usable::No),
             (true, secs(1), true, none, Usable::AsItIs),
-            (true, secs(1), false, millis(449), Usable::AsItIs),
-            (true, secs(1), false, millis(450), Usable::WhileRenewed),
+            (true, secs(1), false, millis(699), Usable::AsItIs),
+            (true, secs(1), false, millis(700), Usable::WhileRenewed),
             (true, secs(1), false, millis(900), Usable::No),
             (true, secs(10), true, none, Usable::WhileRenewed),
             (true, secs(15), true, none, Usable::No),
@@ -140,7 +140,7 @@ mod tests {
             pace.note(millis(took));
             pace.due_behind()
         };
-        assert_eq!([due(100), due(300)], [millis(450), millis(300)]);
+        assert_eq!([due(50), due(300)], [millis(700), millis(300)]);
         assert_eq!(due(0), millis(375), "one short time says little");
         assert_eq!(due(2_000), Duration::ZERO);
         let due_at_once = usable(true, millis(1), (false, Duration::ZERO), pace.due_behind());
