@@ -38,7 +38,7 @@ pub use ids::{AccountId, ChangeId, DeploymentId, IncidentId, RepositoryId, Sha, 
 pub use metric_facts::*;
 pub use outcome::{EventOutcome, IgnoreReason, NotStored, RejectReason, Rejection};
 pub use own_event::{event_of_fact, own_event};
-pub use plain_json::{is_plain_json, is_private_key};
+pub use plain_json::{is_plain_json, is_private_key, plain_json};
 pub use projects::{project_names, project_names_in_sql};
 pub use search::{SearchKind, commit_ids};
 pub use secret::Secret;

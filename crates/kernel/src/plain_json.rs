@@ -22,6 +22,12 @@ pub fn is_plain_json(document: &str) -> bool {
     ["\"$", "\"\\u0024"].iter().all(|begin| document.match_indices(begin).all(|(at, _)| !is_private_at(document, at)))
 }
 
+/// The text of a document that may be read: UTF-8, and plain. Whether it is JSON, reading it says.
+#[must_use]
+pub fn plain_json(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok().filter(|text| is_plain_json(text))
+}
+
 /// Whether a text that is private begins at this quotation mark.
 fn is_private_at(document: &str, at: usize) -> bool {
     let Some((before, from)) = document.split_at_checked(at) else { return false };
@@ -51,6 +57,14 @@ mod tests {
             r#"{"$serde_json::private"#,
         ] {
             assert!(is_plain_json(document), "{document}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_read_if_they_are_a_text_that_is_plain() {
+        assert_eq!(plain_json(br#"{"a":1}"#), Some(r#"{"a":1}"#));
+        for bytes in [&b"\"\xff\""[..], br#"{"$serde_json::private::RawValue":"[]"}"#] {
+            assert_eq!(plain_json(bytes), None, "{bytes:?}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use kernel::Secret;
+use kernel::{Secret, plain_json};
 use reqwest::redirect::Policy;
 use runtime::backoff::Backoff;
 use serde_json::{Value, json};
@@ -175,10 +175,10 @@ impl Client {
         let (method, path) = (method.clone(), path.to_owned());
         if status.is_success() {
             // what deletes or starts something may answer with nothing
-            return match serde_json::from_slice(&body) {
-                Ok(value) => Attempt::Done(value),
-                Err(_) if body.is_empty() || method != Method::GET => Attempt::Done(Value::Null),
-                Err(_) => Attempt::Failed(unexpected(&path, "JSON")),
+            return match parsed(&body) {
+                Some(value) => Attempt::Done(value),
+                None if body.is_empty() || method != Method::GET => Attempt::Done(Value::Null),
+                None => Attempt::Failed(unexpected(&path, "JSON")),
             };
         }
         if status.is_redirection() {
@@ -200,7 +200,7 @@ impl Client {
     /// What a server says of a failure: a text, or an object with `message` or `errors`. Secrets are hidden in it.
     fn message(&self, body: &[u8]) -> String {
         let text = String::from_utf8_lossy(body);
-        let parsed = serde_json::from_str::<Value>(&text).unwrap_or_default();
+        let parsed = parsed(body).unwrap_or_default();
         let part = ["message", "error", "errors", "specific-errors"]
             .iter()
             .find_map(|name| parsed.get(name).filter(|part| !part.is_null()))
@@ -222,6 +222,11 @@ impl Client {
             None => message,
         }
     }
+}
+
+/// What an answer holds, if it is JSON that can be read.
+fn parsed(body: &[u8]) -> Option<Value> {
+    plain_json(body).and_then(|text| serde_json::from_str(text).ok())
 }
 
 /// An answer that lacks something.
@@ -290,6 +295,14 @@ mod tests {
         let quoted = self::client("a\"b").message(br#"{"errors":{"details":"wrong: a\"b"}}"#);
         assert_eq!(quoted, r#"{"details":"wrong: …"}"#);
         assert_eq!(shown(&"x".repeat(1000)).chars().count(), MESSAGE_CHARS + 1);
+    }
+
+    #[test]
+    fn an_answer_that_nests_in_its_texts_is_not_read() {
+        assert_eq!(parsed(br#"{"a": 1}"#), Some(json!({ "a": 1 })));
+        let nested = r#"{"message": {"$serde_json::private::RawValue": "[]"}}"#;
+        assert_eq!(parsed(nested.as_bytes()), None);
+        assert_eq!(client("hunter2").message(nested.as_bytes()), nested, "shown as a text");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use axum::http::{StatusCode, header};
-use kernel::Secret;
+use kernel::{Secret, plain_json};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
 use serde::de::DeserializeOwned;
@@ -37,8 +37,9 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, String> {
+        let text = plain_json(&self.body).ok_or("its answer is not JSON that can be read")?;
         // the text of serde's error may repeat what is secret
-        serde_json::from_slice(&self.body).map_err(|error| {
+        serde_json::from_str(text).map_err(|error| {
             format!("its answer is not JSON of the expected form (line {}, column {})", error.line(), error.column())
         })
     }
@@ -138,5 +139,21 @@ fn describe(error: &reqwest::Error) -> String {
     match std::error::Error::source(error) {
         Some(cause) if !error.is_timeout() => format!("{text}: {}", runtime::with_causes(cause)),
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_nests_in_its_texts_is_refused() {
+        let read = |body: &[u8]| Answer { status: StatusCode::OK, body: body.to_vec() }.json::<Value>();
+        assert!(read(br#"{"groups": ["a"]}"#).is_ok());
+        for bad in [&br#"{"groups": {"$serde_json::private::RawValue": "[]"}}"#[..], b"\"\xff\""] {
+            assert_eq!(read(bad).unwrap_err(), "its answer is not JSON that can be read");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kernel::is_plain_json;
+use kernel::plain_json;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -86,8 +86,7 @@ impl<'t> Unverified<'t> {
 
 fn decoded<T: DeserializeOwned>(part: &str) -> Result<T, TokenError> {
     let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed)?;
-    let text = std::str::from_utf8(&bytes).ok().filter(|text| is_plain_json(text)).ok_or(TokenError::Malformed)?;
-    serde_json::from_str(text).map_err(|_| TokenError::Malformed)
+    serde_json::from_str(plain_json(&bytes).ok_or(TokenError::Malformed)?).map_err(|_| TokenError::Malformed)
 }
 
 #[cfg(test)]

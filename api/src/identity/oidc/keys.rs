@@ -1,5 +1,6 @@
 //! The public keys that a provider publishes (RFC 7517).
 
+use kernel::plain_json;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -22,7 +23,8 @@ impl Keys {
         struct Set {
             keys: Vec<Value>,
         }
-        let set: Set = serde_json::from_slice(body).map_err(|error| format!("its keys can't be read: {error}"))?;
+        let text = plain_json(body).ok_or("its keys can't be read")?;
+        let set: Set = serde_json::from_str(text).map_err(|error| format!("its keys can't be read: {error}"))?;
         Ok(Self(set.keys.into_iter().take(MOST).filter_map(PublicKey::read).collect()))
     }
 
@@ -61,7 +63,8 @@ mod tests {
         let keys = Keys::read(set.to_string().as_bytes()).unwrap();
         let ids: Vec<_> = keys.0.iter().map(|key| key.id.as_deref().unwrap_or_default()).collect();
         assert_eq!(ids, ["ec", "rsa", "ed"]);
-        for bad in ["{}", "[]", "{\"keys\": 1}", "<html>"] {
+        let nested = r#"{"keys": [{"$serde_json::private::RawValue": "[]"}]}"#;
+        for bad in ["{}", "[]", "{\"keys\": 1}", "<html>", nested] {
             assert!(Keys::read(bad.as_bytes()).is_err(), "{bad}");
         }
     }

@@ -1,5 +1,6 @@
 //! What a provider says of itself (OpenID Connect Discovery 1.0, section 3).
 
+use kernel::plain_json;
 use serde::Deserialize;
 use url::Url;
 
@@ -31,8 +32,9 @@ impl Metadata {
 
     /// Reads the document of an issuer; says in words what is wrong with it.
     pub(super) fn read(body: &[u8], issuer: &str) -> Result<Self, String> {
+        let text = plain_json(body).ok_or("its openid-configuration is not JSON that can be read")?;
         let metadata: Self =
-            serde_json::from_slice(body).map_err(|error| format!("its openid-configuration can't be used: {error}"))?;
+            serde_json::from_str(text).map_err(|error| format!("its openid-configuration can't be used: {error}"))?;
         if metadata.issuer != issuer {
             let found = &metadata.issuer;
             return Err(format!("it names the issuer `{found}`; expected `{issuer}`: set `issuer` to what it names"));
@@ -84,6 +86,8 @@ mod tests {
         ] {
             assert!(read(|document| document[key] = bad.clone()).is_err(), "{key} {bad}");
         }
+        let nested = br#"{"issuer": {"$serde_json::private::RawValue": "[]"}}"#;
+        assert!(Metadata::read(nested, "https://a.example/b").unwrap_err().contains("not JSON"));
         let post = read(|document| document["token_endpoint_auth_methods_supported"] = json!(["client_secret_post"]));
         assert!(!post.unwrap().takes_basic_authentication());
     }
