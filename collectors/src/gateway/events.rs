@@ -44,10 +44,10 @@ async fn receive(state: &GatewayState, request: Request) -> Result<Answer, Answe
 
 /// Fails where the sender names another tenant than that of all facts that are posted: there they would be missed.
 fn check_tenant(request: &Parts, tenant: &Tenant) -> Result<(), Answer> {
-    let header = request.headers.get("sei-tenant").map(HeaderValue::as_bytes);
+    let headers = request.headers.get_all("sei-tenant").iter().map(HeaderValue::as_bytes);
     let query = request.uri.query().unwrap_or_default();
-    let parameter = query.split('&').find_map(|pair| pair.strip_prefix("tenant=")).map(str::as_bytes);
-    if header.into_iter().chain(parameter).any(|named| named != tenant.as_str().as_bytes()) {
+    let parameters = query.split('&').filter_map(|pair| pair.strip_prefix("tenant=")).map(str::as_bytes);
+    if headers.chain(parameters).any(|named| named != tenant.as_str().as_bytes()) {
         return Err(Answer::Bad(
             "facts that are posted here are of the tenant `main`; for another one configure a [[source]] of the connector \
              `generic` with its `tenant`",
