@@ -7,14 +7,13 @@ mod making;
 mod outdated;
 mod stale;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
+use runtime::panics;
 use store::analytics::{ChunkOfObservations, Refresh, State};
 use store::flow::ReadPart;
 use store::{Store, StoreTx, changes};
-use tokio::task::JoinSet;
 use tracing::{info, warn};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -37,28 +36,23 @@ pub(crate) async fn keep(store: Store, dora: Dora, custom: Vec<CustomMetricSetti
     if let Err(error) = hide_people(&store, &dora).await {
         warn!(error = &error as &dyn std::error::Error, "whether roles of BI tools see people is looked at later");
     }
-    let settings = Arc::new((dora, custom));
+    let settings = MetricSettings { dora: &dora, custom: &custom };
     loop {
         tokio::time::sleep(INTERVAL).await;
-        if let Err(error) = refresh_all(&store, &settings).await {
+        if let Err(error) = refresh_all(&store, settings).await {
             warn!(error = &error as &dyn std::error::Error, "what BI tools read is brought up to date later");
         }
     }
 }
 
 /// Fails with the first failure, after all tenants were tried. A panic is one of them.
-async fn refresh_all(store: &Store, settings: &Arc<(Dora, Vec<CustomMetricSettings>)>) -> Result<(), DoraError> {
+async fn refresh_all(store: &Store, settings: MetricSettings<'_>) -> Result<(), DoraError> {
     let mut failed = None;
     for info in store.tenants().await? {
-        let (store, settings) = (store.for_tenant(&info.tenant), Arc::clone(settings));
-        // its task ends when this is dropped
-        let mut alone = JoinSet::new();
-        alone.spawn(async move {
-            let (dora, custom) = &*settings;
-            refresh_used(&store, MetricSettings { dora, custom }).await
-        });
-        let refreshed = alone.join_next().await.unwrap_or(Ok(Ok(())));
-        if let Err(error) = refreshed.unwrap_or_else(|error| Err(DoraError::ended("what BI tools read", error))) {
+        let store = store.for_tenant(&info.tenant);
+        let refreshed = panics::caught(refresh_used(&store, settings)).await;
+        let ended = |message| Err(DoraError::Ended { of: "what BI tools read".to_owned(), message });
+        if let Err(error) = refreshed.unwrap_or_else(ended) {
             failed.get_or_insert(error);
         }
     }
