@@ -134,16 +134,16 @@ pub async fn unlink(tx: &mut StoreTx, user_id: &str) -> Result<bool, StoreError>
     Ok(ended.rows_affected() == 1)
 }
 
+/// Ends what [`link`] has stated of all users who are linked by one of these accounts. Returns how many.
+pub async fn unlink_accounts(tx: &mut StoreTx, accounts: &[String]) -> Result<u64, StoreError> {
+    let ended =
+        sqlx::query!("delete from login_person where account = any($1)", accounts).execute(tx.connection()).await?;
+    Ok(ended.rows_affected())
+}
+
 /// The names of the users who are linked with a person by one of these accounts.
 pub async fn linked_users(store: &Store, accounts: &[String]) -> Result<Vec<String>, StoreError> {
     let names = "select coalesce(u.login_name, u.name) from login_person p join login_user u on u.id = p.user_id
                   where p.account = any($1) order by 1";
     Ok(sqlx::query_scalar(names).bind(accounts).fetch_all(store.pool()).await?)
-}
-
-/// The same of all users who were linked by one of these accounts. Returns how many.
-pub async fn unlink_accounts(tx: &mut StoreTx, accounts: &[String]) -> Result<u64, StoreError> {
-    let ended =
-        sqlx::query!("delete from login_person where account = any($1)", accounts).execute(tx.connection()).await?;
-    Ok(ended.rows_affected())
 }
