@@ -17,6 +17,7 @@ pub use delivery::{
     DeployedRow, DeploymentRow, FirstDeploymentRow, IncidentRow, deployed, deployments, first_deployments, incidents,
     writers_of_deployed,
 };
+pub(crate) use planning::CATEGORY_OF_STEP;
 pub use planning::{
     EntryRow, ItemRow, SprintRow, StatusRow, TransitionRow, entries, items, sprints, statuses, transitions,
 };

@@ -3,6 +3,7 @@
 use kernel::{Sprint, SprintEntry, Transition, WorkItem, project_names_in_sql};
 
 use super::view::{OfFact, View, ViewColumn, between, column, duration, may_see, owners};
+use crate::flow::CATEGORY_OF_STEP;
 
 /// The services of the project of a work item, if that is a repository, and their teams; else the team that plans in it, the
 /// first by name.
@@ -16,17 +17,16 @@ fn of_project() -> String {
     )
 }
 
-/// When work on an item began first: at its first step to a status that means so, as metrics have it, since most trackers
-/// report steps; else when its source says.
-const STARTED_AT: &str = "coalesce(
-    (select min(t.at) from transition t
-      where t.item = w.id
-            and (t.to_category = 'in_progress'
-                 or t.to_category is null and exists (
-                     select from status st
-                      where st.category = 'in_progress' and lower(st.name) = lower(t.to_status)
-                            and (starts_with(t.item, st.tracker || '/') or starts_with(t.item, st.tracker || '#'))))),
-    w.started_at)";
+/// When work on an item began first: at its first step to a status that means so, since most trackers report steps; else
+/// when its source says. Metrics have an item that was written down in progress begin then. `done_at` is what its source
+/// says; metrics take it from the steps first.
+fn started_at() -> String {
+    format!(
+        "coalesce(
+             (select min(t.at) from transition t where t.item = w.id and {CATEGORY_OF_STEP} = 'in_progress'),
+             w.started_at)"
+    )
+}
 
 /// The views of planning.
 pub(super) fn views() -> Vec<View> {
@@ -53,7 +53,7 @@ fn work_item() -> View {
     columns.extend([fact.named("reporter", "reporter").of_people(), fact.named("assignee", "assignee").of_people()]);
     columns.push(fact.named("parent", "parent_id").to("work_item", "work_item_id"));
     columns.push(fact.named("created_at", "created_at"));
-    columns.push(ViewColumn { expression: STARTED_AT.to_owned(), ..fact.named("started_at", "started_at") });
+    columns.push(ViewColumn { expression: started_at(), ..fact.named("started_at", "started_at") });
     columns.extend(fact.all(&["done_at", "points", "labels", "sprints", "url"]));
     View {
         name: "work_item",

@@ -88,6 +88,14 @@ pub struct EntryRow {
     pub project: Option<String>,
 }
 
+/// What the status that a step `t` leads to means, in SQL: as the step says, else as its tracker does; of several trackers
+/// that hold its item the one with the longest name.
+pub(crate) const CATEGORY_OF_STEP: &str = "coalesce(t.to_category,
+    (select st.category from status st
+      where lower(st.name) = lower(t.to_status)
+            and (starts_with(t.item, st.tracker || '/') or starts_with(t.item, st.tracker || '#'))
+      order by length(st.tracker) desc limit 1))";
+
 /// Work items that were there in the span and not done before it.
 pub async fn items(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<ItemRow>, StoreError> {
     let statement = format!(
@@ -154,13 +162,21 @@ pub async fn sprints(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<SprintRow>
 }
 
 /// What was put into those sprints and taken out of them, oldest first. An item that is gone is in none: of one that was
-/// moved the new one is. If its source does not say when an item was done, its last step says so.
+/// moved the new one is. If its source does not say when an item was done, its steps say so: the first to a status that means
+/// done, of those after the last to one that does not; else the last of all.
 pub async fn entries(tx: &mut StoreTx, part: &ReadPart) -> Result<Vec<EntryRow>, StoreError> {
     let statement = format!(
         "select e.sprint, e.item, e.at, e.added, w.points,
                 case when w.canceled then null
                      when w.done_at is null and w.status_category = 'done'
-                     then (select max(t.at) from transition t where t.item = w.id)
+                     then (with step as (select t.at, t.id, {CATEGORY_OF_STEP} as category
+                                           from transition t where t.item = w.id)
+                           select coalesce(min(step.at) filter (
+                                      where step.category = 'done'
+                                            and (step.at, step.id) > all (select n.at, n.id from step n
+                                                                           where n.category <> 'done')),
+                                           max(step.at))
+                             from step)
                      else w.done_at end,
                 w.project
          from sprint_entry e join sprint s on s.id = e.sprint

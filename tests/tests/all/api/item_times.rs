@@ -111,6 +111,10 @@ fn steps_alone() -> Vec<Fact> {
         item(1, &json!({})),
         step(1, 3, "in_progress"),
         step(1, 5, "done"),
+        // put away after the sprint, by a status that means done, too
+        json!({ "fact": "transition", "id": "t/S-1/7", "item": "t/S-1", "at": "2026-02-07T08:00:00Z",
+                "to_status": "Archived" }),
+        json!({ "fact": "status", "id": "t/status/archived", "tracker": "t", "name": "archived", "category": "done" }),
         // done after the sprint and the window
         item(2, &json!({})),
         step(2, 4, "in_progress"),
