@@ -25,6 +25,7 @@ mod recompute;
 mod served;
 mod timescale;
 mod up;
+mod web;
 mod webhooks;
 
 use anyhow::{Result, bail};
@@ -50,9 +51,9 @@ const SUBJECTS: [&str; 12] = [
 ];
 /// What is measured by its name only: it needs programs of others, which `scripts/bench` builds.
 const PEERS: &str = "peers";
-/// What is measured at a percentage of the full size. `served` is a part of `reads`; `migrate` and `timescale` are measured by
-/// their names only.
-const SIZED: [&str; 7] = ["engine", "reads", "panels", "dora_sql", "timescale", "served", "migrate"];
+/// What is measured at a percentage of the full size. `served` is a part of `reads`; `migrate`, `timescale` and `web`, which
+/// needs a browser, are measured by their names only.
+const SIZED: [&str; 8] = ["engine", "reads", "panels", "dora_sql", "timescale", "web", "served", "migrate"];
 
 /// Of `engine=10` the 10, where the subject is `engine`.
 fn percent(name: &str, subject: &str) -> Option<u32> {
@@ -71,7 +72,7 @@ async fn main() -> Result<()> {
     };
     if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
         bail!(
-            "nothing is measured under the name {unknown}; expected {}, served, migrate, timescale or peers",
+            "nothing is measured under the name {unknown}; expected {}, served, migrate, timescale, web or peers",
             SUBJECTS.join(", ")
         );
     }
@@ -96,6 +97,7 @@ async fn main() -> Result<()> {
                 [_, _, Some(percent), ..] => panels::measure(&machine, &mut figures, percent).await?,
                 [_, _, _, Some(percent), ..] => dora_sql::measure(&machine, &mut figures, percent).await?,
                 [_, _, _, _, Some(percent), ..] => timescale::measure(&machine, &mut figures, percent).await?,
+                [_, _, _, _, _, Some(percent), ..] => web::measure(&machine, &mut figures, percent).await?,
                 [.., Some(percent)] => migrate::measure(&machine, &mut figures, percent).await?,
                 [.., Some(percent), _] => {
                     let company = Company::new(&machine, percent).await?;

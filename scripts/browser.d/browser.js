@@ -1,5 +1,6 @@
 // Takes steps in a headless browser, as a person would. Reads them as JSON from standard input, a list of
 //
+//   {"before": SCRIPT}                 runs a script in each page that is opened from now on, before its own
 //   {"open": URL}                      opens an address
 //   {"look": {theme, width, height}}   shows pages in a theme, in a window of a size
 //   {"fill": [SELECTOR, TEXT]}         writes into a field
@@ -22,6 +23,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
 
 const STEPS = {
+  before: (page, script) => page.addInitScript(script),
   open: (page, url) => page.goto(url),
   look: async (page, { theme = "light", width = 1280, height = 900 }) => {
     await page.emulateMedia({ colorScheme: theme });
