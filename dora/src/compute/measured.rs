@@ -49,7 +49,8 @@ pub(crate) struct Measured<'h> {
     pub finished: i64,
     pub success: bool,
     pub commit: Option<u32>,
-    /// Deployments of different repositories of one service don't follow on each other.
+    /// Its repository, `u32::MAX` where it may be any of the service's. Deployments of different repositories of one service
+    /// don't follow on each other.
     pub chain: u32,
     /// The rollout that it is part of. Deployments with the same number were put into production together: they
     /// count as one, at the first finish.
@@ -195,7 +196,7 @@ pub(crate) fn measured<'h>(
             finished: effective(&fact)?,
             success: known.fit == Eligibility::Success,
             commit,
-            chain: chain(history, &fact, commit),
+            chain: repository_of(history, &fact, commit).unwrap_or(u32::MAX),
             rollout: 0,
             late: false,
             fact,
@@ -204,15 +205,15 @@ pub(crate) fn measured<'h>(
     .collect()
 }
 
-/// The repository whose line a deployment is in; `u32::MAX` where it may be in that of any of the service's.
-pub(crate) fn chain(history: &History, fact: &Deployment, commit: Option<u32>) -> u32 {
+/// The repository that a deployment is of; `None` where it may be of any of the service's.
+pub(crate) fn repository_of(history: &History, fact: &Deployment, commit: Option<u32>) -> Option<u32> {
     let named = fact.repository.as_ref().and_then(|repository| history.texts.find(repository.as_str()));
     let found = || commit.filter(|commit| history.graph.known(*commit)).map(|commit| history.graph.repository(commit));
     let only = || match history.repositories.as_slice() {
         [only] => history.texts.find(only.as_str()),
         _ => None,
     };
-    named.or_else(found).or_else(only).unwrap_or(u32::MAX)
+    named.or_else(found).or_else(only)
 }
 
 /// Which environments are counted as production and which are not, where there are several.

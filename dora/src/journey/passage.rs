@@ -54,8 +54,8 @@ impl<'a> Presence<'a> {
     /// Whether a deployment may be of the repository: of the service's others it says nothing.
     fn may_be_of_repository(&self, fact: &Deployment) -> bool {
         let commit = fact.sha.and_then(|sha| self.history.graph.find(&sha));
-        let chain = measured::chain(self.history, fact, commit);
-        chain == u32::MAX || self.arrival.repository.is_none_or(|repository| repository == chain)
+        let repository = measured::repository_of(self.history, fact, commit);
+        repository.zip(self.arrival.repository).is_none_or(|(of, arrived_in)| of == arrived_in)
     }
 
     /// Whether a deployment has it: by reachability, and by time where that is not known.
@@ -144,7 +144,7 @@ impl<'a> Passage<'a> {
 
     fn version(&self, deployment: &Deployment) -> Passed {
         let commit = deployment.sha.and_then(|sha| self.history.graph.find(&sha));
-        let repository = Some(measured::chain(self.history, deployment, commit)).filter(|chain| *chain != u32::MAX);
+        let repository = measured::repository_of(self.history, deployment, commit);
         let arrival = Arrival { repository, commit, sha: deployment.sha, at: finished(deployment) };
         let mut passed = self.passed(&arrival, None, None);
         if passed.service.why.is_empty() && passed.service.in_production_at.is_none() {
