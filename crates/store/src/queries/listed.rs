@@ -477,3 +477,12 @@ impl Listed for EnvironmentRow {
         searched: &["name"],
     };
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_projects_that_a_list_names_are_called_as_elsewhere() {
+        let expected = format!("where {} && $R", kernel::project_names_in_sql("p.name"));
+        assert!(named_projects!().contains(&expected), "{}", named_projects!());
+    }
+}
