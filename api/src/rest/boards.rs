@@ -11,7 +11,7 @@ use store::boards::{BoardOwner, BoardRow};
 use utoipa::IntoParams;
 
 use super::accept::{accept, choose};
-use super::identity::body::of_value;
+use super::identity::body::{OTHER_KEYS, of_value};
 use super::listing::listing;
 use crate::ApiState;
 use crate::boards::{BoardDocument, SentBoard, TileRules, may_change, own_id, read_owner};
@@ -53,7 +53,7 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
                 let text = std::str::from_utf8(&bytes);
                 let text = text.map_err(|error| unreadable(StatusCode::BAD_REQUEST, &error))?;
                 if !is_plain_json(text) {
-                    return Err(unreadable(StatusCode::BAD_REQUEST, &"expected other names of fields"));
+                    return Err(unreadable(StatusCode::BAD_REQUEST, &OTHER_KEYS));
                 }
                 serde_json::from_str(text).map_err(|error| unreadable(StatusCode::BAD_REQUEST, &error))?
             }

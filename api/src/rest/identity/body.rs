@@ -15,6 +15,9 @@ use super::names::{Name, TenantName};
 use crate::identity::manage::Reach;
 use crate::problem::Problem;
 
+/// What is expected in place of keys that `serde_json` keeps to itself.
+pub const OTHER_KEYS: &str = "Expected other names of fields than those that begin with `$serde_json::private::`.";
+
 /// A body; one that is no JSON, not of this form, or holds what no database takes, is refused.
 pub struct Body<T>(pub T);
 
@@ -34,9 +37,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
 /// Reads JSON that was sent.
 pub fn of_json<T: DeserializeOwned>(sent: &str) -> Result<T, Problem> {
-    let bad = || Problem::bad_body(StatusCode::BAD_REQUEST, "Expected one JSON object.");
-    let value = is_plain_json(sent).then(|| serde_json::from_str(sent).ok()).flatten();
-    of_value(value.ok_or_else(bad)?)
+    let bad = |detail: &str| Problem::bad_body(StatusCode::BAD_REQUEST, detail);
+    if !is_plain_json(sent) {
+        return Err(bad(OTHER_KEYS));
+    }
+    of_value(serde_json::from_str(sent).map_err(|_| bad("Expected one JSON object."))?)
 }
 
 /// Reads what was sent; a text with the character U+0000 is refused, which no database takes.
@@ -46,7 +51,7 @@ pub fn of_value<T: DeserializeOwned>(sent: Value) -> Result<T, Problem> {
         return Err(bad("Expected texts without the character U+0000, which no name and no id has.".to_owned()));
     }
     if holds_private_key(&sent) {
-        return Err(bad("Expected other names of fields than those that begin with `$serde_json::`.".to_owned()));
+        return Err(bad(OTHER_KEYS.to_owned()));
     }
     serde_json::from_value(sent).map_err(|error| bad(error.to_string()))
 }
