@@ -150,9 +150,7 @@ fn check_teams(teams: &[TeamSettings], known: &[&str], findings: &mut Findings) 
     for (index, team) in teams.iter().enumerate() {
         let key = |name: &str| format!("team.{index}.{name}");
         findings.name(key("name"), &team.name, seen.insert(team.name.as_str()), "teams");
-        for account in team.members.iter().filter(|account| !account.contains('/')) {
-            findings.error(key("members"), shown(account), "an account: host/login, or email/address");
-        }
+        check_accounts(&key("members"), &team.members, findings);
         for (nth, _) in team.projects.iter().enumerate().filter(|(_, project)| project.trim().is_empty()) {
             findings.error(key(&format!("projects.{nth}")), "nothing", "the name of a project");
         }
@@ -170,12 +168,16 @@ fn check_persons(persons: &[PersonSettings], findings: &mut Findings) {
     for (index, person) in persons.iter().enumerate() {
         let key = |name: &str| format!("person.{index}.{name}");
         findings.name(key("name"), &person.name, seen.insert(person.name.as_str()), "persons");
-        for account in person.accounts.iter().filter(|account| !account.contains('/')) {
-            findings.error(key("accounts"), shown(account), "an account: host/login, or email/address");
-        }
+        check_accounts(&key("accounts"), &person.accounts, findings);
         for email in person.emails.iter().filter(|email| !email.contains('@')) {
             findings.error(key("emails"), shown(email), "an address");
         }
+    }
+}
+
+fn check_accounts(key: &str, accounts: &[String], findings: &mut Findings) {
+    for account in accounts.iter().filter(|account| !account.contains('/')) {
+        findings.error(key, shown(account), "an account: host/login, or email/address");
     }
 }
 

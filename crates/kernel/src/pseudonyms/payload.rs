@@ -107,7 +107,7 @@ impl Json<'_> {
     fn pseudonym(&self, literal: &str, fields: Option<(&str, &str)>) -> Option<String> {
         let text: String = serde_json::from_str(literal).ok()?;
         if let Some((field, above)) = fields {
-            if branch::is_held_by(&plain(field))
+            if holds_branch(field)
                 && let Some(replaced) = branch::replaced(self.known, &text)
             {
                 return Some(replaced);
@@ -123,8 +123,13 @@ impl Json<'_> {
 }
 
 /// The name of a field in lower case, of letters and digits only.
-pub(super) fn plain(field: &str) -> String {
+fn plain(field: &str) -> String {
     field.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+}
+
+/// Whether a field holds the name of a branch.
+pub(super) fn holds_branch(field: &str) -> bool {
+    branch::is_held_by(&plain(field))
 }
 
 fn holds_user(field: &str) -> bool {

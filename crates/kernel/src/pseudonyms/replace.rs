@@ -88,7 +88,7 @@ impl Pseudonyms {
     /// Replaces the login that a branch is called after. Returns whether there was one.
     fn in_branch(&self, field: &str, value: &mut Value) -> bool {
         let Value::String(text) = value else { return false };
-        if self.is_empty() || !branch::is_held_by(&payload::plain(field)) {
+        if self.is_empty() || !payload::holds_branch(field) {
             return false;
         }
         branch::replaced(&self.0, text).map(|replaced| *text = replaced).is_some()

@@ -92,7 +92,7 @@ impl Findings {
     /// Requires the name of a tenant, if there is one.
     pub fn tenant(&mut self, key: impl Into<String>, name: Option<&str>) {
         if let Some(name) = name.filter(|name| kernel::Tenant::new(name).is_err()) {
-            self.error(key, shown(name), "a lower-case letter, then letters, digits or `_`");
+            self.error(key, shown(name), kernel::TENANT_NAMES);
         }
     }
 
