@@ -15,10 +15,7 @@ pub async fn tokens(store: &Store, owner_id: Option<&str>, part: Part<String>) -
 
 /// Grants by id: those for one tenant, or all.
 pub async fn grants(store: &Store, tenant: Option<&Tenant>, part: Part<String>) -> Result<Page<GrantView>, StoreError> {
-    let rows = match tenant {
-        Some(tenant) => grants::list_of(store, tenant, part.after.as_deref(), part.ask()).await?,
-        None => grants::list(store, part.after.as_deref(), part.ask()).await?,
-    };
+    let rows = grants::list(store, tenant, part.after.as_deref(), part.ask()).await?;
     Ok(Page::new(rows, part.limit, |row| row.id.clone()))
 }
 

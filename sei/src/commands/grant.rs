@@ -90,7 +90,7 @@ async fn list(store: &Store, global: &Global) -> Result<()> {
     let mut all: Vec<GrantView> = Vec::new();
     loop {
         let after = all.last().map(|grant| grant.id.clone());
-        let rows = grants::list(store, after.as_deref(), ROWS).await?;
+        let rows = grants::list(store, None, after.as_deref(), ROWS).await?;
         if rows.is_empty() {
             break;
         }

@@ -61,7 +61,7 @@ async fn grants_are_added_once_and_taken_back_and_a_link_makes_the_first_adminis
     assert!(program.good(&["grant", "list"]).contains("group sso:engineering"));
     let id = granted["id"].as_str().unwrap();
     program.good(&["grant", "remove", id]);
-    assert_eq!(grants::list(store, None, 5).await.unwrap(), []);
+    assert_eq!(grants::list(store, None, None, 5).await.unwrap(), []);
     for arguments in [&["grant", "add", "--user", "no-user"][..], &["grant", "remove", id], &["admin", "link"]] {
         assert_eq!(program.run(arguments).code, Some(1), "{arguments:?}");
     }

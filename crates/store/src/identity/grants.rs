@@ -134,26 +134,10 @@ pub async fn of_user(store: &Store, user_id: &str, groups: &[String]) -> Result<
     rows.into_iter().map(GrantRow::try_from).collect()
 }
 
-/// Grants by id, after this one.
-pub async fn list(store: &Store, after: Option<&str>, limit: u32) -> Result<Vec<GrantRow>, StoreError> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select access_grant.id, user_id, provider_group, name as "user_name?", tenant, role, teams,
-                  access_grant.created_at
-             from access_grant left join login_user on login_user.id = user_id
-            where $1::text is null or access_grant.id > $1 order by access_grant.id limit $2"#,
-        after,
-        i64::from(limit),
-    )
-    .fetch_all(store.pool())
-    .await?;
-    rows.into_iter().map(GrantRow::try_from).collect()
-}
-
-/// The same of those for one tenant.
-pub async fn list_of(
+/// Grants by id, after this one: those for one tenant, or all.
+pub async fn list(
     store: &Store,
-    tenant: &Tenant,
+    tenant: Option<&Tenant>,
     after: Option<&str>,
     limit: u32,
 ) -> Result<Vec<GrantRow>, StoreError> {
@@ -162,8 +146,9 @@ pub async fn list_of(
         r#"select access_grant.id, user_id, provider_group, name as "user_name?", tenant, role, teams,
                   access_grant.created_at
              from access_grant left join login_user on login_user.id = user_id
-            where tenant = $1 and ($2::text is null or access_grant.id > $2) order by access_grant.id limit $3"#,
-        tenant.as_str(),
+            where ($1::text is null or tenant = $1) and ($2::text is null or access_grant.id > $2)
+            order by access_grant.id limit $3"#,
+        tenant.map(Tenant::as_str),
         after,
         i64::from(limit),
     )

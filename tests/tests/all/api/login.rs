@@ -293,7 +293,7 @@ async fn the_last_administrator_stays() {
     assert_eq!(ann.me(&served).await["grants"][0]["role"], "admin");
     // of two that go at once one stays
     known::administrator(&served, "bob").await;
-    let grants = store::identity::grants::list(store, None, 10).await.unwrap();
+    let grants = store::identity::grants::list(store, None, None, 10).await.unwrap();
     let users = users::list(store, None, 10).await.unwrap();
     let (ann, bob) = (&users[0], &users[1]);
     let of_ann = grants.iter().find(|grant| grant.user_name.as_deref() == Some(&ann.name)).unwrap();

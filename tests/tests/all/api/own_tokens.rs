@@ -16,7 +16,7 @@ async fn viewer(served: &Served) -> Browser {
     let bob = known::administrator(served, "bob").await;
     let store = &served.database.store;
     let id = bob.me(served).await["principal"]["id"].as_str().unwrap().to_owned();
-    let granted = grants::list(store, None, 10).await.unwrap();
+    let granted = grants::list(store, None, None, 10).await.unwrap();
     let own = granted.iter().find(|grant| grant.grantee == Grantee::User(id.clone())).unwrap();
     manage::remove_grant(store, &Actor::sei(), own, &[]).await.unwrap();
     let viewer = reach(Some("main"), Role::Viewer, &[]);
