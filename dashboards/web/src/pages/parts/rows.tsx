@@ -27,7 +27,6 @@ const LISTS: Record<string, [to: string, search: Search]> = {
   ci_red_time: ["/runs", { outcome: "failure" }],
   ci_red_pipelines: ["/runs", {}],
   open_vulnerabilities: ["/vulnerabilities", { state: "open" }],
-  vulnerability_fix_time: ["/vulnerabilities", { state: "fixed" }],
   open_incidents: ["/incidents", { state: "open" }],
   item_throughput: ["/product", { tab: "items", state: "done" }],
   item_cycle_time: ["/product", { tab: "items", state: "done" }],
