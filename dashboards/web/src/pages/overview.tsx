@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, type ReactNode } from "react";
 import { useReport } from "../data/queries";
-import { comparedTeam, useFilter } from "../data/filter";
+import { useFilter } from "../data/filter";
 import { useMaySet, useTargetResults, type TargetResult } from "../data/targets";
+import { otherTeam } from "../data/team-comparison";
 import type { Report } from "../data/types";
 import { formatWindow } from "../format/time";
 import { t } from "../i18n/t";
@@ -53,7 +54,7 @@ export function OverviewPage() {
 function WindowNote({ report }: { report: Report }) {
   const filter = useFilter();
   const { team, service } = filter;
-  const other = comparedTeam(filter);
+  const other = otherTeam(filter);
   const compared = report.change_lead_time.compared?.window;
   const about = service ?? team;
   const window = formatWindow(report.window);

@@ -1,8 +1,9 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useDefinitions, useMetrics, useScopes } from "../data/queries";
 import type { MetricAnswer } from "../data/types";
-import { comparedTeam, compareOf, useFilter } from "../data/filter";
+import { compareOf, useFilter } from "../data/filter";
 import { useSetSearch } from "../data/search";
+import { otherTeam } from "../data/team-comparison";
 import { t } from "../i18n/t";
 import { Card, Empty, Loaded, PageHead, Segments, Skeleton } from "../ui";
 import { atEnd, ofSlice } from "./parts/measured";
@@ -73,7 +74,7 @@ function Teams({ answers, subject }: { answers: MetricAnswer[]; subject: Subject
     })),
   }));
   // risks are those of the end, without a change
-  const hasChanges = subject !== "risk" && (compareOf(filter) !== undefined || comparedTeam(filter) !== undefined);
+  const hasChanges = subject !== "risk" && (compareOf(filter) !== undefined || otherTeam(filter) !== undefined);
   const isByChange = hasChanges && order === "change";
   const metrics = SUBJECTS[subject].map((name) => ({ name, title: definitions.get(name)?.title ?? name }));
   return (
