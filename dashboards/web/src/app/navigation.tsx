@@ -10,23 +10,23 @@ interface Page {
 
 /** The pages of the navigation, in order. */
 export const PAGES: Page[] = [
-  { to: "/", text: "nav.overview", icon: "overview" },
-  { to: "/teams", text: "nav.teams", icon: "teams" },
-  { to: "/developer", text: "nav.developer", icon: "developer" },
-  { to: "/product", text: "nav.product", icon: "product" },
-  { to: "/explore", text: "nav.explore", icon: "explore" },
-  { to: "/boards", text: "nav.boards", icon: "boards" },
-  { to: "/sources", text: "nav.sources", icon: "sources" },
-  { to: "/admin", text: "nav.admin", icon: "admin" },
+  { to: "/", text: "page.overview", icon: "overview" },
+  { to: "/teams", text: "page.teams", icon: "teams" },
+  { to: "/developer", text: "page.developer", icon: "developer" },
+  { to: "/product", text: "page.product", icon: "product" },
+  { to: "/explore", text: "page.explore", icon: "explore" },
+  { to: "/boards", text: "page.boards", icon: "boards" },
+  { to: "/sources", text: "page.sources", icon: "sources" },
+  { to: "/admin", text: "page.admin", icon: "admin" },
 ];
 
 /** The pages that list rows, in order. */
 export const LISTS: Page[] = [
-  { to: "/changes", text: "nav.changes", icon: "change" },
-  { to: "/deployments", text: "nav.deployments", icon: "deployment" },
-  { to: "/incidents", text: "nav.incidents", icon: "incident" },
-  { to: "/runs", text: "nav.runs", icon: "clock" },
-  { to: "/vulnerabilities", text: "nav.vulnerabilities", icon: "warning" },
+  { to: "/changes", text: "page.changes", icon: "change" },
+  { to: "/deployments", text: "page.deployments", icon: "deployment" },
+  { to: "/incidents", text: "page.incidents", icon: "incident" },
+  { to: "/runs", text: "page.runs", icon: "clock" },
+  { to: "/vulnerabilities", text: "page.vulnerabilities", icon: "warning" },
 ];
 
 /** How many pages a phone shows at its bottom, beside the menu with the others. */

@@ -90,7 +90,7 @@ function Person({ me: { tenant } }: { me: Me }) {
       ))}
       {person.teams.length > 0 && (
         <>
-          <dt>{t("nav.teams")}</dt>
+          <dt>{t("page.teams")}</dt>
           <dd>{person.teams.join(", ")}</dd>
         </>
       )}

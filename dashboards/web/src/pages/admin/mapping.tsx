@@ -167,7 +167,7 @@ function TeamList({ list, services, onEdit, onNew }: { list: ListState<MappedTea
     { id: "members", head: t("mapping.members"), align: "end", value: ({ mapping }) => (mapping.members ?? []).length, cell: ({ mapping }) => (mapping.members ?? []).length },
     { id: "edit", head: <span className="visually-hidden">{t("mapping.edit")}</span>, align: "end", cell: (one) => <Button kind="quiet" onPress={() => onEdit(one)} aria-label={t("mapping.edit_one", { name: one.name })}>{t(one.in_settings ? "mapping.look" : "mapping.edit")}</Button> },
   ];
-  return <MappedList title={t("nav.teams")} action={t("mapping.new_team")} list={list} columns={columns} onNew={onNew} />;
+  return <MappedList title={t("page.teams")} action={t("mapping.new_team")} list={list} columns={columns} onNew={onNew} />;
 }
 
 function owned(services: MappedService[], team: string): string[] {
