@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { formatTime } from "../format/time";
+import { formatTime, secondsBetween } from "../format/time";
 import { formatDuration } from "../format/value";
 import { Chart } from "./chart";
 import type { ChartTheme } from "./theme";
@@ -64,6 +64,6 @@ function colorOf({ tone }: Lane, theme: ChartTheme): string | undefined {
 
 function tipOf({ name, from, to }: TimelineEvent, color: string): HTMLElement {
   const lines = [{ color, name: formatTime(from), value: "" }];
-  if (to !== null && to !== undefined) lines.push({ color, name: formatTime(to), value: formatDuration((new Date(to).getTime() - new Date(from).getTime()) / 1000) });
+  if (to !== null && to !== undefined) lines.push({ color, name: formatTime(to), value: formatDuration(secondsBetween(from, to)) });
   return tip(name, lines);
 }

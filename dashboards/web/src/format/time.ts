@@ -43,6 +43,13 @@ export function formatTime(time: string | number | Date): string {
   return format(time, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
 }
 
+/** The seconds from one moment to another; null where one of them is not known. */
+export function secondsBetween(from: string, to: string): number;
+export function secondsBetween(from: string | null | undefined, to: string | null | undefined): number | null;
+export function secondsBetween(from: string | null | undefined, to: string | null | undefined): number | null {
+  return from === null || from === undefined || to === null || to === undefined ? null : (Date.parse(to) - Date.parse(from)) / 1000;
+}
+
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 365 * 86_400],
   ["month", 30 * 86_400],

@@ -1,4 +1,5 @@
 import type { Journey, JourneyStep } from "../data/journey";
+import { secondsBetween } from "../format/time";
 
 /** A step by its name. */
 export function stepOf(steps: JourneyStep[], name: string): JourneyStep | undefined {
@@ -8,9 +9,8 @@ export function stepOf(steps: JourneyStep[], name: string): JourneyStep | undefi
 /** From the first commit to production; undefined while one of them is not known, or where the order is another. */
 export function timeToProduction(steps: JourneyStep[]): number | undefined {
   const [from, to] = [stepOf(steps, "first_commit")?.at, stepOf(steps, "in_production")?.at];
-  if (from === undefined || from === null || to === undefined || to === null) return undefined;
-  const seconds = (Date.parse(to) - Date.parse(from)) / 1000;
-  return seconds > 0 ? seconds : undefined;
+  const seconds = secondsBetween(from, to);
+  return seconds !== null && seconds > 0 ? seconds : undefined;
 }
 
 /** The environments that have any of it, without production. */
@@ -22,7 +22,6 @@ export function environmentsOf({ ways }: Pick<Journey, "ways">): string[] {
 
 /** The time from the last step that was taken before; undefined for the first and for those that were not taken. */
 export function gapBefore(steps: JourneyStep[], nth: number): number | undefined {
-  const at = steps[nth]?.at ?? null;
   const before = steps.slice(0, nth).findLast((step) => step.at !== null)?.at;
-  return at === null || before === undefined || before === null ? undefined : (Date.parse(at) - Date.parse(before)) / 1000;
+  return secondsBetween(before, steps[nth]?.at) ?? undefined;
 }

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { JourneyDeployment, JourneyRun, JourneyService, JourneyWay } from "../data/journey";
+import { secondsBetween } from "../format/time";
 import { formatDuration } from "../format/value";
 import { t } from "../i18n/t";
 import { Badge, Card, ExternalLink, Icon, Moment, Sentence, SourceLink, type Tone } from "../ui";
@@ -60,7 +61,7 @@ export function Runs({ runs }: { runs: JourneyRun[] }) {
           <Badge tone={outcomeTone(run.outcome)}>
             <ExternalLink to={run.url}>{run.name}</ExternalLink>
             <span>{t(`outcome.${run.outcome ?? "running"}`)}</span>
-            {run.started_at !== null && run.finished_at !== null && <span>{formatDuration((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000)}</span>}
+            {run.started_at !== null && run.finished_at !== null && <span>{formatDuration(secondsBetween(run.started_at, run.finished_at))}</span>}
           </Badge>
         </li>
       ))}
@@ -113,7 +114,7 @@ function Environment({ deployment }: { deployment: JourneyDeployment }) {
         {is_first_in_production && <Badge tone="good">{t("record.first_in_production")}</Badge>}
         {is_still_there ? <Badge>{t("journey.still_there")}</Badge> : <Badge tone="warn">{t("journey.not_there")}</Badge>}
         {failed === true && <Badge tone="bad">{t("journey.failed")}</Badge>}
-        {restored_at !== null && <Badge tone="good">{t("journey.restored", { time: formatDuration((Date.parse(restored_at) - Date.parse(finished_at)) / 1000) })}</Badge>}
+        {restored_at !== null && <Badge tone="good">{t("journey.restored", { time: formatDuration(secondsBetween(finished_at, restored_at)) })}</Badge>}
       </span>
       {incidents.map((incident) => (
         <p key={incident.id} className="environment-incident">
@@ -124,7 +125,7 @@ function Environment({ deployment }: { deployment: JourneyDeployment }) {
           <span className="note">
             <Moment at={incident.detected_at} isExact />
             {" · "}
-            {incident.resolved_at === null ? t("journey.incident_open") : t("journey.incident_took", { time: formatDuration((Date.parse(incident.resolved_at) - Date.parse(incident.detected_at)) / 1000) })}
+            {incident.resolved_at === null ? t("journey.incident_open") : t("journey.incident_took", { time: formatDuration(secondsBetween(incident.detected_at, incident.resolved_at)) })}
           </span>
         </p>
       ))}

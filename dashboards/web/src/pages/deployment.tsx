@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useFilter } from "../data/filter";
 import { defined, useRest } from "../data/queries";
 import type { Schema } from "../data/types";
+import { secondsBetween } from "../format/time";
 import { formatNumber } from "../format/value";
 import { t, type Key } from "../i18n/t";
 import { Card, Empty, Loaded, PageHead, Segments, Stat, Table, Value } from "../ui";
@@ -110,8 +111,8 @@ function Reasons({ deployment, why, findings }: { deployment: Deployment | undef
 
 function Stats({ deployment, previous }: { deployment: Deployment; previous: Deployment | null }) {
   const { finished_at, recovered_at, failed, changes, commits, kind, id } = deployment;
-  const recovery = recovered_at === null || recovered_at === undefined ? null : (new Date(recovered_at).getTime() - new Date(finished_at).getTime()) / 1000;
-  const since = previous === null ? null : (new Date(finished_at).getTime() - new Date(previous.finished_at).getTime()) / 1000;
+  const recovery = secondsBetween(finished_at, recovered_at);
+  const since = secondsBetween(previous?.finished_at, finished_at);
   return (
     <Card>
       <div className="grid record-stats">

@@ -4,6 +4,7 @@ import { useFilter } from "../data/filter";
 import { graphql, useGraph, type ResultOf } from "../data/graphql";
 import { defined, useRest } from "../data/queries";
 import type { Schema } from "../data/types";
+import { secondsBetween } from "../format/time";
 import { formatNumber } from "../format/value";
 import { t } from "../i18n/t";
 import { Badge, Card, Empty, Loaded, PageHead, Stat, Value } from "../ui";
@@ -149,7 +150,7 @@ function Details({ incident, cause }: { incident: Incident; cause: Schema<"Deplo
 function Stats({ incident }: { incident: Incident }) {
   const { detectedAt, acknowledgedAt, services, resolvedAt } = incident;
   const service = services.length === 1 ? services[0]?.service : undefined;
-  const restore = services.find(({ restoreSeconds }) => restoreSeconds !== null)?.restoreSeconds ?? (resolvedAt === null ? null : between(detectedAt, resolvedAt));
+  const restore = services.find(({ restoreSeconds }) => restoreSeconds !== null)?.restoreSeconds ?? secondsBetween(detectedAt, resolvedAt);
   const carrier = services.find(({ deployment }) => deployment !== null)?.deployment ?? null;
   return (
     <Card>
@@ -158,10 +159,10 @@ function Stats({ incident }: { incident: Incident }) {
           <Value value={restore} unit="seconds" why={t("lists.still_open")} />
         </Stat>
         <Stat label={t("record.acknowledge")} note={t("record.acknowledge_note")}>
-          <Value value={acknowledgedAt === null ? null : between(detectedAt, acknowledgedAt)} unit="seconds" why={t("record.not_acknowledged")} />
+          <Value value={secondsBetween(detectedAt, acknowledgedAt)} unit="seconds" why={t("record.not_acknowledged")} />
         </Stat>
         <Stat label={t("record.detect")} note={t("record.detect_note")}>
-          <Value value={carrier === null ? null : between(carrier.finishedAt, detectedAt)} unit="seconds" why={t("lists.no_cause")} />
+          <Value value={secondsBetween(carrier?.finishedAt, detectedAt)} unit="seconds" why={t("lists.no_cause")} />
         </Stat>
         <Stat label={t("lists.services")} note={t("record.affected")}>
           {service === null || service === undefined ? formatNumber(services.length) : <Link to="/services/$" params={{ _splat: service.name }}>{service.name}</Link>}
@@ -222,10 +223,6 @@ function stepsOf(incident: Incident, cause: Schema<"DeploymentExplanation"> | un
   if (by !== undefined && by.what === "deployment") steps.push({ id: "recovered", name: t("step.recovered"), at: by.at, tone: "good", children: <RecordLink id={by.id} what="deployment" /> });
   steps.push({ id: "resolved", name: t("step.resolved"), at: resolvedAt, why: t("lists.still_open"), tone: resolvedAt === null ? undefined : "good" });
   return inOrder(steps);
-}
-
-function between(from: string, to: string): number {
-  return (new Date(to).getTime() - new Date(from).getTime()) / 1000;
 }
 
 function NotThere({ id }: { id: string }) {

@@ -5,13 +5,12 @@ import { t } from "../i18n/t";
 import { Badge, ExternalLink, Moment, Value, type Column, type Tone } from "../ui";
 import { ChoiceFilter, LimitedTo, SearchFilter } from "./lists/filters";
 import { ListPage } from "./lists/list-page";
-import { severityTone } from "./parts/severity";
+import { SEVERITIES, severityTone } from "./parts/severity";
 
 type Vulnerability = Row<"/api/v1/vulnerabilities">;
 
 const STATES = ["open", "fixed", "dismissed"] as const;
 const TONES: Record<(typeof STATES)[number], Tone> = { open: "bad", fixed: "good", dismissed: "neutral" };
-const SEVERITIES = ["critical", "high", "medium", "low"];
 
 /** Vulnerabilities of code and dependencies. Those that are open are of any age; of the others, those that were found in the window. */
 export function VulnerabilitiesPage() {

@@ -7,7 +7,7 @@ import { t } from "../../i18n/t";
 import { Badge, Card, Delta, Icon, Loaded, MetricInfo, Value, type IconName } from "../../ui";
 import { answerOf, ofAnswer, valueOf, type Measured } from "../parts/measured";
 import { RowsLink } from "../parts/rows";
-import { severityTone } from "../parts/severity";
+import { SEVERITIES, severityTone } from "../parts/severity";
 import { BY_TYPE } from "./questions";
 
 const NAMES = ["open_incidents", "open_vulnerabilities", "ci_red_pipelines", "age_of_open_changes", "age_of_items_in_progress"];
@@ -69,8 +69,6 @@ function Risk({ icon, metric, value, note }: { icon: IconName; metric: Measured 
 
 /** Services with red pipelines that are named. */
 const RED_SHOWN = 4;
-
-const SEVERITIES = ["critical", "high", "medium", "low"];
 
 function Severities({ severities }: { severities: { name: string; n: number }[] }) {
   const open = severities.filter(({ n }) => n > 0).sort((one, other) => SEVERITIES.indexOf(one.name) - SEVERITIES.indexOf(other.name));

@@ -15,12 +15,12 @@ interface Percentile {
 export function medianRange(percentiles: Percentile[], n: number): Range | null {
   if (n < 20) return null;
   const reach = (Z * 50) / Math.sqrt(n);
-  const low = between(percentiles, 50 - reach);
-  const high = between(percentiles, 50 + reach);
+  const low = valueAt(percentiles, 50 - reach);
+  const high = valueAt(percentiles, 50 + reach);
   return low === null || high === null ? null : { low, high };
 }
 
-function between(percentiles: Percentile[], at: number): number | null {
+function valueAt(percentiles: Percentile[], at: number): number | null {
   const above = percentiles.findIndex(({ percentile }) => percentile >= at);
   const high = percentiles[above];
   const low = percentiles[above - 1];

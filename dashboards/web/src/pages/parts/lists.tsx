@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import type { Row } from "sei-client";
 import { measuredQuestionOf, questionOf, type FilterSearch } from "../../data/filter";
 import { useList } from "../../data/queries";
+import { secondsBetween } from "../../format/time";
 import { formatDuration } from "../../format/value";
 import { t } from "../../i18n/t";
 import { Badge, Card, Loaded, Moment, Skeleton, Table, type Column } from "../../ui";
@@ -97,8 +98,7 @@ const deploymentColumns = (isOfService: boolean): Column<Deployment>[] => [
 ];
 
 function recoverySeconds({ finished_at, recovered_at }: Deployment): number | null {
-  if (recovered_at === null || recovered_at === undefined) return null;
-  return (new Date(recovered_at).getTime() - new Date(finished_at).getTime()) / 1000;
+  return secondsBetween(finished_at, recovered_at);
 }
 
 const incidentColumns = (): Column<Incident>[] => [

@@ -1,3 +1,5 @@
+import { secondsBetween } from "../../format/time";
+
 /** The times of a run of a pipeline. */
 interface RunTimes {
   queued_at?: string | null;
@@ -7,14 +9,10 @@ interface RunTimes {
 
 /** How long a run took; from when it was queued where its start is not known. */
 export function runSeconds({ queued_at, started_at, finished_at }: RunTimes): number | null {
-  return between(started_at ?? queued_at, finished_at);
+  return secondsBetween(started_at ?? queued_at, finished_at);
 }
 
 /** How long a run waited for its start. */
 export function queueSeconds({ queued_at, started_at }: RunTimes): number | null {
-  return between(queued_at, started_at);
-}
-
-function between(from: string | null | undefined, to: string | null | undefined): number | null {
-  return from === null || from === undefined || to === null || to === undefined ? null : (Date.parse(to) - Date.parse(from)) / 1000;
+  return secondsBetween(queued_at, started_at);
 }

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { deliveryOf } from "../../data/delivery";
 import { ITEMS_MAX, useSprint, type WholeSprint } from "../../data/sprints";
+import { secondsBetween } from "../../format/time";
 import { formatNumber } from "../../format/value";
 import { t } from "../../i18n/t";
 import { Badge, Card, Empty, Loaded, Skeleton, SourceLink, Stat } from "../../ui";
@@ -61,6 +62,6 @@ function Whole({ sprint }: { sprint: WholeSprint }) {
 
 function listed(item: WholeSprint["items"]["nodes"][number]): ListedItem {
   const { key, reference, title, kind, status, createdAt, startedAt, doneAt } = item;
-  const seconds = startedAt === null || doneAt === null ? null : (Date.parse(doneAt) - Date.parse(startedAt)) / 1000;
+  const seconds = secondsBetween(startedAt, doneAt);
   return { id: key, key: reference, title, kind, status, created_at: createdAt, started_at: startedAt, done_at: doneAt, seconds, is_slow: null };
 }
