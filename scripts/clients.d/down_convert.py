@@ -28,6 +28,9 @@ def converted(node):
         others = [one for one in node.pop("oneOf") if one != {"type": "null"}]
         node["nullable"] = True
         node["allOf" if len(others) == 1 else "oneOf"] = others
+    # version 3.0 says nothing of what a text holds
+    node.pop("contentMediaType", None)
+    node.pop("contentSchema", None)
     if len(node.get("enum", [])) > MAX_WORDS:
         del node["enum"]
     if "const" in node:

@@ -45,7 +45,8 @@ pub struct ListPage {
     /// Rows before this cursor; the link `prev` of an answer has it.
     #[param(inline)]
     pub before: Option<CursorText>,
-    /// Only these fields, separated by commas; those of a nested object with a dot. All without it.
+    /// Only these fields, separated by commas; those of a nested object with a dot. All without it. Rows lack the others
+    /// then, also those that their schema requires: it describes whole rows.
     #[param(inline)]
     pub fields: Option<FieldListText>,
 }

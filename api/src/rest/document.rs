@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::Modify;
 use utoipa::openapi::link::Link;
 use utoipa::openapi::path::{Operation, Parameter};
-use utoipa::openapi::schema::{Components, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{Components, Object, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -47,6 +47,9 @@ impl Modify for Complete {
             add_schemes(components);
             let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
             components.schemas.insert("TimeZone".to_owned(), RefOr::T(one_of(zones)));
+            if let Some(RefOr::T(Schema::OneOf(events))) = components.schemas.get_mut("StreamEvent") {
+                events.items.iter_mut().for_each(describe_data);
+            }
         }
         for item in document.paths.paths.values_mut() {
             let reads = item.get.as_mut().map(|operation| (operation, true));
@@ -72,6 +75,15 @@ fn add_schemes(components: &mut Components) {
     let session = ApiKey::Cookie(ApiKeyValue::with_description("sei", session));
     components.add_security_scheme("token", RefOr::T(SecurityScheme::Http(token)));
     components.add_security_scheme("session", RefOr::T(SecurityScheme::ApiKey(session)));
+}
+
+/// Says of an event of a stream that its data is a text, which is JSON: so it is sent.
+fn describe_data(event: &mut RefOr<Schema>) {
+    let RefOr::T(Schema::Object(Object { properties, .. })) = event else { return };
+    if let Some(data) = properties.get_mut("data") {
+        let text = ObjectBuilder::new().schema_type(Type::String).content_media_type("application/json");
+        *data = text.content_schema(Some(data.clone())).into();
+    }
 }
 
 /// Says of `fields` which fields the rows of the list have. The name of an object stands for all of its fields.

@@ -4,6 +4,7 @@ pub(super) mod events;
 mod resume;
 pub(super) mod tokens;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -132,6 +133,41 @@ async fn a_subscriber_is_sent_only_what_it_asked_for() {
         let refused = served.ask("GET", &format!("/api/v1/stream{query}"), &[], "").await;
         assert_eq!((refused.status, &refused.json()["parameter"]), (status, &about.into()), "{refused:?}");
     }
+}
+
+#[tokio::test]
+async fn every_kind_of_event_is_sent_as_it_is_described() {
+    let served = served::empty().await;
+    let demo = Tenant::new("demo").unwrap();
+    served.database.store.create_tenant(&demo, true).await.unwrap();
+    let away = Events::open(&served, "?tenant=demo", None).await;
+    let mut connection = connect(&served).await;
+    for kind in ["deployment", "incident"] {
+        let row = format!(
+            "insert into demo.feed (kind, subject, service, detail)
+             values ('{kind}', 'a', 'shop', '{{\"touch\": \"removed\", \"shown\": null}}')"
+        );
+        run(&mut connection, &row).await;
+    }
+    fail(&mut connection, "demo", "github/demo").await;
+    // who comes back receives what it missed, and that any metric may have changed
+    let mut events = Events::open(&served, "?tenant=demo", Some(&away.last)).await;
+    let mut lost = Events::open(&served, "?tenant=demo&kinds=source", Some("nonsense")).await;
+    lost.next_of("reset").await;
+    let mut expected = events::kinds();
+    for kind in ["ready", "reset", "dropped"] {
+        assert!(expected.remove(kind), "{kind} is not described");
+    }
+    let mut sent = BTreeSet::new();
+    let all = async {
+        while !expected.iter().all(|kind| sent.contains(*kind)) {
+            sent.insert(events.next().await.unwrap().kind);
+        }
+    };
+    let is_sent = tokio::time::timeout(DEADLINE, all).await.is_ok();
+    assert!(is_sent, "{sent:?}");
+    served.database.store.drop_tenant(&demo).await.unwrap();
+    events.next_of("dropped").await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! A client of server-sent events.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -15,10 +16,29 @@ use crate::api::served::Served;
 const DEADLINE: Duration = Duration::from_mins(1);
 
 /// What events are by the description of the API.
-static EVENT: LazyLock<Validator> = LazyLock::new(|| {
+static DESCRIBED: LazyLock<Described> = LazyLock::new(|| {
     let document = serde_json::to_value(api::openapi()).unwrap();
-    contract::validator(&document, &json!({ "$ref": "#/components/schemas/StreamEvent" }))
+    let event = contract::validator(&document, &json!({ "$ref": "#/components/schemas/StreamEvent" }));
+    let kinds = document["components"]["schemas"]["StreamEvent"]["oneOf"].as_array().unwrap().iter();
+    let data = kinds.map(|kind| {
+        let fields = &kind["properties"];
+        assert_eq!(fields["data"]["contentMediaType"], "application/json", "{kind}");
+        let name = fields["event"]["enum"][0].as_str().unwrap().to_owned();
+        (name, contract::validator(&document, &fields["data"]["contentSchema"]))
+    });
+    Described { event, data: data.collect() }
 });
+
+struct Described {
+    event: Validator,
+    /// By the kind of an event, what its data is.
+    data: BTreeMap<String, Validator>,
+}
+
+/// The kinds of events that are described.
+pub(crate) fn kinds() -> BTreeSet<&'static str> {
+    DESCRIBED.data.keys().map(String::as_str).collect()
+}
 
 /// An event.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,14 +140,17 @@ impl Events {
             match line.split_once(": ") {
                 Some(("event", text)) => kind = Some(text.to_owned()),
                 Some(("id", text)) => text.clone_into(&mut self.last),
-                Some(("data", text)) => data = Some(serde_json::from_str(text).unwrap()),
+                Some(("data", text)) => data = Some(text),
                 _ => {}
             }
         }
-        let event = Event { kind: kind?, data: data? };
-        let documented = json!({ "event": event.kind, "data": event.data });
-        let errors: Vec<String> = EVENT.iter_errors(&documented).map(|error| error.to_string()).collect();
-        assert!(errors.is_empty(), "{documented} is not as documented: {errors:?}");
-        Some(event)
+        let (kind, text) = (kind?, data?);
+        let data: Value = serde_json::from_str(text).unwrap();
+        let sent = json!({ "event": kind, "data": text });
+        let described = DESCRIBED.data.get(&kind).unwrap_or_else(|| panic!("{sent} is not described"));
+        let errors = DESCRIBED.event.iter_errors(&sent).chain(described.iter_errors(&data));
+        let errors: Vec<String> = errors.map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{sent} is not as described: {errors:?}");
+        Some(Event { kind, data })
     }
 }
