@@ -91,7 +91,7 @@ async fn asked_of_server() -> String {
 }
 
 #[tokio::test]
-async fn the_server_ends_sessions_of_a_host_that_is_gone_and_with_them_their_locks() {
+async fn sessions_ask_the_server_to_end_them_20_s_after_their_host_is_gone() {
     let asked = asked_of_server().await;
     for option in
         ["tcp_keepalives_idle=10", "tcp_keepalives_interval=5", "tcp_keepalives_count=2", "tcp_user_timeout=20000"]
