@@ -44,13 +44,14 @@ pub(super) struct Hosts {
     _temporary: Option<TempDir>,
 }
 
-/// A port below the range from which the kernel gives out others.
-fn free_address() -> SocketAddr {
+/// Different ports below the range from which the kernel gives out others.
+fn free_addresses(count: usize) -> Vec<SocketAddr> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let mut random = StdRng::seed_from_u64(u64::from(now.subsec_nanos()));
-    let address = || SocketAddr::from(([127, 0, 0, 1], random.random_range(20_000..32_000)));
-    let is_free = |address: &SocketAddr| std::net::TcpListener::bind(address).is_ok();
-    std::iter::repeat_with(address).find(is_free).unwrap()
+    let addresses = std::iter::repeat_with(|| SocketAddr::from(([127, 0, 0, 1], random.random_range(20_000..32_000))));
+    // each is held until the last is found: none is found twice
+    let held: Vec<_> = addresses.filter_map(|address| std::net::TcpListener::bind(address).ok()).take(count).collect();
+    held.iter().map(|listener| listener.local_addr().unwrap()).collect()
 }
 
 /// Settings of sources: a repository, and webhooks of GitHub whose secret is in the directory.
@@ -92,8 +93,7 @@ impl Hosts {
             log_settings.kafka.brokers = started.address.to_string();
             broker = Some(started);
         }
-        let addresses: BTreeMap<Instance, SocketAddr> =
-            instances().map(|instance| (instance, free_address())).collect();
+        let addresses: BTreeMap<Instance, SocketAddr> = instances().zip(free_addresses(instances().count())).collect();
         for host in 0..HOSTS {
             links.insert(Route { host, peer: Peer::Database }, Link::to(database.address).await);
             let gateway = addresses[&Instance { role: "webhooks", host }];
@@ -201,8 +201,9 @@ fn url_at(address: SocketAddr) -> String {
 /// for each network, whose near end it names.
 async fn start_broker(directory: &Path, links: &mut BTreeMap<Route, Link>) -> Server {
     let mut listeners = Vec::new();
-    for route in routes(Parts { broker: true, disk: false }).filter(|route| route.peer == Peer::Broker) {
-        let (far, near) = (free_address(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let of_broker = routes(Parts { broker: true, disk: false }).filter(|route| route.peer == Peer::Broker);
+    for (route, far) in of_broker.zip(free_addresses(HOSTS)) {
+        let near = TcpListener::bind("127.0.0.1:0").await.unwrap();
         listeners.push(format!("{far}={}", near.local_addr().unwrap()));
         links.insert(route, Link::new(near, far));
     }
