@@ -1,5 +1,6 @@
 //! The project's own programs, for tests that start them as processes.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
@@ -22,6 +23,16 @@ pub fn binary(name: &str) -> PathBuf {
     let path = directory.join(name);
     assert!(path.exists(), "{} is missing: build it first", path.display());
     path
+}
+
+/// A command of a program, with nothing of the tests' own settings in its environment.
+#[must_use]
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SEI_")) {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// Brings all programs up to date, as scripts/test does: a program alone would be built with other features of

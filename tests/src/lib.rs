@@ -8,7 +8,7 @@ mod program;
 
 use std::time::{Duration, Instant};
 
-pub use binary::binary;
+pub use binary::{binary, command};
 pub use database::{TestDatabase, database, database_server, empty_database, write_facts};
 pub use event_log::{TestLog, log_settings, unique};
 pub use kafka::kafka;

@@ -65,11 +65,8 @@ impl Program {
 
     /// The command with these arguments, in the directory, with nothing of the tests' own environment.
     pub fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
-        let mut command = Command::new(&self.path);
+        let mut command = crate::command(&self.path);
         command.args(arguments).arg("--data").arg(self.data()).current_dir(self.directory());
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SEI_")) {
-            command.env_remove(name);
-        }
         command
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use parts::Part;
 use serde_json::Value;
-use tests::{TestDatabase, binary, empty_database, eventually, kafka, unique};
+use tests::{TestDatabase, binary, command, empty_database, eventually, kafka, unique};
 
 use crate::gateway::{Reply, Served};
 
@@ -186,10 +186,7 @@ impl Stack {
         ensure!(settings.contains(&own), "sei.toml has no [log.kafka]");
         let file = self.copy.path().join(format!("{name}.toml"));
         std::fs::write(&file, settings)?;
-        let mut command = Command::new(binary("sei"));
-        for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("SEI_")) {
-            command.env_remove(variable);
-        }
+        let mut command = command(binary("sei"));
         command.current_dir(self.copy.path()).env("SEI_CONFIG", &file);
         for (variable, value) in service["environment"].as_object().into_iter().flatten() {
             let value = value.as_str().with_context(|| format!("{name}: {variable} is a text"))?;

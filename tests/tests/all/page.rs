@@ -59,6 +59,9 @@ fn chromium() -> Option<PathBuf> {
 /// Where the page is.
 const PLACE: &str = "({ path: location.pathname, search: location.search })";
 
+/// The ids of the rows of tables, in their order.
+const ROWS: &str = "[...document.querySelectorAll('tbody tr[data-row]')].map((row) => row.dataset.row)";
+
 /// The parameters of a window of 60 days up to the end of the data.
 fn sixty_days() -> String {
     let end = served::end();

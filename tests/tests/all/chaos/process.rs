@@ -3,13 +3,14 @@
 use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tests::command;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -98,10 +99,7 @@ impl Drop for Process {
 
 fn spawn(instance: Instance, program: &Path, directory: &Path) -> Child {
     let log: File = OpenOptions::new().create(true).append(true).open(directory.join("log")).unwrap();
-    let mut command = Command::new(program);
+    let mut command = command(program);
     command.args(["role", instance.role, "--config"]).arg(directory.join("sei.toml")).current_dir(directory);
-    for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("SEI_")) {
-        command.env_remove(variable);
-    }
     command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
 }

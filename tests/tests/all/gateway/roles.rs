@@ -11,7 +11,7 @@ use eventlog::settings::LogKind;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use processors::Processor;
-use tests::{TestDatabase, TestLog, binary, eventually};
+use tests::{TestDatabase, TestLog, binary, command, eventually};
 
 use super::{SECRET, Served, sign};
 
@@ -40,12 +40,8 @@ impl Running {
         let logged = directory.join("log");
         let file = std::fs::File::create(&logged).unwrap();
         let mut words = name.split(' ');
-        let mut command = Command::new(binary(words.next().unwrap()));
-        command.args(words);
-        for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("SEI_")) {
-            command.env_remove(variable);
-        }
-        command.arg("--config").arg(directory.join("sei.toml"));
+        let mut command = command(binary(words.next().unwrap()));
+        command.args(words).arg("--config").arg(directory.join("sei.toml"));
         let child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
         let running = Self { child, served: Served::at(address), log: logged };
         running.ready().await;

@@ -2,11 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{PLACE, SETTLED, is_ready, opened, sixty_days, take};
+use super::{PLACE, ROWS, SETTLED, is_ready, opened, sixty_days, take};
 use crate::api::served::{self, Served};
 use crate::browser::{back, choose, click, open, run, wait};
-
-const ROWS: &str = "[...document.querySelectorAll('tbody tr[data-row]')].map((row) => row.dataset.row)";
 
 /// The ids of the rows of a list of REST, in its order.
 async fn ids(served: &Served, path: &str) -> Vec<String> {

@@ -2,12 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{SETTLED, address, axe_file, is_ready, nothing, opened, take};
+use super::{ROWS, SETTLED, address, axe_file, is_ready, nothing, opened, take};
 use crate::api::served::{self, Served};
 use crate::browser::{self, axe, back, choose, click, fill, look, open, run, wait};
 
 const PLACE: &str = "({ path: decodeURIComponent(location.pathname), search: location.search })";
-const ROWS: &str = "[...document.querySelectorAll('tbody tr[data-row]')].map((row) => row.dataset.row)";
 
 /// The first row of a list.
 async fn first(served: &Served, path: &str) -> Value {
