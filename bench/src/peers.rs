@@ -153,7 +153,7 @@ impl Posted {
             "{who}: {} of {EVENTS} acknowledged, {:.0} a second, {} of them not stored; {:.0} stored a second",
             self.acknowledged,
             self.taken,
-            self.acknowledged - self.stored.last.0,
+            self.acknowledged.saturating_sub(self.stored.last.0),
             self.rate
         ));
     }
@@ -191,7 +191,7 @@ async fn storing(machine: &Machine, figures: &mut Figures) -> Result<()> {
         roomy.stored.rate()
     ));
     let lost = [(ours.acknowledged, ours.stored.last.0), (EVENTS, waiting.last.0)];
-    let lost: usize = lost.iter().map(|(acknowledged, stored)| acknowledged - stored).sum();
+    let lost: usize = lost.iter().map(|(acknowledged, stored)| acknowledged.saturating_sub(*stored)).sum();
     figures.at_most("acknowledged and not stored", lost as f64, 0.0, "");
     figures.at_least("stored a second, end to end, the client beside", ours.rate, 10_000.0, "");
     let theirs = shipped.rate.max(roomy.rate);
