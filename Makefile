@@ -68,7 +68,7 @@ counterparts: ## Run sei against what others use: Keycloak, oidc-provider, graph
 
 .PHONY: chaos
 chaos: ## Inject faults into all roles on both logs for 20 minutes each: make chaos SEED=7 FAULTS=200 MINUTES=20 LOG=kafka
-	@$(if $(SEED),SEED=$(SEED)) $(if $(FAULTS),FAULTS=$(FAULTS)) $(if $(MINUTES),MINUTES=$(MINUTES)) $(if $(LOG),LOG=$(LOG)) scripts/chaos
+	@scripts/chaos
 
 .PHONY: screenshots
 screenshots: ## Take the images of README and docs from the demo
