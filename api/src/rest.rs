@@ -1,5 +1,5 @@
-//! REST below `/api/v1`, its description at `/api/openapi.json`, and a page that shows that at `/api/docs`. A handler takes its parameters, asks, and
-//! wraps the answer; what is asked is in `reads`.
+//! REST below `/api/v1`, its description at `/api/openapi.json`, and a page that shows that at `/api/docs`. A handler
+//! takes its parameters, asks, and wraps the answer; what is asked is in `reads`.
 
 mod accept;
 mod administration;

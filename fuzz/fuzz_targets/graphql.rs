@@ -1,6 +1,6 @@
-//! Whatever a GraphQL document says, its cost is found in bounded time; what costs little enough is validated and executed, on
-//! a schema that leads from nodes to nodes as ours does, and its fields are put into order. The head of an input is the
-//! document's variables, as JSON.
+//! Whatever a GraphQL document says, its cost is found in bounded time; what costs little enough is validated and
+//! executed, on a schema that leads from nodes to nodes as ours does, and its fields are put into order. The head of an
+//! input is the document's variables, as JSON.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -9,7 +9,8 @@ use libfuzzer_sys::{Corpus, fuzz_mutator, fuzz_target};
 
 use import::{ImportFormat, ImportOptions};
 
-/// The reading half of `sei import`, as it is in the crate `collectors`, without the log, database and git that the crate links.
+/// The reading half of `sei import`, as it is in the crate `collectors`, without the log, database and git that the
+/// crate links.
 #[allow(dead_code, missing_docs, reason = "of the files of another crate")]
 #[path = "../../collectors/src/import"]
 mod import {

@@ -1,5 +1,5 @@
-//! Whatever bytes an event has, its normalizer returns facts that can be stored, or a reason. The head of an input is the kind
-//! of event: `github.pull_request`, or `jira.pull.issue` of what was pulled.
+//! Whatever bytes an event has, its normalizer returns facts that can be stored, or a reason. The head of an input is
+//! the kind of event: `github.pull_request`, or `jira.pull.issue` of what was pulled.
 #![no_main]
 
 use bytes::Bytes;

@@ -9,7 +9,8 @@ use kernel::Tenant;
 use runtime::http::share_of;
 use store::audit::{Actor, ActorKind};
 
-/// Kinds of refusals that have a number of their own in a minute: with this many, an attacker adds at most twice as many entries.
+/// Kinds of refusals that have a number of their own in a minute: with this many, an attacker adds at most twice as
+/// many entries.
 const KINDS: usize = 60;
 
 /// A refusal, by all that distinguishes it from others.

@@ -130,7 +130,8 @@ pub struct Stream {
     pub ends_within: TimeDelta,
     /// Unfinished rows that are remembered at most, the latest first.
     pub remembered: usize,
-    /// Why it can't be pulled, if that is known before: a parent (such as a group or an owner) that can't be listed. The others are.
+    /// Why it can't be pulled, if that is known before: a parent (such as a group or an owner) that can't be listed.
+    /// The others are.
     pub failed: Option<PullError>,
 }
 

@@ -1,8 +1,8 @@
 //! Which JSON may be read into a `serde_json::Value`.
 //!
-//! `serde_json` keeps some keys to itself. Where a `Value` is read, the text behind one of them is read as JSON once more, with
-//! a new limit of depth: a small document from outside could so nest without a limit, and exhaust the stack, which ends the
-//! process.
+//! `serde_json` keeps some keys to itself. Where a `Value` is read, the text behind one of them is read as JSON once
+//! more, with a new limit of depth: a small document from outside could so nest without a limit, and exhaust the stack,
+//! which ends the process.
 
 use serde::Deserialize;
 

@@ -1,8 +1,9 @@
 //! Settings: each crate declares the sections that it reads, as structs whose doc comments are the texts of the
 //! reference; a program puts together those of its parts.
 //!
-//! Loading ([`crate::load`]), the checks for unknown keys and for secrets, and the reference ([`reference`](mod@reference)) follow from
-//! the declarations. Here are the sections that every process has, and those of sources.
+//! Loading ([`crate::load`]), the checks for unknown keys and for secrets, and the reference
+//! ([`reference`](mod@reference)) follow from the declarations. Here are the sections that every process has, and those
+//! of sources.
 
 mod check;
 mod findings;

@@ -27,8 +27,8 @@ use crate::settings::{LogFormat, Telemetry};
 pub use error::TelemetryError;
 pub use line::LINE_BYTES;
 
-/// Starts logging, and the export of traces and logs if one is set up; `service` is the name by which they show this program. A
-/// second call in one process changes nothing.
+/// Starts logging, and the export of traces and logs if one is set up; `service` is the name by which they show this
+/// program. A second call in one process changes nothing.
 pub fn init(settings: &Telemetry, service: &'static str) -> Result<(), TelemetryError> {
     let filter = EnvFilter::try_new(&settings.filter)?;
     let (are_traces_wanted, are_logs_wanted) =

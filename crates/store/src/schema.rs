@@ -129,8 +129,8 @@ impl Store {
         Ok(())
     }
 
-    /// Makes a tenant without data in place of the one of that name, if there is one. A process that creates it meanwhile, because
-    /// its events arrive, finds this one.
+    /// Makes a tenant without data in place of the one of that name, if there is one. A process that creates it
+    /// meanwhile, because its events arrive, finds this one.
     pub async fn replace_tenant(&self, tenant: &Tenant, demo: bool) -> Result<(), StoreError> {
         let mut connection = self.locked_to_change().await?;
         let timescale = self.timescale().await?;

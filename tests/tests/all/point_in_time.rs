@@ -1,5 +1,5 @@
-//! A PostgreSQL of one's own goes back to a point in time, by a base backup and archived WAL as docs/backup.md has it: with the
-//! database everything of `sei` is as it was.
+//! A PostgreSQL of one's own goes back to a point in time, by a base backup and archived WAL as docs/backup.md has it:
+//! with the database everything of `sei` is as it was.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! Traces and logs over OTLP: the trace of a webhook goes on through the log, the processor and the engine to those who follow
-//! what happens, within one process and over several; lines of the log name its spans.
+//! Traces and logs over OTLP: the trace of a webhook goes on through the log, the processor and the engine to those who
+//! follow what happens, within one process and over several; lines of the log name its spans.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

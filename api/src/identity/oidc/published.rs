@@ -12,8 +12,8 @@ const FRESH: Duration = Duration::from_mins(15);
 const USABLE: Duration = Duration::from_hours(24);
 /// Asked again after a failure.
 const RETRY: Duration = Duration::from_secs(1);
-/// A version that lacks something is asked for again once in this time: a client that names keys that don't exist must not have
-/// the provider asked each time.
+/// A version that lacks something is asked for again once in this time: a client that names keys that don't exist must
+/// not have the provider asked each time.
 const RENEWAL: Duration = Duration::from_secs(10);
 
 /// A version, and when it was read.

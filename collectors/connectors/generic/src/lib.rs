@@ -1,6 +1,6 @@
 //! Connector `generic`: our own facts as JSON, from `POST /v1/events`, from senders of Standard Webhooks
-//! (`POST /webhooks/generic/{name}`) and from `sei import`, so that anything can be fed. Facts are checked where they enter, so that their sender learns what is wrong; the
-//! schema that they follow is [`schema`].
+//! (`POST /webhooks/generic/{name}`) and from `sei import`, so that anything can be fed. Facts are checked where they
+//! enter, so that their sender learns what is wrong; the schema that they follow is [`schema`].
 
 pub mod elements;
 mod identities;

@@ -59,7 +59,8 @@ impl Drop for Socket {
 }
 
 impl Listeners {
-    /// Listens on `server.listen`, with TLS if `server.tls` names a certificate, and on `server.socket` if it is set. To be called within a tokio runtime.
+    /// Listens on `server.listen`, with TLS if `server.tls` names a certificate, and on `server.socket` if it is set.
+    /// To be called within a tokio runtime.
     pub fn open(server: &Server) -> Result<Self, HttpError> {
         let tls = Tls::open(&server.tls).map_err(HttpError::Tls)?;
         let tcp = listen(server.listen)?;

@@ -10,8 +10,8 @@ use crate::{StoreError, StoreTx};
 /// Entries that a transaction deletes at most.
 pub const RETAIN_BATCH: i64 = 10_000;
 
-/// Deletes the oldest entries that were added before an instant, [`RETAIN_BATCH`] at most, and records that with the id and the hash of the last of them,
-/// which the oldest that stays follows. Returns how many were deleted.
+/// Deletes the oldest entries that were added before an instant, [`RETAIN_BATCH`] at most, and records that with the id
+/// and the hash of the last of them, which the oldest that stays follows. Returns how many were deleted.
 pub async fn retain(tx: &mut StoreTx, before: DateTime<Utc>) -> Result<u64, StoreError> {
     sqlx::query!("select next from audit_head for update").fetch_one(tx.connection()).await?;
     // the times of entries never run backwards

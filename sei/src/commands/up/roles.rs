@@ -30,7 +30,8 @@ pub(super) struct Roles {
 }
 
 impl Roles {
-    /// Starts all roles, with the settings of a file, if it is one. It is ready when this returns, as far as the database and the log are.
+    /// Starts all roles, with the settings of a file, if it is one. It is ready when this returns, as far as the
+    /// database and the log are.
     pub(super) async fn start(machine: &Machine, listeners: Listeners, file: Option<PathBuf>) -> Result<Self> {
         let settings = &machine.settings;
         let store = &machine.store;

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::k8s::script::{manifests, read, root};
 
-/// What kube-score asks for that is decided otherwise: images have a version or a digest, so pulling one again brings nothing.
+/// What kube-score asks for that is decided otherwise: images have a version or a digest, so pulling one again brings
+/// nothing.
 const SCORE_IGNORED: [&str; 1] = ["container-image-pull-policy"];
 
 /// What Checkov asks for that is decided otherwise: the same, and a digest, which who installs may give (`image.digest`).

@@ -31,7 +31,8 @@ pub(crate) fn free_address() -> SocketAddr {
 }
 
 impl Running {
-    /// Starts a program, or `sei` with these words, with these settings beside those of the database, the log and the address.
+    /// Starts a program, or `sei` with these words, with these settings beside those of the database, the log and the
+    /// address.
     pub(crate) async fn start(name: &str, directory: &Path, log: &TestLog, settings: &str) -> Self {
         let address = free_address();
         std::fs::write(directory.join("url"), &log.database.url).unwrap();

@@ -1,5 +1,5 @@
-//! Subscriptions of GraphQL: everyone subscribes to all of them, in both tenants. What happens then is sent to who may see it,
-//! and nothing of it to others.
+//! Subscriptions of GraphQL: everyone subscribes to all of them, in both tenants. What happens then is sent to who may
+//! see it, and nothing of it to others.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
