@@ -63,8 +63,8 @@ openapi: ## Check the API against its OpenAPI document, with redocly and schemat
 	@scripts/openapi
 
 .PHONY: counterparts
-counterparts: ## Run sei against what others use: Keycloak, oidc-provider, graphql-ws, urql, generated clients, schemathesis, wrk, Lighthouse, Superset, dbt, helm, kube-score, Checkov
-	@scripts/counterparts
+counterparts: ## Run sei against what others use: Keycloak, oidc-provider, graphql-ws, urql, generated clients, schemathesis, wrk, Lighthouse, Superset, dbt, helm, kube-score, Checkov; or some: make counterparts GROUPS='keycloak urql' LIMIT=600
+	@scripts/counterparts $(if $(LIMIT),--limit $(LIMIT)) $(GROUPS)
 
 .PHONY: chaos
 chaos: ## Inject faults into all roles on both logs for 20 minutes each: make chaos SEED=7 FAULTS=200 MINUTES=20 LOG=kafka
