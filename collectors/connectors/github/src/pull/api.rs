@@ -225,7 +225,7 @@ impl GraphqlError {
 /// What GraphQL says to be wrong, which it says with 200. A good answer is long, and not read for that.
 fn graphql_errors(answer: &Answer) -> Vec<GraphqlError> {
     let short = answer.status.is_success() && answer.body.len() < 10_000 && answer.url.path().ends_with(GRAPHQL);
-    let parsed = if short { serde_json::from_slice::<GraphqlBody>(&answer.body).ok() } else { None };
+    let parsed = if short { answer.json::<GraphqlBody>().ok() } else { None };
     parsed.map(|parsed| parsed.errors).unwrap_or_default()
 }
 
@@ -240,7 +240,7 @@ impl Dialect for GitHub {
             message: String,
         }
         if answer.status == StatusCode::FORBIDDEN {
-            let refused: Refused = serde_json::from_slice(&answer.body).ok()?;
+            let refused: Refused = answer.json().ok()?;
             let message = refused.message.to_lowercase();
             return (message.contains("secondary rate limit") || message.contains("abuse detection"))
                 .then_some(SECONDARY);
@@ -282,7 +282,7 @@ impl Dialect for GitHub {
             #[serde(default)]
             errors: Vec<Value>,
         }
-        let Refused { message, errors } = serde_json::from_slice(&answer.body).ok()?;
+        let Refused { message, errors } = answer.json().ok()?;
         let named = errors.iter().filter_map(|error| {
             let part = |name| error.get(name).and_then(Value::as_str);
             match (part("field"), part("code"), part("message").or(error.as_str())) {
