@@ -85,22 +85,11 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, company: C
     let after = plain().await.context("the bare handler")?;
     drop(bare);
 
-    let plain = f64::midpoint(before.rate, after.rate);
     Figures::note(&format!("bare handler {:.0} and {:.0} requests/s", before.rate, after.rate));
+    let plain = f64::midpoint(before.rate, after.rate);
     rate(figures, "while nothing arrives", &calm, plain);
     figures.at_most("99 of 100 of these answers", millis(calm.p99), 100.0, "ms");
-    let arriving = format!("while {EVENTS} events a second arrive");
-    rate(figures, &arriving, &busy, plain);
-    Figures::note(&format!("99 of 100 of these answers within {:.0} ms", millis(busy.p99)));
-    Figures::note(&format!("then {:.0} requests/s, half of them within {:.0} ms", steady.rate, millis(steady.p50)));
-    figures.at_least(
-        &format!("of the bare handler's rate, asked steadily {arriving}"),
-        steady.rate / plain,
-        WANTED,
-        "×",
-    );
-    figures.at_most("99 of 100 of these answers, from when they were due", millis(steady.p99), 100.0, "ms");
-    figures.at_most("refused of these", 100.0 * steady.refused, 0.0, "%");
+    with_events(figures, (&busy, &steady), plain);
     Figures::note(&format!("99 of 100 events were taken within {:.0} ms", millis(posted)));
     figures.at_most("an answer behind the store, at most", millis(behind), 1_000.0, "ms");
     figures.at_most("sei up, resident at most", process::peak_mb(&sei.child)?, 1_000.0, "MB");
@@ -121,6 +110,15 @@ fn settings(machine: &Machine) -> Result<PathBuf> {
         ),
     )?;
     Ok(settings)
+}
+
+/// Prints what was answered while events arrived: as often as it could be, and as often as is wanted.
+fn with_events(figures: &mut Figures, (busy, steady): (&load::Done, &load::Done), plain: f64) {
+    let arriving = format!("while {EVENTS} events a second arrive");
+    rate(figures, &arriving, busy, plain);
+    Figures::note(&format!("99 of 100 of these answers within {:.0} ms", millis(busy.p99)));
+    rate(figures, &format!("asked steadily {arriving}"), steady, plain);
+    figures.at_most("99 of 100 of these answers, from when they were due", millis(steady.p99), 100.0, "ms");
 }
 
 /// Posts events at their rate. Returns within which time 99 of 100 were taken.

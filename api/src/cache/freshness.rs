@@ -1,7 +1,7 @@
 //! How new the data of a tenant is. A look finds out which versions there are of what answers are made from.
 //!
 //! While few ask, the store is looked at for each request; those that come while it is looked at share the next look.
-//! While many ask, it is looked at again and again beside them, every [`BETWEEN`], and they wait for none of these looks
+//! While many ask, it is looked at repeatedly beside them, every [`BETWEEN`], and they wait for none of these looks
 //! unless the last is older than [`HELD`].
 
 use std::collections::VecDeque;
@@ -171,7 +171,7 @@ impl Freshness {
         self.state().newest().filter(is_recent)
     }
 
-    /// Looks at the store while the caller goes on, if it is time to and nobody does.
+    /// Looks at the store while the caller goes on, if it is time to and no look is going on.
     fn look_beside(self: &Arc<Self>, now: Instant) {
         if !self.state().is_due(now) {
             return;
@@ -185,7 +185,7 @@ impl Freshness {
         self.beside.tasks.spawn(look);
     }
 
-    /// Looks at the store, and notes what is seen. Whoever calls it looks alone.
+    /// Looks at the store, and notes what is seen. The caller holds `looking`.
     async fn look_now(&self) -> Option<Arc<Seen>> {
         let at = Instant::now();
         self.state().looked_at = Some(at);
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn while_many_ask_looks_begin_a_tenth_of_a_second_apart() {
+    fn while_many_ask_no_two_looks_begin_within_a_tenth_of_a_second() {
         let begin = Instant::now();
         let mut state = State::new(begin);
         assert!(state.is_due(begin));
