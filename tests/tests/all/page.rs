@@ -14,6 +14,7 @@ use crate::browser::{self, Shown, open, run, wait};
 mod accessible;
 mod boards;
 mod budget;
+mod faults;
 mod filter;
 mod graphiql;
 mod lists;

@@ -2,7 +2,7 @@ import type { ChartTheme } from "./theme";
 
 /** An axis of names, such as periods. */
 export function namesAxis(theme: ChartTheme, names: string[], hasGap: boolean) {
-  return { type: "category", data: names, boundaryGap: hasGap, axisTick: { show: false }, axisLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, hideOverlap: true } };
+  return { type: "category", data: names, boundaryGap: hasGap, axisTick: { show: false }, axisLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, hideOverlap: true, ...(hasGap ? {} : { alignMaxLabel: "right" }) } };
 }
 
 /** An axis of values, written by `written`. */

@@ -29,15 +29,20 @@ export function Histogram({ title, unit, buckets, marks = [], height, onPick }: 
           barCategoryGap: "12%",
           data: buckets.map(({ n }) => n),
           color: theme.series[0],
-          markLine: markLine(theme.muted, marks.map(({ name, value }) => ({ name, xAxis: placeOf(value, buckets) })), { color: theme.text }),
+          markLine: markLine(theme.muted, marks.map(markOf(buckets)), { color: theme.text }),
         },
       ],
-      grid: frame({ top: 28 }),
+      grid: frame({ top: 40 }),
     }),
     [names, buckets, marks],
   );
   const table = { heads: [t("chart.from"), t("chart.to"), t("chart.count")], rows: buckets.map(({ from, to, n }) => [from ?? null, to ?? null, n]) };
   return <Chart title={title} option={option} table={table} height={height} isEmpty={buckets.every(({ n }) => n === 0)} onPick={onPick === undefined ? undefined : (_, index) => onPick(index)} />;
+}
+
+/** A percentile; every second name is higher, so that those of neighbors stay apart on a phone. */
+function markOf(buckets: Bucket[]) {
+  return ({ name, value }: { name: string; value: number }, nth: number) => ({ name, xAxis: placeOf(value, buckets), label: { offset: [0, nth % 2 === 1 ? -14 : 0] } });
 }
 
 function bucketName({ from, to }: Bucket, unit: Unit): string {

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { formatTime, secondsBetween } from "../format/time";
+import { formatShortDay, formatTime, secondsBetween } from "../format/time";
 import { formatDuration } from "../format/value";
 import { Chart } from "./chart";
 import type { ChartTheme } from "./theme";
@@ -36,7 +36,7 @@ export function Timeline({ title, window, lanes, events, heads, onPick }: Timeli
   const inLanes = useMemo(() => lanes.map((lane) => events.filter((event) => event.lane === lane.id)), [lanes, events]);
   const option = useMemo(
     () => (theme: ChartTheme) => ({
-      xAxis: { type: "time", min: window.from, max: window.to, axisLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, hideOverlap: true }, splitLine: { show: false } },
+      xAxis: { type: "time", min: window.from, max: window.to, axisLine: { lineStyle: { color: theme.line } }, axisLabel: { color: theme.muted, hideOverlap: true, formatter: (time: number) => formatShortDay(time) }, splitLine: { show: false } },
       yAxis: { type: "category", inverse: true, data: lanes.map(({ name }) => name), axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: theme.muted, width: 130, overflow: "break" }, splitLine: { show: true, lineStyle: { color: theme.line } } },
       tooltip: { trigger: "item", formatter: ({ data, color }: { data: { event: TimelineEvent }; color: string }) => tipOf(data.event, color) },
       series: lanes.map((lane, nth) => ({

@@ -69,7 +69,11 @@ function listen(client: QueryClient, tenant: string | undefined): () => void {
   };
   const open = () => {
     source = new EventSource(`/api/v1/stream?${parameters}`);
-    source.addEventListener("ready", () => setConnected(true));
+    source.addEventListener("ready", () => {
+      setConnected(true);
+      // the server is there again: what could not be had is asked for without a click
+      void client.invalidateQueries({ predicate: ({ state }) => state.status === "error" });
+    });
     for (const kind of KINDS) source.addEventListener(kind, () => changed([kind]));
     source.addEventListener("reset", () => changed(KINDS));
     source.addEventListener("dropped", (event) => {

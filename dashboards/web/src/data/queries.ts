@@ -105,9 +105,13 @@ export function useDirection(metric: string): Direction {
 
 /** Asks for the definitions of all metrics. */
 export function useLoadedDefinitions(): Map<string, Definition> {
+  return useDefinitionsQuery().data ?? NO_DEFINITIONS;
+}
+
+/** The same, and whether they could be had. */
+export function useDefinitionsQuery() {
   const { tenant } = useFilter();
-  const { data } = useQuery({ ...restQuery("/api/v1/metrics", defined({ tenant }) as never), staleTime: Number.POSITIVE_INFINITY, select: byName });
-  return data ?? NO_DEFINITIONS;
+  return useQuery({ ...restQuery("/api/v1/metrics", defined({ tenant }) as never), staleTime: Number.POSITIVE_INFINITY, select: byName });
 }
 
 function byName(answer: { data: Definition[] }): Map<string, Definition> {

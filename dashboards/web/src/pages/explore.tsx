@@ -1,12 +1,12 @@
 import { useSearch } from "@tanstack/react-router";
 import { useExplored } from "../data/explored";
 import { useFilter } from "../data/filter";
-import { useDefinitions } from "../data/queries";
+import { useDefinitions, useDefinitionsQuery } from "../data/queries";
 import { useSetSearch } from "../data/search";
 import type { Definition, MetricAnswer } from "../data/types";
 import { formatWindow } from "../format/time";
 import { t } from "../i18n/t";
-import { Card, Empty, Loaded, PageHead, Skeleton } from "../ui";
+import { Card, Empty, Loaded, PageHead, Problem, Skeleton } from "../ui";
 import { AddToBoard } from "./explore/add-to-board";
 import { CopyLink } from "./explore/copy-link";
 import { Controls } from "./explore/controls";
@@ -24,6 +24,7 @@ import "./explore/explore.css";
 export function ExplorePage() {
   const { metric = "change_lead_time", by, view: shown, repository, slice } = useSearch({ from: "/explore" });
   const definitions = useDefinitions();
+  const { error, refetch } = useDefinitionsQuery();
   const definition = definitions.get(metric);
   const setSearch = useSetSearch();
   const filter = useFilter();
@@ -45,9 +46,9 @@ export function ExplorePage() {
         }
       />
       <Controls definition={definition} definitions={[...definitions.values()]} by={exploring.by} view={view} repository={repository} />
-      <Loaded query={answer} skeleton={<ExploreSkeleton />}>
+      {definition === undefined && error !== null ? <Problem error={error} onRetry={() => void refetch()} /> : <Loaded query={answer} skeleton={<ExploreSkeleton />}>
         {({ data: [shownAnswer] }) => shownAnswer !== undefined && definition !== undefined && <Explored definition={definition} answer={shownAnswer} exploring={exploring} view={view} slice={slice} />}
-      </Loaded>
+      </Loaded>}
     </>
   );
 }

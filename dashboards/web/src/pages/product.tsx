@@ -28,7 +28,8 @@ export function ProductPage() {
         title={t("page.product")}
         note={answer === undefined ? " " : formatWindow(answer.window)}
         actions={
-          names.length > 0 && (
+          // its place is kept until they are known
+          (projects.isPending || names.length > 0) && (
             <Select
               label={t("product.project")}
               isCompact

@@ -31,18 +31,35 @@ export function SourcesPage() {
   return (
     <>
       <PageHead title={t("page.sources")} note={t("sources.note")} actions={<ConnectLink />} />
-      <Summary sources={sources.data?.data} rejected={counts.data === undefined ? undefined : rejected} />
-      <Tabs
-        label={t("page.sources")}
-        open={tab}
-        onOpen={open}
-        tabs={[
-          { id: "sources", title: t("page.sources"), content: <All sources={sources} counts={counts.data?.data ?? []} /> },
-          { id: "rejected", title: rejected > 0 ? t("sources.rejected_n", { n: rejected }) : t("sources.rejected_events"), content: <RejectedEvents source={source} kind={kind} reason={reason} /> },
-          { id: "findings", title: t("sources.findings"), content: <FindingList kind={finding} /> },
-        ]}
-      />
+      {sources.isPending ? (
+        <SourcesSkeleton />
+      ) : (
+        <>
+          <Summary sources={sources.data?.data ?? []} rejected={counts.data === undefined ? undefined : rejected} />
+          <Tabs
+            label={t("page.sources")}
+            open={tab}
+            onOpen={open}
+            tabs={[
+              { id: "sources", title: t("page.sources"), content: <All sources={sources} counts={counts.data?.data ?? []} /> },
+              { id: "rejected", title: rejected > 0 ? t("sources.rejected_n", { n: rejected }) : t("sources.rejected_events"), content: <RejectedEvents source={source} kind={kind} reason={reason} /> },
+              { id: "findings", title: t("sources.findings"), content: <FindingList kind={finding} /> },
+            ]}
+          />
+        </>
+      )}
     </>
+  );
+}
+
+/** Whether there is a summary above the tabs is known with the sources, so that nothing moves then. */
+function SourcesSkeleton() {
+  return (
+    <div className="stack" aria-busy="true">
+      <span className="visually-hidden">{t("ui.loading")}</span>
+      <Skeleton height={86} />
+      <Skeleton height={320} />
+    </div>
   );
 }
 
@@ -87,8 +104,7 @@ function NoSources() {
   );
 }
 
-function Summary({ sources, rejected }: { sources: Source[] | undefined; rejected: number | undefined }) {
-  if (sources === undefined) return <Skeleton height={86} />;
+function Summary({ sources, rejected }: { sources: Source[]; rejected: number | undefined }) {
   if (sources.length === 0) return null;
   const bad = sources.filter(({ state }) => state === "failing" || state === "partial");
   const now = Date.now();

@@ -26,7 +26,8 @@ const OF_DISTRIBUTED: View[] = ["chart", "percentiles", "table", "distribution"]
 export function Controls({ definition, definitions, by, view, repository }: ControlsProps) {
   const setSearch = useSetSearch();
   const seesPeople = useSeesPeople();
-  const hasPercentiles = definition !== undefined && hasDistribution(definition);
+  // most metrics have percentiles: until it is known, their place is kept
+  const hasPercentiles = definition === undefined || hasDistribution(definition);
   const groups = [...new Set(definitions.map(({ group }) => group))].map((group) => ({
     label: tOr(`group.${group}`, group),
     options: definitions.filter((one) => one.group === group).map(({ name, title }) => ({ value: name, text: title })),
