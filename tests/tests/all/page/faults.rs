@@ -178,24 +178,28 @@ async fn a_server_that_fails_is_said_to_and_asked_again_by_a_click() {
         return;
     }
     let proxy = Proxy::to(&served).await;
-    let steps = [
-        proxy.fault(Fault::Failing),
-        proxy.page("/"),
-        wait("main .problem"),
-        run("document.querySelector('main .problem').textContent"),
-        proxy.fault(Fault::None),
-        click("main .problem button"),
-        wait("main [data-metric] data"),
-        run(RECOVERED),
-        run(SETTLED),
-        run(SHOWN),
-    ];
-    // the browser itself complains about the answers
-    let values = values(browser::take(&steps).await);
-    let [problem, shown] = &values[..] else { panic!("{values:?}") };
-    let problem = problem.as_str().unwrap();
-    assert!(problem.contains("The database can't be reached.") && problem.contains("Try again"), "{problem}");
-    assert_eq!((&shown["problems"], &shown["skeletons"]), (&json!(0), &json!(false)), "{shown}");
+    for path in ["/", "/explore", "/sources"] {
+        let steps = [
+            proxy.fault(Fault::Failing),
+            proxy.page(path),
+            wait("main .problem"),
+            run("document.querySelector('main .problem').textContent"),
+            proxy.fault(Fault::None),
+            click("main .problem button"),
+            run(RECOVERED),
+            run(SETTLED),
+            run(SHOWN),
+        ];
+        // the browser itself complains about the answers
+        let values = values(browser::take(&steps).await);
+        let [problem, shown] = &values[..] else { panic!("{path}: {values:?}") };
+        let problem = problem.as_str().unwrap();
+        assert!(
+            problem.contains("The database can't be reached.") && problem.contains("Try again"),
+            "{path}: {problem}"
+        );
+        assert_eq!((&shown["problems"], &shown["skeletons"]), (&json!(0), &json!(false)), "{path}: {shown}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
