@@ -42,6 +42,7 @@ pub struct SentBoard {
     #[serde(default)]
     pub tiles: Vec<Tile>,
     /// Who has it: `me`, `team:<name>` or `everyone`. Without it a new board is yours, and another stays whose it is.
+    #[schema(pattern = r"^(me|everyone|team:[^\u0000]+)$")]
     pub owner: Option<String>,
     /// The version that it replaces; of a new board none.
     pub version: Option<i64>,

@@ -38,6 +38,7 @@ pub struct NewToken {
     #[schema(minimum = 1, maximum = 3650)]
     expires_in_days: Option<u32>,
     /// `read` for one that only reads, `write`, which it is without it, for one that also changes what its role may change.
+    #[schema(pattern = "^(read|write)$")]
     scope: Option<String>,
     /// What it is limited to, beside what is granted to its owner.
     #[serde(flatten)]

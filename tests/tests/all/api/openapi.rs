@@ -114,26 +114,38 @@ async fn the_document_has_each_operation_of_the_router_and_no_others() {
 }
 
 #[tokio::test]
-async fn what_is_documented_of_a_name_in_a_body_is_what_is_taken() {
+async fn what_is_documented_of_a_text_in_a_body_is_what_is_taken() {
     let served = known::served().await;
     let browser = known::administrator(&served, "ann").await;
     let document = document();
-    let is_documented = |schema: &str, text: &str| {
-        let schema = &document["components"]["schemas"][schema];
+    let schemas = &document["components"]["schemas"];
+    let is_documented = |schema: &Value, text: &str| {
         jsonschema::draft202012::options().build(schema).unwrap().is_valid(&Value::from(text))
     };
     let (long, longer) = ("é".repeat(200), "é".repeat(201));
     for text in ["", "a", "two words", " a", "a ", "a\u{a0}", "a\nb", "a\u{85}", "\u{7f}", &long, &longer, "日本"] {
         let body = serde_json::json!({ "name": text }).to_string();
         let reply = browser.ask(&served, "POST", "/api/v1/tokens", &body).await;
-        let expected = if is_documented("Name", text) { 201 } else { 400 };
+        let expected = if is_documented(&schemas["Name"], text) { 201 } else { 400 };
         assert_eq!(reply.status, expected, "{text:?}: {reply:?}");
+    }
+    let scope = &schemas["NewToken"]["allOf"][1]["properties"]["scope"];
+    for text in ["read", "write", "", "Read", "read ", "admin"] {
+        let body = serde_json::json!({ "name": "a", "scope": text }).to_string();
+        let reply = browser.ask(&served, "POST", "/api/v1/tokens", &body).await;
+        assert_eq!(reply.status, if is_documented(scope, text) { 201 } else { 400 }, "{text:?}: {reply:?}");
+    }
+    let owner = &schemas["SentBoard"]["properties"]["owner"];
+    for text in ["me", "everyone", "team:none", "", "team:", "Me", "me ", "user:a"] {
+        let body = serde_json::json!({ "title": "a", "owner": text }).to_string();
+        let reply = browser.ask(&served, "POST", "/api/v1/boards", &body).await;
+        assert_eq!(reply.status != 400, is_documented(owner, text), "{text:?}: {reply:?}");
     }
     let (long, longer) = ("a".repeat(40), "a".repeat(41));
     for text in ["", "a_1", "1a", "_a", "A", "a-b", "a b", &long, &longer] {
         let body = serde_json::json!({ "name": text }).to_string();
         let reply = browser.ask(&served, "POST", "/api/v1/tenants", &body).await;
-        let expected = if is_documented("TenantName", text) { 201 } else { 400 };
+        let expected = if is_documented(&schemas["TenantName"], text) { 201 } else { 400 };
         assert_eq!(reply.status, expected, "{text:?}: {reply:?}");
     }
 }
