@@ -1,7 +1,6 @@
 //! `POST /v1/events`: our own facts, as JSON or NDJSON. All of a request are taken or none.
 
 use axum::extract::{Request, State};
-use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use chrono::Utc;
 use connector::webhook::Destination;
@@ -44,10 +43,10 @@ async fn receive(state: &GatewayState, request: Request) -> Result<Answer, Answe
 
 /// Fails where the sender names another tenant than that of all facts that are posted: there they would be missed.
 fn check_tenant(request: &Parts, tenant: &Tenant) -> Result<(), Answer> {
-    let headers = request.headers.get_all("sei-tenant").iter().map(HeaderValue::as_bytes);
-    let query = request.uri.query().unwrap_or_default();
-    let parameters = query.split('&').filter_map(|pair| pair.strip_prefix("tenant=")).map(str::as_bytes);
-    if headers.chain(parameters).any(|named| named != tenant.as_str().as_bytes()) {
+    let headers = request.headers.get_all("sei-tenant").iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let parameters = url::form_urlencoded::parse(request.uri.query().unwrap_or_default().as_bytes());
+    let parameters = parameters.filter(|(name, _)| name == "tenant").map(|(_, value)| value);
+    if headers.chain(parameters).any(|named| named != tenant.as_str()) {
         return Err(Answer::Bad(
             "facts that are posted here are of the tenant `main`; for another one configure a [[source]] of the connector \
              `generic` with its `tenant`",

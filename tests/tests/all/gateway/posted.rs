@@ -72,6 +72,7 @@ async fn facts_for_another_tenant_are_refused_where_all_are_of_one() {
         ("/v1/events", Some(("sei-tenant", "acme")), 400),
         ("/v1/events?tenant=acme", None, 400),
         ("/v1/events?tenant=main&tenant=acme", None, 400),
+        ("/v1/events?%74enant=acme", None, 400),
         ("/v1/events?tenant=acme", Some(("sei-tenant", "main")), 400),
     ] {
         let headers: Vec<(&str, &str)> = [JSON].into_iter().chain(more).collect();
