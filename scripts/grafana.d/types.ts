@@ -67,6 +67,7 @@ export type SqlQuery = Query & { editorMode: "code"; format: "table" | "time_ser
 /** A question to Prometheus. */
 export type PromQuery = Query & {
   editorMode: "code";
+  exemplar: boolean;
   expr: string;
   legendFormat: string;
   instant: boolean;
