@@ -93,12 +93,16 @@ function reveal(event: MouseEvent, id: string): void {
 
 function NoPerson({ why, tenant, isDemo }: { why: string; tenant: string | undefined; isDemo: boolean }) {
   const me = useRest("/api/v1/me", { tenant });
+  const seesPeople = me.data?.tenant?.sees_people === true;
+  const changes = useList("/api/v1/open-changes", defined({ tenant }) as never, { limit: 60, enabled: isDemo && seesPeople });
+  // all of it at once, so that nothing moves
+  if (me.isLoading || changes.isLoading) return <WorkSkeleton />;
   return (
     <Card>
       <Empty icon="person" title={t("developer.no_person")} action={<Link to="/teams">{t("developer.to_teams")}</Link>}>
         <Sentence text={why} />
       </Empty>
-      {isDemo && me.data?.tenant?.sees_people === true && <MadeUp tenant={tenant} />}
+      {isDemo && seesPeople && <MadeUp authors={changes.rows?.flatMap(({ author }) => author ?? []) ?? []} />}
       <div className="no-person">
         <h2>{t("developer.no_person_how")}</h2>
         <ul className="caveats">
@@ -117,10 +121,9 @@ function NoPerson({ why, tenant, isDemo }: { why: string; tenant: string | undef
 const OFFERED = 6;
 
 /** In the demo: the work of a made-up person with an open change. */
-function MadeUp({ tenant }: { tenant: string | undefined }) {
-  const changes = useList("/api/v1/open-changes", defined({ tenant }) as never, { limit: 60 });
+function MadeUp({ authors: all }: { authors: string[] }) {
   const isPerson = (author: string) => !author.endsWith("[bot]");
-  const authors = [...new Set(changes.rows?.flatMap(({ author }) => author ?? []).filter(isPerson) ?? [])].slice(0, OFFERED);
+  const authors = [...new Set(all.filter(isPerson))].slice(0, OFFERED);
   if (authors.length === 0) return null;
   return (
     <section className="no-person">
@@ -157,7 +160,7 @@ function AccountForm() {
 
 function WorkSkeleton() {
   return (
-    <div className="stack">
+    <div className="stack" aria-busy="true">
       <Skeleton height={84} />
       <div className="work-lists">
         {[1, 2, 3, 4].map((nth) => (
