@@ -17,7 +17,7 @@ use sei::demo::Demo;
 use serde_json::Value;
 
 use crate::company::Company;
-use crate::figures::Figures;
+use crate::figures::{Figures, median};
 use crate::load::{self, Connection};
 use crate::machine::Machine;
 use crate::process;
@@ -63,10 +63,11 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, company: C
     bare.args([BARE, &bare_address.to_string()]).arg(&file);
     let bare = Serving::start(&mut bare, bare_address)?;
 
-    // the bare handler before and after, in case that the machine does something else meanwhile
+    // the bare handler before, between and after, in case that the machine does something else meanwhile
     let plain = async || load::closed(bare_address, &requests, CONNECTIONS, LASTING / 4).await;
     let before = plain().await.context("the bare handler")?;
     let calm = load::closed(address, &requests, CONNECTIONS, LASTING).await.context("sei up")?;
+    let between = plain().await.context("the bare handler")?;
     let events = events(&company.demo);
     let (first, second) = events.split_at(events.len() / 2);
     ensure!(!first.is_empty(), "the company has no changes");
@@ -76,8 +77,9 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, company: C
         behind(address, &company, &targets),
     );
     let (busy, behind) = (busy.context("sei up, while events arrive")?, behind.context("how far answers are behind")?);
+    let plain_rate = f64::midpoint(before.rate, between.rate);
     // somewhat more, as the bare handler is measured again
-    let steadily = (CONNECTIONS, 1.05 * WANTED * before.rate);
+    let steadily = (CONNECTIONS, 1.02 * WANTED * plain_rate);
     let (posted_again, steady) =
         tokio::join!(post_all(address, second), load::open(address, &requests, steadily, LASTING));
     let steady = steady.context("sei up, asked steadily while events arrive")?;
@@ -85,8 +87,9 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, company: C
     let after = plain().await.context("the bare handler")?;
     drop(bare);
 
-    Figures::note(&format!("bare handler {:.0} and {:.0} requests/s", before.rate, after.rate));
-    let plain = f64::midpoint(before.rate, after.rate);
+    let plain = [before.rate, between.rate, after.rate];
+    Figures::note(&format!("bare handler {:.0}, {:.0} and {:.0} requests/s", plain[0], plain[1], plain[2]));
+    let plain = median(plain.into());
     rate(figures, "while nothing arrives", &calm, plain);
     figures.at_most("99 of 100 of these answers", millis(calm.p99), 100.0, "ms");
     with_events(figures, (&busy, &steady), plain);

@@ -1,5 +1,6 @@
 //! Answers as they were sent, and for how long they are given.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -14,8 +15,9 @@ use crate::made::MadeFrom;
 
 /// How far an answer may be behind the store while many ask …
 const LAG: Duration = Duration::from_millis(900);
-/// … and how far at most until it is made again.
-const RENEWED_BEHIND: Duration = Duration::from_millis(700);
+/// … and how far until it is made again: not sooner than the first, so that answers whose making takes long are not made
+/// more often than they have to, which would take longer still.
+const RENEWED_BEHIND: RangeInclusive<Duration> = Duration::from_millis(450)..=Duration::from_millis(700);
 /// How long an answer is given: one about what was up to now is about a time before, and was made of what snapshots give
 /// as long again.
 const KEPT: Duration = dora::UP_TO_NOW;
@@ -93,7 +95,7 @@ impl Pace {
     /// time before.
     fn due_behind(&self) -> Duration {
         let took = Duration::from_micros(self.micros.load(Ordering::Relaxed));
-        LAG.saturating_sub(2 * took).min(RENEWED_BEHIND)
+        LAG.saturating_sub(2 * took).clamp(*RENEWED_BEHIND.start(), *RENEWED_BEHIND.end())
     }
 }
 
@@ -126,7 +128,7 @@ mod tests {
             (true, secs(1), false, Duration::MAX, Usable::No),
         ] {
             assert_eq!(
-                usable(is_busy, age, (is_current, behind), RENEWED_BEHIND),
+                usable(is_busy, age, (is_current, behind), *RENEWED_BEHIND.end()),
                 expected,
                 "{is_busy} {age:?} {is_current} {behind:?}"
             );
@@ -140,15 +142,12 @@ mod tests {
             pace.note(millis(took));
             pace.due_behind()
         };
-        assert_eq!([due(50), due(300)], [millis(700), millis(300)]);
-        assert_eq!(due(0), millis(375), "one short time says little");
-        assert_eq!(due(2_000), Duration::ZERO);
-        let due_at_once = usable(true, millis(1), (false, Duration::ZERO), pace.due_behind());
-        assert_eq!(due_at_once, Usable::WhileRenewed);
-        assert_eq!(usable(true, millis(1), (true, Duration::ZERO), pace.due_behind()), Usable::AsItIs);
+        assert_eq!([due(50), due(200)], [millis(700), millis(500)]);
+        assert_eq!(due(0), millis(550), "one short time says little");
+        assert_eq!(due(2_000), millis(450), "not more often than they have to");
         for _ in 0..100 {
             pace.note(millis(1));
         }
-        assert_eq!(pace.due_behind(), RENEWED_BEHIND);
+        assert_eq!(pace.due_behind(), *RENEWED_BEHIND.end());
     }
 }
