@@ -40,7 +40,7 @@ export function Histogram({ title, unit, buckets, marks = [], height, onPick }: 
   return <Chart title={title} option={option} table={table} height={height} isEmpty={buckets.every(({ n }) => n === 0)} onPick={onPick === undefined ? undefined : (_, index) => onPick(index)} />;
 }
 
-/** A percentile; every second name is higher, so that those of neighbors stay apart on a phone. */
+/** A percentile; every second name is higher, so that those of neighbors stay separate on a phone. */
 function markOf(buckets: Bucket[]) {
   return ({ name, value }: { name: string; value: number }, nth: number) => ({ name, xAxis: placeOf(value, buckets), label: { offset: [0, nth % 2 === 1 ? -14 : 0] } });
 }

@@ -1,5 +1,6 @@
 import { useQueryClient, type Query, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
+import { askFailedAgain } from "./failed";
 import { toLogin } from "./problem";
 
 const KINDS = ["deployment", "incident", "metrics", "source"] as const;
@@ -71,8 +72,8 @@ function listen(client: QueryClient, tenant: string | undefined): () => void {
     source = new EventSource(`/api/v1/stream?${parameters}`);
     source.addEventListener("ready", () => {
       setConnected(true);
-      // the server is there again: what could not be had is asked for without a click
-      void client.invalidateQueries({ predicate: ({ state }) => state.status === "error" });
+      // the server is there again
+      askFailedAgain(client);
     });
     for (const kind of KINDS) source.addEventListener(kind, () => changed([kind]));
     source.addEventListener("reset", () => changed(KINDS));

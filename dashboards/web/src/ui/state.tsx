@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
-import type { UseQueryResult } from "@tanstack/react-query";
+import { useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { askFailedAgain } from "../data/failed";
 import { FILTER_KEYS, useFilter } from "../data/filter";
 import { ProblemError } from "../data/problem";
 import { t } from "../i18n/t";
@@ -26,10 +27,15 @@ export function Empty({ title, children, action, icon = "info" }: { title: strin
 
 /** What failed, and the way out of it. `title` says it where something else failed than loading. */
 export function Problem({ error, title, onRetry }: { error: unknown; title?: string; onRetry?: () => void }) {
+  const client = useQueryClient();
   const problem = error instanceof ProblemError ? error : undefined;
   const isNetwork = problem?.status === 0;
   const titles: Record<number, string> = { 0: t("problem.network"), 403: t("problem.forbidden"), 404: t("problem.not_found") };
   const detail = problem === undefined ? String(error) : isNetwork ? t("problem.network_text") : problem.message;
+  const again = (retry: () => void) => {
+    retry();
+    askFailedAgain(client);
+  };
   return (
     <div className="problem" role="alert">
       <Icon name="warning" size={20} />
@@ -38,7 +44,7 @@ export function Problem({ error, title, onRetry }: { error: unknown; title?: str
         <p>{detail}</p>
         {problem !== undefined && problem.status >= 500 && <p className="note">{t("problem.server_text")}</p>}
         <p className="row">
-          {onRetry !== undefined && <Button onPress={onRetry}>{t("ui.retry")}</Button>}
+          {onRetry !== undefined && <Button onPress={() => again(onRetry)}>{t("ui.retry")}</Button>}
           {problem?.status === 404 && <WayOut parameter={problem.problem.parameter} />}
         </p>
       </div>

@@ -1,5 +1,5 @@
-//! A slow server, one that fails, and a connection that is lost: what was seen stays, what is missing is said, and it comes
-//! by itself once it can.
+//! A slow server, one that fails, and a connection that is lost: what was seen stays, what is missing is named, and it
+//! comes by itself once it can.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use super::{SETTLED, is_ready, take};
 use crate::api::served::{self, Served};
 use crate::browser::{self, click, open, request, run, wait};
 
-/// What becomes of questions to the API. Files of the application always come.
+/// How questions to the API are answered. Files of the application always come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     None,
@@ -31,7 +31,7 @@ const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: app
                            Unavailable\",\"status\":503,\"detail\":\"The database can't be reached.\"}";
 const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
 
-/// A proxy before a server, until it is dropped. Whoever asks it for `/fault/<fault>` chooses the fault.
+/// A proxy before a server, until it is dropped. A request for `/fault/<fault>` chooses the fault.
 struct Proxy {
     address: SocketAddr,
     _until: DropGuard,
@@ -119,6 +119,7 @@ const SHOWN: &str = "({
     skeletons: document.querySelectorAll('main .skeleton').length > 0,
     numbers: document.querySelectorAll('main [data-metric] data').length,
     problems: document.querySelectorAll('main .problem').length,
+    problem: document.querySelector('main .problem')?.textContent,
 })";
 
 /// Waits until no problem is shown. Its value is nothing of interest.
@@ -172,7 +173,7 @@ async fn a_slow_server_leaves_skeletons_and_then_what_was_shown_until_its_answer
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_fails_is_said_to_and_asked_again_by_a_click() {
+async fn a_server_that_fails_is_named_and_asked_again_by_a_click() {
     let served = served::filled().await;
     if !is_ready(&served).await {
         return;

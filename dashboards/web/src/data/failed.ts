@@ -1,0 +1,6 @@
+import type { QueryClient } from "@tanstack/react-query";
+
+/** Asks again for all that could not be had: what failed one question has mostly failed others, and is over for all. */
+export function askFailedAgain(client: QueryClient): void {
+  void client.invalidateQueries({ predicate: ({ state }) => state.status === "error" });
+}
