@@ -42,7 +42,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, server) = (listener.local_addr().unwrap(), served.address);
         let until = CancellationToken::new();
-        let serving = until.clone();
+        let end = until.clone();
         let accept = async move {
             let (fault, _) = watch::channel(Fault::None);
             while let Ok((near, _)) = listener.accept().await {
@@ -51,7 +51,7 @@ impl Proxy {
                 tokio::spawn(async move { drop(connect(near, server, fault).await) });
             }
         };
-        tokio::spawn(async move { serving.run_until_cancelled(accept).await });
+        tokio::spawn(async move { end.run_until_cancelled(accept).await });
         Self { address, _until: until.drop_guard() }
     }
 
