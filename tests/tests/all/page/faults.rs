@@ -40,7 +40,7 @@ struct Proxy {
 impl Proxy {
     async fn to(served: &Served) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (address, server) = (listener.local_addr().unwrap(), served.address);
+        let (address, far) = (listener.local_addr().unwrap(), served.address);
         let until = CancellationToken::new();
         let end = until.clone();
         let accept = async move {
@@ -48,7 +48,7 @@ impl Proxy {
             while let Ok((near, _)) = listener.accept().await {
                 let fault = fault.clone();
                 // an end that went away is no failure
-                tokio::spawn(async move { drop(connect(near, server, fault).await) });
+                tokio::spawn(async move { drop(connect(near, far, fault).await) });
             }
         };
         tokio::spawn(async move { end.run_until_cancelled(accept).await });
