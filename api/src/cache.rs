@@ -108,8 +108,8 @@ impl Cache {
     /// The data of a tenant that exists: names come from anyone, and only those that exist take memory.
     fn freshness_of(&self, tenant: &Tenant) -> Arc<Freshness> {
         let new = || {
-            let beside = self.0.beside.clone();
-            Arc::new(Freshness::new(self.0.store.for_tenant(tenant), self.0.snapshots.clone(), beside))
+            let (store, beside) = (self.0.store.for_tenant(tenant), self.0.beside.clone());
+            Arc::new(Freshness::new(store, self.0.snapshots.clone(), beside, self.0.timeout))
         };
         Arc::clone(locked(&self.0.tenants).entry(tenant.clone()).or_insert_with(new))
     }

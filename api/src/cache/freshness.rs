@@ -13,6 +13,7 @@ use runtime::locked;
 use runtime::panics::on_own_thread;
 use store::{Store, StoreError, TenantInfo};
 use tokio::sync::Mutex as Flight;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -44,6 +45,8 @@ pub(super) struct Freshness {
     store: Store,
     snapshots: Snapshots,
     beside: Beside,
+    /// How long a look may take: from a server that is gone nothing comes, and all would wait for it without an end.
+    limit: Duration,
     looking: Arc<Flight<()>>,
     state: Mutex<State>,
 }
@@ -131,10 +134,10 @@ impl State {
 }
 
 impl Freshness {
-    /// Of the tenant that a store reads.
-    pub fn new(store: Store, snapshots: Snapshots, beside: Beside) -> Self {
+    /// Of the tenant that a store reads. A look takes up to `limit`.
+    pub fn new(store: Store, snapshots: Snapshots, beside: Beside, limit: Duration) -> Self {
         let state = Mutex::new(State::new(Instant::now()));
-        Self { store, snapshots, beside, looking: Arc::default(), state }
+        Self { store, snapshots, beside, limit, looking: Arc::default(), state }
     }
 
     /// What there is to answer what was asked then. While few ask, it is as the store is at a time after that. `None` where
@@ -189,9 +192,9 @@ impl Freshness {
     async fn look_now(&self) -> Option<Arc<Seen>> {
         let at = Instant::now();
         self.state().looked_at = Some(at);
-        let seen = self.versions(at).await;
+        let seen = timeout(self.limit, self.versions(at)).await;
         let mut state = self.state();
-        let Ok(seen) = seen else {
+        let Ok(Ok(seen)) = seen else {
             state.failed_at = Some(at);
             return None;
         };
