@@ -30,6 +30,7 @@ pub mod settings;
 mod shutdown;
 mod signals;
 pub mod telemetry;
+mod threads;
 
 // Bodies, events and rows are allocated by the thousand, and freed on other threads. With mimalloc the gateway takes up
 // to a tenth less processor time for a request than with glibc's allocator.
@@ -47,3 +48,4 @@ pub use operations::{Operation, OperationOutcome};
 pub use problem::{SettingsError, SettingsProblem, Severity};
 pub use redact::redact;
 pub use shutdown::{before_forced_end, catch_signals, shutdown};
+pub use threads::threads;

@@ -76,7 +76,7 @@ pub fn main<R: Role>() -> Result<()> {
     let CommandLine { config, overrides } = CommandLine::from_arg_matches(&command.get_matches())?;
     let settings = crate::start::<R::Settings>(R::NAME, config.as_deref(), &overrides)?;
     let reread = || Ok(crate::load(config.as_deref(), &overrides)?);
-    let ended = tokio::runtime::Runtime::new()?.block_on(run::<R>(&crate::shutdown(), settings, reread));
+    let ended = crate::threads()?.block_on(run::<R>(&crate::shutdown(), settings, reread));
     crate::telemetry::end();
     ended
 }
