@@ -32,6 +32,8 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SEI_")) {
         command.env_remove(name);
     }
+    // .cargo/config.toml has it for tests; programs have stacks of their own
+    command.env_remove("RUST_MIN_STACK");
     command
 }
 

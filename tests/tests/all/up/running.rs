@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tests::Program;
 
-use super::parts::{get, no_server_is_left, repository, server_pid, servers, text, wait_until};
+use super::parts::{asked, get, no_server_is_left, repository, server_pid, servers, text, wait_until};
 
 #[test]
 fn events_come_over_the_socket_and_refused_requests_do_not_fill_the_log() {
@@ -71,6 +71,24 @@ fn events_come_over_the_socket_and_refused_requests_do_not_fill_the_log() {
 trait ReadWrite: Read + std::io::Write {}
 
 impl<T: Read + std::io::Write> ReadWrite for T {}
+
+#[test]
+fn the_deepest_query_is_answered_on_the_stack_that_threads_have() {
+    let program = Program::new();
+    let path = text(&repository(&program, 5, Some(1)));
+    let mut up = program.up(&["--repo", &path]);
+    let address = up.address();
+    let hop = ("deployments(first: 1) { nodes { service { ", " } } }", "/deployments/nodes/0/service");
+    let query = format!("{{ {}name{} }}", hop.0.repeat(5), hop.1.repeat(5));
+    let (body, name) = (serde_json::json!({ "query": query }).to_string(), format!("/data{}/name", hop.2.repeat(5)));
+    wait_until("16 levels are answered", || {
+        let (status, answer) = asked(&address, "POST /graphql", &body);
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!((status, &answer["errors"]), (200, &serde_json::Value::Null), "{answer}");
+        answer.pointer(&name).is_some_and(serde_json::Value::is_string)
+    });
+    assert_eq!(up.end(Signal::SIGTERM).code, Some(0));
+}
 
 #[test]
 fn a_database_that_dies_is_started_again() {
