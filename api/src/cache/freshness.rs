@@ -33,6 +33,7 @@ const REMEMBERED: usize = 64;
 /// What goes on beside requests.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Beside {
+    /// Looks, and answers that are made again.
     pub tasks: TaskTracker,
     /// Ends them.
     pub end: CancellationToken,
