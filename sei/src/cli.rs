@@ -281,7 +281,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
         runtime::telemetry::init_logs(&settings.telemetry)?;
     }
     let work = run_with_settings(command, settings, &global);
-    let ended = runtime::threads()?.block_on(work);
+    let ended = runtime::block_on(work)?;
     runtime::telemetry::end();
     done(ended)
 }

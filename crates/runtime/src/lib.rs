@@ -48,4 +48,5 @@ pub use operations::{Operation, OperationOutcome};
 pub use problem::{SettingsError, SettingsProblem, Severity};
 pub use redact::redact;
 pub use shutdown::{before_forced_end, catch_signals, shutdown};
-pub use threads::threads;
+pub use signals::taking_signals;
+pub use threads::block_on;

@@ -48,9 +48,8 @@ impl Next {
             return Ok(());
         }
         crate::telemetry::end();
-        // What comes from here on waits for the new run if the system has it for this thread. If another thread takes
-        // it, SIGINT and SIGTERM end the process, in which nothing runs any more, and SIGHUP is of no use: the new run
-        // reads the settings as they are then.
+        // What comes from here on waits for the new run, as no other thread takes it. There it ends the process, in which
+        // nothing runs yet, or is a SIGHUP, which has the settings read once more.
         crate::signals::hold_back();
         crate::shutdown::end_at_once_again();
         if shutdown.is_cancelled() { Ok(()) } else { Err(restart()) }

@@ -29,7 +29,7 @@ pub trait Role: Send + Sync + Sized + 'static {
     /// What has to hold before it is ready.
     const CHECKS: &'static [Check];
 
-    /// Opens what it needs.
+    /// Opens what it needs. Dropped on the way, it leaves nothing open.
     fn open(settings: Self::Settings) -> impl Future<Output = Result<Self>> + Send;
 
     /// Fails if it could not go on with these settings.
@@ -53,7 +53,7 @@ pub trait Role: Send + Sync + Sized + 'static {
         }
     }
 
-    /// Closes what it opened.
+    /// Closes what it opened, in a bounded time.
     fn close(self) -> impl Future<Output = ()> + Send;
 }
 
@@ -76,7 +76,7 @@ pub fn main<R: Role>() -> Result<()> {
     let CommandLine { config, overrides } = CommandLine::from_arg_matches(&command.get_matches())?;
     let settings = crate::start::<R::Settings>(R::NAME, config.as_deref(), &overrides)?;
     let reread = || Ok(crate::load(config.as_deref(), &overrides)?);
-    let ended = crate::threads()?.block_on(run::<R>(&crate::shutdown(), settings, reread));
+    let ended = crate::block_on(run::<R>(&crate::shutdown(), settings, reread))?;
     crate::telemetry::end();
     ended
 }
@@ -101,7 +101,8 @@ async fn until_closed<R: Role>(
     let server = settings.server().clone();
     // a port that is taken is found before anything is opened that has to be closed
     let listeners = Listeners::open(&server)?;
-    let role = Arc::new(R::open(settings).await?);
+    let Some(opened) = shutdown.run_until_cancelled(R::open(settings)).await else { return Ok(Next::Exit) };
+    let role = Arc::new(opened?);
     let usable = || {
         let settings = reread()?;
         role.usable(&settings)?;
@@ -199,9 +200,9 @@ mod tests {
         let ways: [(&dyn Fn(), Next); 2] = [(&crate::shutdown::hang_up, Next::Restart), (&stop, Next::Exit)];
         for (ask, expected) in ways {
             CLOSED.store(false, Ordering::SeqCst);
-            ask();
-            let next = until_closed::<Idle>(&shutdown, settings.clone(), || Ok(settings.clone())).await.unwrap();
-            assert_eq!((next, CLOSED.load(Ordering::SeqCst)), (expected, true));
+            let running = until_closed::<Idle>(&shutdown, settings.clone(), || Ok(settings.clone()));
+            let (next, ()) = tokio::join!(running, async { ask() });
+            assert_eq!((next.unwrap(), CLOSED.load(Ordering::SeqCst)), (expected, true));
         }
         assert!(Next::Restart.act(&shutdown).is_ok(), "the end that was asked for meanwhile counts");
     }

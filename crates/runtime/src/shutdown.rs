@@ -37,6 +37,9 @@ static TAKING: Mutex<Option<(Handle, JoinHandle<()>)>> = Mutex::new(None);
 pub fn catch_signals() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        // One that came between the two steps in which a handler is registered would be dropped: the system calls the
+        // handler already, which finds nothing that it should do.
+        crate::signals::hold_back();
         // a process that can't take signals is ended by them the usual way
         if let Ok(taking) = take_signals() {
             *TAKING.lock().unwrap_or_else(PoisonError::into_inner) = Some(taking);
@@ -116,7 +119,9 @@ fn act_on(signal: i32, asked_at: &mut Option<Instant>) {
     match asked_at {
         _ if signal == SIGHUP => hang_up(),
         None => {
-            tracing::info!("shutting down; once more forces it");
+            // A log that is not read holds up who writes it, and this thread has to take the next signal.
+            let log = || tracing::info!("shutting down; once more forces it");
+            let _logging = thread::Builder::new().name("shutdown".to_owned()).spawn(log);
             SHUTDOWN.cancel();
             *asked_at = Some(Instant::now());
         }

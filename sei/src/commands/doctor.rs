@@ -48,7 +48,7 @@ impl Doctor {
             // what is wrong is in the answer
             runtime::telemetry::init_logs(&Telemetry { filter: "off".to_owned(), ..settings.telemetry.clone() })?;
             let work = self.diagnose(settings);
-            all.extend(runtime::threads()?.block_on(work));
+            all.extend(runtime::block_on(work)?);
         }
         let state = worst(&all);
         if global.json {

@@ -237,7 +237,7 @@ impl<'r> Git<'r> {
     async fn run(mut self, progress: Option<&dyn Progress>) -> Result<String, GitError> {
         let remote = self.remote;
         let io = |error| GitError::Io("`git` can't be listened to".to_owned(), error);
-        let mut child = self.command.spawn().map_err(|error| missing(error, remote))?;
+        let mut child = runtime::taking_signals(|| self.command.spawn()).map_err(|error| missing(error, remote))?;
         let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
         let printed = async {
             let mut text = Vec::new();
