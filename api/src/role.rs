@@ -1,6 +1,7 @@
 //! The API as a role.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use axum::Router;
@@ -11,6 +12,9 @@ use store::Store;
 use crate::ApiState;
 use crate::settings::ApiSettings;
 use crate::sources::SourceSetup;
+
+/// How long what goes on beside requests may take to end.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves metrics over REST, GraphQL and a page.
 #[derive(Clone)]
@@ -64,9 +68,9 @@ impl Role for ApiRole {
     }
 
     async fn close(self) {
-        self.state.hub().close().await;
-        self.state.audit().flush().await;
-        self.state.cache().close().await;
+        let (hub, audit, cache) = (self.state.hub(), self.state.audit(), self.state.cache());
+        let ended = async { tokio::join!(hub.close(), cache.close(), audit.flush()) };
+        runtime::ended_within(CLOSE_TIMEOUT, "streams, answers and audit entries", ended).await;
         self.store.close().await;
     }
 }

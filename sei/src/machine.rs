@@ -74,24 +74,21 @@ impl Machine {
             };
             (options, Some(database))
         };
-        let private = database.is_some();
+        let store = Store::lazy(options, settings.database.connections);
         let opened = async {
-            let store = Store::connect(options, settings.database.connections).await?;
-            let migrated = if private {
-                Some(store.migrate().await.context("the schema of the private database can't be brought up to date")?)
-            } else {
-                None
-            };
-            anyhow::Ok((store, migrated))
+            store.ping().await?;
+            if database.is_none() {
+                return Ok(None);
+            }
+            let migrated = store.migrate().await;
+            migrated.map(Some).context("the schema of the private database can't be brought up to date")
         };
         let failed = match shutdown.run_until_cancelled(opened).await {
-            Some(Ok((store, migrated))) => return Ok(Some(Self { settings, directory, store, database, migrated })),
+            Some(Ok(migrated)) => return Ok(Some(Self { settings, directory, store, database, migrated })),
             Some(Err(error)) => Some(error.context("the database can't be used")),
             None => None,
         };
-        if let Some(database) = database {
-            database.leave().await?;
-        }
+        close(&store, database).await?;
         failed.map_or(Ok(None), Err)
     }
 
@@ -158,11 +155,16 @@ impl Machine {
 
     /// Closes the connections, and stops the private cluster if no other process uses it.
     pub(crate) async fn close(self) -> Result<()> {
-        self.store.close().await;
-        match self.database {
-            Some(database) => Ok(database.leave().await?),
-            None => Ok(()),
-        }
+        close(&self.store, self.database).await
+    }
+}
+
+/// Closes the connections before their server ends: one that loses it would be reported as a fault.
+async fn close(store: &Store, database: Option<PrivateDatabase>) -> Result<()> {
+    store.close().await;
+    match database {
+        Some(database) => Ok(database.leave().await?),
+        None => Ok(()),
     }
 }
 

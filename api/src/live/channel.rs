@@ -15,7 +15,6 @@ use store::feed::{self, Entry, Seen};
 use store::{Store, StoreError};
 use tokio::sync::{Mutex as Flight, Notify, Semaphore, broadcast};
 use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
 use super::affected::Affected;
@@ -147,13 +146,12 @@ impl Channel {
     }
 
     /// Looks whenever something was announced, until there is no subscriber any more.
-    pub(super) async fn watch(&self, end: &CancellationToken) {
+    pub(super) async fn watch(&self) {
         let mut looked_at = Instant::now();
         let (mut poll_at, mut beat_at) = (looked_at, looked_at + BEAT);
         loop {
             let due = self.state().affected.due().map_or(beat_at, |due| due.min(beat_at)).min(poll_at);
             let is_woken = tokio::select! {
-                () = end.cancelled() => return,
                 () = self.wake.notified() => true,
                 () = sleep_until(due) => false,
             };

@@ -182,10 +182,13 @@ impl Hub {
         }
         let (channel, end) = (Arc::clone(channel), self.0.end.clone());
         self.0.tasks.spawn(async move {
-            while let Err(panic) = panics::caught(channel.watch(&end)).await {
-                tracing::error!(panic, "serving subscribers panicked: this is a fault of sei");
-                tokio::time::sleep(RETRY).await;
-            }
+            let watched = async {
+                while let Err(panic) = panics::caught(channel.watch()).await {
+                    tracing::error!(panic, "serving subscribers panicked: this is a fault of sei");
+                    tokio::time::sleep(RETRY).await;
+                }
+            };
+            end.run_until_cancelled(watched).await;
         });
     }
 

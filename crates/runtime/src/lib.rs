@@ -8,6 +8,7 @@ pub mod backoff;
 mod causes;
 mod changed;
 pub mod duration;
+mod ending;
 pub mod exposition;
 pub mod health;
 pub mod http;
@@ -41,6 +42,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub use causes::with_causes;
 pub use changed::changed_keys;
+pub use ending::ended_within;
 pub use load::{CheckedSettings, StartError, check, load, load_with_warnings, log_warnings, settings_file, start};
 pub use lock::locked;
 pub use metrics::{Metrics, Reason, labels, metrics};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::health::{Check, Health, Readiness};
@@ -17,6 +18,10 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the checks of a role may take together, longer than any of them by itself.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long all tasks together may take to end, once they were asked to …
+const WORK_GRACE: Duration = Duration::from_secs(10);
+/// … and one that was given up, to let go of what it holds.
+const GIVE_UP: Duration = Duration::from_secs(1);
 
 /// What a process runs.
 pub struct Running {
@@ -48,6 +53,21 @@ impl Task {
         let result = (&mut self.handle).await;
         self.has_ended = true;
         result.unwrap_or_else(|error| Err(Error::new(error))).with_context(|| format!("{} failed", self.name))
+    }
+
+    /// Waits for its end until a time, and then gives it up where it stands: that leaves nothing half-done.
+    async fn end_by(&mut self, deadline: Instant) -> Result<()> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if let Ok(ended) = timeout(left, self.end()).await {
+            return ended;
+        }
+        let name = self.name;
+        tracing::warn!("{name} had not ended {} s after it was asked to, and was given up", WORK_GRACE.as_secs());
+        self.handle.abort();
+        // one that never comes to an await is left behind
+        let _dropped = timeout(GIVE_UP, &mut self.handle).await;
+        self.has_ended = true;
+        Ok(())
     }
 
     /// Waits for an end that was not requested.
@@ -114,14 +134,16 @@ impl Running {
         error
     }
 
-    /// Ends all in order: it is not ready any more, nothing is received, what was received is worked on.
+    /// Ends all in order: it is not ready any more, nothing is received, what was received is worked on. What waits for
+    /// something that does not come holds it up for a bounded time.
     pub async fn stop(mut self) -> Result<()> {
         self.readiness.stop();
         self.receiving.cancel();
         let mut ended = self.server.end().await;
         self.working.cancel();
+        let deadline = Instant::now() + WORK_GRACE;
         for task in &mut self.tasks {
-            ended = ended.and(task.end().await);
+            ended = ended.and(task.end_by(deadline).await);
         }
         ended
     }
@@ -139,7 +161,7 @@ async fn keep_checking<F: Future<Output = ()>>(look: impl Fn() -> F, readiness: 
 /// Waits for checks for a bounded time: those that have not ended by then do not hold, since what they wait for does not
 /// answer.
 pub async fn check_in_time(look: impl Future<Output = ()>, readiness: &Readiness, checks: &[Check]) {
-    if tokio::time::timeout(CHECK_TIMEOUT, look).await.is_err() {
+    if timeout(CHECK_TIMEOUT, look).await.is_err() {
         for check in checks {
             readiness.failed(*check, format!("no answer within {} s", CHECK_TIMEOUT.as_secs()));
         }
@@ -149,8 +171,6 @@ pub async fn check_in_time(look: impl Future<Output = ()>, readiness: &Readiness
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
-
-    use tokio::time::Instant;
 
     use super::*;
 
@@ -178,6 +198,23 @@ mod tests {
         let mut ended = ended.lock().unwrap().clone();
         ended.sort_unstable();
         assert_eq!(ended, [("first", true), ("second", true)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_for_ever_is_given_up_at_the_end() {
+        let mut running = running();
+        let held = Arc::new(());
+        let weak = Arc::downgrade(&held);
+        running.start("a task", |_| async move {
+            let _held = held;
+            std::future::pending().await
+        });
+        running.start("another", |end| async move {
+            end.cancelled().await;
+            Ok(())
+        });
+        running.stop().await.unwrap();
+        assert!(weak.upgrade().is_none(), "what it held is dropped");
     }
 
     #[tokio::test]

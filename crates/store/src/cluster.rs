@@ -23,13 +23,14 @@ use std::process::Child;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use sqlx::Connection;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection};
+use tokio::time::timeout;
 
 pub use self::error::ClusterError;
 use self::error::{at, has_state};
 use self::installation::installed;
-use self::launch::{Found, create_database, find, last_words, options, programs, spawn, unheld};
+use self::launch::{Found, connect, create_database, find, last_words, options, programs, spawn, unheld};
 pub use self::needs::ServerNeeds;
 use self::server::running;
 use self::settings::{START_DEADLINE, STOP_DEADLINE};
@@ -115,11 +116,12 @@ impl PrivateCluster {
         Ok(true)
     }
 
-    /// Uses it no longer. If no other process does, stops it and waits until its data is safely on disk.
+    /// Uses it no longer. If no other process does, stops it and waits until its data is safely on disk, for a bounded time.
     /// Connections are cut off, so close the store first.
     pub async fn stop(mut self) -> Result<(), ClusterError> {
         let usage = Arc::clone(&self.usage);
-        let _alone = usage.exclusive().await?;
+        let alone = timeout(STOP_DEADLINE, usage.exclusive()).await;
+        let _alone = alone.map_err(|_| self.slow("being started or stopped by another process", STOP_DEADLINE))??;
         if !usage.leave() {
             return Ok(());
         }
@@ -168,13 +170,13 @@ impl PrivateCluster {
     async fn is_ready(&mut self) -> Result<bool, ClusterError> {
         let start = Instant::now();
         loop {
-            match self.options.connect().await {
+            match connect(&self.options).await {
                 Ok(connection) => return connection.close().await.map(|()| true).map_err(ClusterError::Database),
                 Err(error) if has_state(&error, "3D000") => {
                     create_database(&self.options).await.map_err(ClusterError::Database)?;
                 }
                 // not listening yet, or starting up
-                Err(sqlx::Error::Io(_)) => {}
+                Err(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => {}
                 Err(error) if has_state(&error, "57P03") => {}
                 Err(error) => return Err(ClusterError::Database(error)),
             }

@@ -28,12 +28,20 @@ impl Store {
     /// connections together, opened as they are needed and closed when idle. Says at once whether the database can be
     /// reached.
     pub async fn connect(options: PgConnectOptions, connections: u32) -> Result<Self, StoreError> {
+        let store = Self::lazy(options, connections);
+        store.pool.lend().await?.give_back();
+        Ok(store)
+    }
+
+    /// The same, and the first connection is opened when it is needed: so that there is a store to close however far its
+    /// use has come.
+    #[must_use]
+    pub fn lazy(options: PgConnectOptions, connections: u32) -> Self {
         let options =
             options.application_name("sei").log_statements(tracing::log::LevelFilter::Trace).options(KEEPALIVES);
         let tenant = Tenant::default();
         let pool = Pool::new(options, connections, &tenant);
-        pool.lend().await?.give_back();
-        Ok(Self { tenant, purpose: Purpose::Anything, pool })
+        Self { tenant, purpose: Purpose::Anything, pool }
     }
 
     /// Connects as [`Self::connect`] does to the database of a URL.
@@ -95,7 +103,8 @@ impl Store {
         Ok(())
     }
 
-    /// Closes all connections, of all tenants and handles, when what runs on them is done.
+    /// Closes all connections, of all tenants and handles, when what runs on them is done. It takes 5 s at most: a server
+    /// that does not answer holds up no end.
     pub async fn close(&self) {
         self.pool.close().await;
     }

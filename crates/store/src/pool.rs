@@ -27,6 +27,9 @@ use tokio::time::timeout;
 
 /// How long a connection is waited for.
 const LEND_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long what runs on connections may take to end when all are closed: what waits for a server that does not answer would
+/// hold up the end of the process.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// After this time the server ends a session whose host takes no answer, as its keepalives do where none is on its way.
 /// Answers are read at once on these connections, however long what comes of them takes.
 const UNSENT_TIMEOUT: (&str, &str) = ("tcp_user_timeout", "20000");
@@ -131,9 +134,13 @@ impl Pool {
         }
     }
 
-    /// Closes all connections of the process, when what runs on them is done.
+    /// Closes all connections of the process, when what runs on them is done. Those that are at work after
+    /// [`CLOSE_TIMEOUT`] are left to end with the process, or with their work.
     pub async fn close(&self) {
-        self.connections.all.close().await;
+        if timeout(CLOSE_TIMEOUT, self.connections.all.close()).await.is_err() {
+            let left = self.connections.all.size();
+            tracing::warn!(left, "the database did not answer in time: connections to it were left open at the end");
+        }
     }
 }
 
@@ -234,23 +241,28 @@ impl<'p> Executor<'p> for &'p Pool {
 /// A connection that listens, which is never lent to anyone else and never closed for being idle or old.
 #[derive(Debug)]
 pub(crate) struct ListeningConnection {
-    pool: PgPool,
+    // closed before the listener gives its connection back
+    _closed_on_drop: ClosedOnDrop,
     pub(crate) listener: PgListener,
 }
 
 impl ListeningConnection {
     pub async fn open(options: PgConnectOptions) -> Result<Self, sqlx::Error> {
         let alone = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
-        let pool = alone.connect_with(options).await?;
-        Ok(Self { listener: PgListener::connect_with(&pool).await?, pool })
+        // opened by the listener itself: it never goes back while it is open
+        let pool = ClosedOnDrop(alone.acquire_timeout(LEND_TIMEOUT).connect_lazy_with(options));
+        Ok(Self { listener: PgListener::connect_with(&pool.0).await?, _closed_on_drop: pool })
     }
 }
 
-impl Drop for ListeningConnection {
-    /// Closes the connection. Given back to its pool it would be tested for the next user, whom there is not, and that
-    /// the database has ended before would be logged.
+/// The pool of a connection that is not given back. Given back to an open pool it would be tested for the next user, whom
+/// there is not, and that the database has ended before would be logged.
+#[derive(Debug)]
+struct ClosedOnDrop(PgPool);
+
+impl Drop for ClosedOnDrop {
     fn drop(&mut self) {
         // marks the pool as closed at once; there is nothing else to wait for
-        let _closed = self.pool.close();
+        let _closed = self.0.close();
     }
 }

@@ -4,7 +4,7 @@
 mod events;
 mod hosts;
 mod http;
-mod link;
+pub(crate) mod link;
 mod outcome;
 mod plan;
 mod process;

@@ -23,12 +23,14 @@ use super::requests::Requests;
 use super::routes::Routes;
 use super::tls::Tls;
 use super::{HttpError, descriptors};
-use crate::panics;
 use crate::settings::Server;
 use crate::telemetry::Occasionally;
+use crate::{ended_within, panics};
 
 /// How long requests in flight may take once shutdown has begun.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long connections may take after that, which are closed then.
+const LAST: Duration = Duration::from_secs(2);
 /// How long a request's head may take, and how long a connection may stay without a request.
 const SILENCE: Duration = Duration::from_secs(30);
 /// The most that is read of a head, and at once of a body, in bytes.
@@ -116,7 +118,7 @@ pub async fn serve(
     shell.tasks.close();
     if tokio::time::timeout(GRACE, shell.tasks.wait()).await.is_err() {
         shell.ended.cancel();
-        shell.tasks.wait().await;
+        ended_within(LAST, "serving connections", shell.tasks.wait()).await;
     }
     Ok(())
 }

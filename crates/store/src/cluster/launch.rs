@@ -10,14 +10,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, PgConnection};
+use tokio::time::timeout;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::error::{ClusterError, at, has_state};
 use super::installation::Installation;
 use super::needs::ServerNeeds;
 use super::server::{Server, running};
-use super::settings::{NAME, PORT, SETTINGS, STOP_DEADLINE, access, max_connections};
+use super::settings::{ANSWER_DEADLINE, FIND_DEADLINE, NAME, PORT, SETTINGS, access, max_connections};
 use super::usage::{OneAtATime, Started, Usage};
 use super::user::RunAs;
 
@@ -103,7 +104,7 @@ pub(super) async fn find(directory: &Path, data: &Path) -> Result<Found, Cluster
             break held;
         }
         if let Some(server) = running(data) {
-            match options(&server).connect().await {
+            match connect(&options(&server)).await {
                 Ok(connection) => {
                     connection.close().await.map_err(ClusterError::Database)?;
                     return Ok(Found::Running(server));
@@ -112,9 +113,9 @@ pub(super) async fn find(directory: &Path, data: &Path) -> Result<Found, Cluster
                 Err(_) => {}
             }
         }
-        if start.elapsed() > STOP_DEADLINE {
+        if start.elapsed() > FIND_DEADLINE {
             let what = "starting or stopping";
-            return Err(ClusterError::Slow { directory: directory.to_owned(), what, seconds: STOP_DEADLINE.as_secs() });
+            return Err(ClusterError::Slow { directory: directory.to_owned(), what, seconds: FIND_DEADLINE.as_secs() });
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
@@ -224,8 +225,13 @@ pub(super) fn options(server: &Server) -> PgConnectOptions {
         .ssl_mode(PgSslMode::Disable)
 }
 
+/// Connects to a server; fails where it does not answer.
+pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    timeout(ANSWER_DEADLINE, options.connect()).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+}
+
 pub(super) async fn create_database(options: &PgConnectOptions) -> Result<(), sqlx::Error> {
-    let mut connection = options.clone().database("postgres").connect().await?;
+    let mut connection = connect(&options.clone().database("postgres")).await?;
     let created = sqlx::query("create database sei").execute(&mut connection).await;
     match created {
         // another process was first

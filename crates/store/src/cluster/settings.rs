@@ -9,7 +9,13 @@ pub(super) const PORT: u16 = 5432;
 pub(super) const NAME: &str = "sei";
 /// Recovery after a crash may take its time.
 pub(super) const START_DEADLINE: Duration = Duration::from_mins(5);
-pub(super) const STOP_DEADLINE: Duration = Duration::from_mins(1);
+/// How long a process that has used the server waits for its end. One that takes longer ends by itself.
+pub(super) const STOP_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a server that another process is starting or stopping is waited for.
+pub(super) const FIND_DEADLINE: Duration = Duration::from_mins(1);
+/// How long a server may take to answer. One that is starting or stopping says so at once; one that is stopped by a signal
+/// says nothing.
+pub(super) const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Processes that use the server at once: `sei up`, and commands beside it.
 const PROCESSES: u32 = 5;

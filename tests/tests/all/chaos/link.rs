@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
+use tests::TestDatabase;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,7 +15,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// What the network does with what is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     Open,
     /// Connections are closed, also new ones.
     Cut,
@@ -25,7 +26,7 @@ pub(super) enum State {
 }
 
 /// A network, until it is dropped.
-pub(super) struct Link {
+pub(crate) struct Link {
     /// Where its near end listens.
     pub(super) address: SocketAddr,
     state: watch::Sender<State>,
@@ -48,13 +49,27 @@ impl Link {
         Self::new(TcpListener::bind("127.0.0.1:0").await.unwrap(), server)
     }
 
-    pub(super) fn set(&self, state: State) {
+    /// The URL of a test's database over it.
+    pub(crate) fn url(&self, database: &TestDatabase) -> String {
+        let options = database.options();
+        let server = format!("{}:{}", options.get_host(), options.get_port());
+        database.url.replace(&server, &self.address.to_string())
+    }
+
+    pub(crate) fn set(&self, state: State) {
         let before = self.state.send_replace(state);
         let is_dropping = state == State::Silent;
         if std::env::var_os("SEI_CHAOS_NAMESPACE").is_some() && is_dropping != (before == State::Silent) {
             drop_packets(self.address.port(), is_dropping);
         }
     }
+}
+
+/// A network between a program and a test's database.
+pub(crate) async fn of_database(database: &TestDatabase) -> Link {
+    let options = database.options();
+    let server = tokio::net::lookup_host((options.get_host(), options.get_port())).await.unwrap().next().unwrap();
+    Link::to(server).await
 }
 
 /// Lets the kernel drop the packets from and to a port, or no longer.

@@ -11,6 +11,8 @@ use tests::TestDatabase;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
+use crate::chaos::link::{self, State};
+
 const TIMEOUT: Duration = Duration::from_secs(10);
 const TENANTS: i32 = 5;
 
@@ -98,4 +100,21 @@ async fn sessions_ask_the_server_to_end_them_20_s_after_their_host_is_gone() {
     {
         assert!(asked.contains(option), "{asked}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_close_waits_for_no_server_that_does_not_answer() {
+    let database = tests::database().await;
+    let link = link::of_database(&database).await;
+    let store = Store::open(&link.url(&database), 2).await.unwrap();
+    link.set(State::Silent);
+    let held_up = tokio::spawn({
+        let store = store.clone();
+        async move { store.ping().await }
+    });
+    tokio::time::timeout(Duration::from_mins(1), store.close()).await.unwrap();
+    // what was at work ends when it can, and nothing begins any more
+    link.set(State::Open);
+    let _ended = held_up.await.unwrap();
+    assert!(store.ping().await.is_err());
 }

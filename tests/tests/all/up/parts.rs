@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 use std::io::{Read, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -119,6 +119,25 @@ pub(super) fn written_bytes(program: &Program) -> Option<i64> {
 /// Waits until no server runs on the data directory.
 pub(super) fn no_server_is_left(program: &Program, what: &str) {
     wait_until(what, || servers(program).is_empty());
+}
+
+/// A database that is waited for without an end: it listens, and never answers.
+pub(super) fn silent_database() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").unwrap()
+}
+
+/// A program in a directory with the settings for such a database; `sei` as `sei up`.
+pub(super) fn with_silent_database(name: &str, directory: &Path, database: &TcpListener) -> Command {
+    let url = format!("postgres://a@{}/b", database.local_addr().unwrap());
+    std::fs::write(directory.join("url"), url).unwrap();
+    let settings = "server.listen = '127.0.0.1:0'\ndatabase.url = { file = 'url' }\n";
+    std::fs::write(directory.join("sei.toml"), settings).unwrap();
+    let mut command = Command::new(tests::binary(name));
+    if name == "sei" {
+        command.arg("up");
+    }
+    command.current_dir(directory);
+    command
 }
 
 /// Waits until something is so.

@@ -1,7 +1,6 @@
 //! How it ends, at any time, by any signal.
 
-use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -9,8 +8,8 @@ use rand::{RngExt, SeedableRng};
 use tests::{Program, Up};
 
 use super::parts::{
-    HeldMigrations, get, no_server_is_left, report, repository, rows, server_pid, servers, text, wait_until,
-    written_bytes,
+    HeldMigrations, get, no_server_is_left, report, repository, rows, server_pid, servers, silent_database, text,
+    wait_until, with_silent_database, written_bytes,
 };
 
 /// What it prints last of its start.
@@ -168,19 +167,11 @@ fn a_hangup_right_after_the_start_ends_no_program() {
     for name in ["sei", "sei-webhooks", "sei-collector", "sei-processor", "sei-dora", "sei-api"] {
         for _ in 0..5 {
             let directory = tempfile::tempdir().unwrap();
-            let mut command = Command::new(tests::binary(name));
-            // a database that waits for ever: it listens, and never answers
-            let database = TcpListener::bind("127.0.0.1:0").unwrap();
-            let url = format!("postgres://a@{}/b", database.local_addr().unwrap());
-            std::fs::write(directory.path().join("url"), url).unwrap();
-            let settings = "server.listen = '127.0.0.1:0'\ndatabase.url = { file = 'url' }\n";
-            std::fs::write(directory.path().join("sei.toml"), settings).unwrap();
-            if name == "sei" {
-                command.arg("up");
-            }
+            let database = silent_database();
+            let mut command = with_silent_database(name, directory.path(), &database);
             let log = directory.path().join("log");
             let file = std::fs::File::create(&log).unwrap();
-            command.current_dir(directory.path()).stdout(Stdio::null()).stderr(file);
+            command.stdout(Stdio::null()).stderr(file);
             let output = || std::fs::read_to_string(&log).unwrap();
             // held back while the system loads the program, as no program can help that, and let through by itself
             hangup.thread_block().unwrap();
