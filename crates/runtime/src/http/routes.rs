@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use kernel::TraceParent;
 
 use super::body::{self, Body};
@@ -41,6 +41,12 @@ impl Routes {
         Self { first: Some(Arc::new(first)), ..self }
     }
 
+    /// What is answered at once, and in place of all other answers that there is no room for more work.
+    pub(super) fn at_once(&self) -> Self {
+        let others = |_: Request<Received>| -> Answered { Box::pin(ready(no_room())) };
+        Self { first: self.first.clone(), others: Some(Arc::new(others)) }
+    }
+
     /// Answers a request, and counts it with the time up to the beginning of the answer. One that does not name one host
     /// is answered with 400.
     pub(super) fn answer(&self, request: Request<Received>) -> impl Future<Output = Response<Body>> + Send + use<> {
@@ -74,4 +80,13 @@ impl Routes {
             (None, None) => Box::pin(ready(body::empty(StatusCode::NOT_FOUND))),
         }
     }
+}
+
+/// The answer while all connections are at work. Its client shall connect again.
+fn no_room() -> Response<Body> {
+    let detail = "All connections of this server are at work (server.connections). Try again in a moment.";
+    let mut answer = body::problem(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail);
+    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
 }

@@ -38,10 +38,12 @@ const BUFFER: usize = 64 * 1024;
 /// HTTP/2: requests at once on a connection, and bytes of their bodies that were not read yet.
 const STREAMS: u32 = 16;
 const WINDOW: u32 = 256 * 1024;
+/// Connections beside the others, which are answered about the health of the process while all others are at work.
+const SPARE: usize = 32;
 /// How long accepting pauses when the system has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What a client hears when all connections are at work.
+/// What a client hears when all connections are at work, and those beside them are taken.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\nconnection: close\r\n\
     content-length: 0\r\n\r\n";
 
@@ -51,9 +53,12 @@ static FAILED: Occasionally = Occasionally::new();
 /// What all connections of a server share.
 struct Shell {
     routes: Routes,
+    /// What takes no work.
+    at_once: Routes,
     builder: Builder<TokioExecutor>,
     trusted: Arc<[Network]>,
     connections: Arc<Connections>,
+    spare: Arc<Connections>,
     /// How long a connection may wait after [`SILENCE`] for the rest of a request, or to take a response.
     last_wait: Duration,
     tasks: TaskTracker,
@@ -73,11 +78,14 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<(), HttpError> {
     let Listeners { tcp, socket, tls } = listeners.into();
+    let routes = routes.into();
     let shell = Arc::new(Shell {
-        routes: routes.into(),
+        at_once: routes.at_once(),
+        routes,
         builder: builder(),
         trusted: server.trusted_proxies.iter().filter_map(|text| text.parse().ok()).collect(),
         connections: Connections::new(descriptors::room_for(server.connections)),
+        spare: Connections::new(SPARE),
         last_wait: server.timeout,
         tasks: TaskTracker::new(),
         ending: shutdown.clone(),
@@ -171,15 +179,15 @@ impl Refuse for UnixStream {
 
 impl Shell {
     fn connect(self: &Arc<Self>, stream: impl AsyncRead + AsyncWrite + Refuse + Unpin + Send + 'static, from: Origin) {
-        let Some(slot) = self.slot(from) else { return stream.refuse() };
+        let Some((slot, routes)) = self.slot(from) else { return stream.refuse() };
         let shell = Arc::clone(self);
         let kept_open = self.kept_open(slot);
-        self.spawn(async move { shell.converse(stream, (from, false), kept_open).await });
+        self.spawn(async move { shell.converse(stream, (from, false), (kept_open, routes)).await });
     }
 
     /// The same after a handshake. A connection that is refused hears nothing: an answer would take a handshake.
     fn connect_by_tls(self: &Arc<Self>, stream: TcpStream, from: Origin, tls: Tls) {
-        let Some(slot) = self.slot(from) else { return };
+        let Some((slot, routes)) = self.slot(from) else { return };
         let shell = Arc::clone(self);
         self.spawn(async move {
             let shaken = tokio::select! {
@@ -189,21 +197,23 @@ impl Shell {
             };
             if let Some(stream) = shaken {
                 let kept_open = shell.kept_open(slot);
-                shell.converse(stream, (from, true), kept_open).await;
+                shell.converse(stream, (from, true), (kept_open, routes)).await;
             }
         });
     }
 
-    /// A place for a connection from there, if there is one.
-    fn slot(&self, from: Origin) -> Option<ConnectionSlot> {
+    /// A place for a connection from there, if there is one, and what is answered on it.
+    fn slot(&self, from: Origin) -> Option<(ConnectionSlot, Routes)> {
         let proxy = matches!(from, Origin::Network(address) if self.trusted.iter().any(|one| one.contains(address)));
-        let slot = self.connections.slot(if proxy { None } else { from.share() });
-        if slot.is_none()
-            && let Some(more) = REFUSED.pass()
-        {
-            tracing::warn!(not_logged = more, "all connections are at work; refused one (server.connections)");
+        let share = if proxy { None } else { from.share() };
+        if let Some(slot) = self.connections.slot(share) {
+            return Some((slot, self.routes.clone()));
         }
-        slot
+        if let Some(more) = REFUSED.pass() {
+            let message = "all connections are at work; one more is answered about the health of the process only";
+            tracing::warn!(not_logged = more, "{message} (server.connections)");
+        }
+        self.spare.slot(share).map(|slot| (slot, self.at_once.clone()))
     }
 
     fn kept_open(&self, slot: ConnectionSlot) -> KeptOpen {
@@ -223,16 +233,10 @@ impl Shell {
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         (from, by_tls): (Origin, bool),
-        kept_open: KeptOpen,
+        (kept_open, routes): (KeptOpen, Routes),
     ) {
         let connection = Arc::clone(kept_open.connection());
-        let requests = Requests {
-            routes: self.routes.clone(),
-            origin: from,
-            by_tls,
-            trusted: Arc::clone(&self.trusted),
-            kept_open,
-        };
+        let requests = Requests { routes, origin: from, by_tls, trusted: Arc::clone(&self.trusted), kept_open };
         let service = service_fn(move |request: Request<Incoming>| requests.answer(request));
         let mut serving = pin!(self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
         let mut silence = pin!(tokio::time::sleep(SILENCE));
@@ -277,7 +281,7 @@ impl Shell {
         if matches!(error.kind(), std::io::ErrorKind::ConnectionAborted | std::io::ErrorKind::ConnectionReset) {
             return;
         }
-        let made_room = self.connections.make_room();
+        let made_room = self.connections.make_room() || self.spare.make_room();
         if let Some(more) = FAILED.pass() {
             tracing::warn!(not_logged = more, made_room, "a connection can't be accepted: {error}");
         }

@@ -6,6 +6,7 @@ use axum::routing::{get, post};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
+use crate::health::{Health, Readiness};
 use crate::http::Peer;
 
 fn settings() -> Server {
@@ -37,7 +38,8 @@ fn served(server: Server) -> Served {
     let listeners = Listeners::open(&server).unwrap();
     let address = listeners.address().unwrap();
     let shutdown = CancellationToken::new();
-    let task = tokio::spawn(serve(listeners, router(), server, shutdown.clone()));
+    let routes = Health::new(Readiness::default(), &server).and(router());
+    let task = tokio::spawn(serve(listeners, routes, server, shutdown.clone()));
     Served { address, shutdown, task }
 }
 
@@ -152,7 +154,7 @@ async fn silent_connections_make_room_for_those_that_ask() {
 }
 
 #[tokio::test]
-async fn while_all_connections_are_at_work_one_more_is_sent_away_with_a_time() {
+async fn while_all_connections_are_at_work_one_more_is_sent_away_with_a_time_and_probes_are_answered() {
     let served = served(Server { connections: 4, ..settings() });
     let busy = served.say(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n").await;
     let second = served.say(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n").await;
@@ -160,8 +162,17 @@ async fn while_all_connections_are_at_work_one_more_is_sent_away_with_a_time() {
         tokio::task::yield_now().await;
     }
     // two of four are one source's half
-    let answer = rest(served.say(b"").await).await;
-    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: "), "{answer}");
+    let mut silent = Vec::new();
+    for _ in 0..2 * SPARE {
+        let answer = rest(served.say(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await).await;
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: "), "{answer}");
+        for path in ["/livez", "/readyz", "/metrics"] {
+            let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            let answer = rest(served.say(request.as_bytes()).await).await;
+            assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+        }
+        silent.push(served.say(b"").await);
+    }
     drop((busy, second));
 }
 
