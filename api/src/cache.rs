@@ -47,8 +47,10 @@ const HEADERS: [&str; 3] = ["accept", "accept-encoding", "sei-tenant"];
 const KEY: usize = 4 * 1024;
 /// How many answers are made again at once, for each processor.
 const RENEWED_AT_ONCE: usize = 4;
-/// How long one statement may take that looks whether the store has changed.
+/// How long one statement may take that looks whether the store has changed …
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);
+/// … and how long a look, which all wait for that ask.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Answers that were given before. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -109,7 +111,8 @@ impl Cache {
     fn freshness_of(&self, tenant: &Tenant) -> Arc<Freshness> {
         let new = || {
             let (store, beside) = (self.0.store.for_tenant(tenant), self.0.beside.clone());
-            Arc::new(Freshness::new(store, self.0.snapshots.clone(), beside, self.0.timeout))
+            let limit = self.0.timeout.min(LOOK_TIMEOUT);
+            Arc::new(Freshness::new(store, self.0.snapshots.clone(), beside, limit))
         };
         Arc::clone(locked(&self.0.tenants).entry(tenant.clone()).or_insert_with(new))
     }

@@ -88,7 +88,7 @@ struct State {
     looked_at: Option<Instant>,
     /// The newest is the last one. Of looks that have seen the same the last is kept.
     seen: VecDeque<Arc<Seen>>,
-    /// When the last look began that failed.
+    /// When the last look ended that failed.
     failed_at: Option<Instant>,
 }
 
@@ -142,7 +142,7 @@ impl Freshness {
     }
 
     /// What there is to answer what was asked then. While few ask, it is as the store is at a time after that. `None` where
-    /// the store does not answer; that is found out once for all that wait for it.
+    /// the store does not answer; that is found out once for all that wait for it, and who comes later waits for none.
     pub async fn look(self: &Arc<Self>, asked: Instant) -> Option<Look> {
         let is_busy = self.state().count(asked);
         if let Some(seen) = self.seen(asked, is_busy) {
@@ -151,7 +151,12 @@ impl Freshness {
             }
             return Some(Look { seen, is_busy });
         }
-        let _alone = self.looking.lock().await;
+        // nor is a silent store waited for
+        let _alone = match self.looking.try_lock() {
+            Ok(alone) => alone,
+            Err(_) if self.store.is_silent() => return None,
+            Err(_) => self.looking.lock().await,
+        };
         // another may have looked meanwhile
         if let Some(seen) = self.seen(asked, is_busy) {
             return Some(Look { seen, is_busy });
@@ -196,7 +201,7 @@ impl Freshness {
         let seen = timeout(self.limit, self.versions(at)).await;
         let mut state = self.state();
         let Ok(Ok(seen)) = seen else {
-            state.failed_at = Some(at);
+            state.failed_at = Some(Instant::now());
             return None;
         };
         state.note(Arc::clone(&seen));

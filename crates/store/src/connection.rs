@@ -103,6 +103,13 @@ impl Store {
         Ok(())
     }
 
+    /// Whether the database was asked and has answered nothing for 5 s. Until it does, one asks at a time, and all others are
+    /// refused at once.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.pool.is_silent()
+    }
+
     /// Closes all connections, of all tenants and handles, when what runs on them is done. It takes 5 s at most: a server
     /// that does not answer holds up no end.
     pub async fn close(&self) {

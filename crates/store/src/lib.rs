@@ -46,6 +46,7 @@ mod schema_status;
 mod segment_format;
 pub mod segments;
 mod server_state;
+mod silence;
 pub mod sizes;
 pub mod source_state;
 pub mod tables;

@@ -25,6 +25,8 @@ use sqlx::{AssertSqlSafe, Describe, Either, Execute, Executor, PgConnection, Pos
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use crate::silence::Silence;
+
 /// How long a connection is waited for.
 const LEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long what runs on connections may take to end when all are closed: what waits for a server that does not answer would
@@ -55,6 +57,7 @@ struct Connections {
     all: PgPool,
     /// Turns of reads for others.
     turns: Arc<Semaphore>,
+    silence: Arc<Silence>,
 }
 
 /// The connections of a process, for one tenant and purpose. They come back clean or not at all. Cheap to clone.
@@ -78,7 +81,8 @@ impl Pool {
         let all = pool.connect_lazy_with(options.clone().options([UNSENT_TIMEOUT]));
         let turns = limit.saturating_sub((limit / LEFT_PART).max(1)).max(1);
         let turns = Arc::new(Semaphore::new(usize::try_from(turns).unwrap_or(1)));
-        Self::over(Arc::new(Connections { options, limit, all, turns }), tenant, Purpose::Anything)
+        let silence = Arc::default();
+        Self::over(Arc::new(Connections { options, limit, all, turns, silence }), tenant, Purpose::Anything)
     }
 
     /// The same connections, for another tenant or purpose.
@@ -107,13 +111,19 @@ impl Pool {
         self.connections.options.clone()
     }
 
+    /// Whether the server has answered nothing for a while: all but one that ask it are refused at once.
+    pub fn is_silent(&self) -> bool {
+        self.connections.silence.is_silent()
+    }
+
     /// Lends a connection.
     pub async fn lend(&self) -> Result<Lent, sqlx::Error> {
-        timeout(LEND_TIMEOUT, self.lend_in_turn()).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+        let lending = self.connections.silence.ask(self.lend_in_turn());
+        timeout(LEND_TIMEOUT, lending).await.map_err(|_| sqlx::Error::PoolTimedOut)?
     }
 
     async fn lend_in_turn(&self) -> Result<Lent, sqlx::Error> {
-        let Connections { limit, all, turns, .. } = &*self.connections;
+        let Connections { limit, all, turns, silence, .. } = &*self.connections;
         let mut turn = None;
         if self.takes_turns {
             turn = Some(Arc::clone(turns).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?);
@@ -121,7 +131,7 @@ impl Pool {
         let mut broken = 0;
         loop {
             let connection = all.acquire().await?;
-            let mut lent = Lent { connection, clean: false, turn: turn.take() };
+            let mut lent = Lent { connection, clean: false, turn: turn.take(), silence: Arc::clone(silence) };
             match lent.connection().execute(AssertSqlSafe(Arc::clone(&self.session))).await {
                 Ok(_) => return Ok(lent),
                 // all that were idle may have lost their server, and a new one works
@@ -151,6 +161,7 @@ pub(crate) struct Lent {
     clean: bool,
     /// The turn of a read, which ends with it.
     turn: Option<OwnedSemaphorePermit>,
+    silence: Arc<Silence>,
 }
 
 impl Lent {
@@ -163,6 +174,7 @@ impl Lent {
     /// Gives it back for others to use: everything that was begun on it has ended without an error, and every
     /// answer was read.
     pub fn give_back(mut self) {
+        self.silence.answered();
         self.clean = true;
     }
 }

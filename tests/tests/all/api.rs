@@ -42,6 +42,7 @@ mod review_load;
 mod search;
 pub(crate) mod served;
 mod several_metrics;
+mod silent;
 mod sockets;
 mod sorting;
 pub(crate) mod targets;

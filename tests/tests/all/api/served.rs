@@ -97,13 +97,24 @@ pub(crate) async fn with_listener(
     change: impl FnOnce(&mut api::settings::ApiSettings),
 ) -> Served {
     let database = tests::database().await;
+    let store = database.store.clone();
+    over(listener, database, &store, change)
+}
+
+/// The same on a database that is reached by another store.
+pub(crate) fn over(
+    listener: TcpListener,
+    database: TestDatabase,
+    store: &Store,
+    change: impl FnOnce(&mut api::settings::ApiSettings),
+) -> Served {
     let address = listener.local_addr().unwrap();
     let until = CancellationToken::new();
     let mut all = runtime::load::<api::settings::ApiSettings>(None, &[format!("server.listen={address}")]).unwrap();
     all.api.raw_events = true;
     change(&mut all);
     let router = Health::new(Readiness::default(), &all.server)
-        .and(api::router(ApiState::new(&database.store, &all).with_source_setup(sei::sources::source_setup())));
+        .and(api::router(ApiState::new(store, &all).with_source_setup(sei::sources::source_setup())));
     tokio::spawn(runtime::http::serve(listener, router, all.server, until.clone()));
     Served { database, address, until: until.drop_guard() }
 }
