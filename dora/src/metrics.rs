@@ -12,6 +12,8 @@ mod ask;
 mod beginning;
 mod calendar;
 mod change_type;
+mod chosen;
+mod chunk;
 mod ci;
 mod compare;
 mod contributions;

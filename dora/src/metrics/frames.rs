@@ -49,14 +49,30 @@ impl Summaries {
     }
 }
 
-/// Rows in cells. Where they come cell by cell, polars has nothing to search for.
-fn frame(cells: Vec<u32>, keys: Option<Vec<u32>>, columns: Vec<Column>) -> Result<LazyFrame, DoraError> {
-    let is_sorted = cells.is_sorted();
-    let mut cells = numbers(CELL, cells);
-    if is_sorted {
-        cells.set_sorted_flag(IsSorted::Ascending);
+/// The cells of rows. Where rows come cell by cell, polars has nothing to search for. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cells(UInt32Chunked);
+
+impl Cells {
+    pub fn as_slice(&self) -> &[u32] {
+        self.0.cont_slice().unwrap_or_default()
     }
-    let mut all = vec![cells.into_column()];
+}
+
+impl From<Vec<u32>> for Cells {
+    fn from(cells: Vec<u32>) -> Self {
+        let is_sorted = cells.is_sorted();
+        let mut cells = numbers(CELL, cells);
+        if is_sorted {
+            cells.set_sorted_flag(IsSorted::Ascending);
+        }
+        Self(cells)
+    }
+}
+
+/// Rows in cells.
+fn frame(cells: impl Into<Cells>, keys: Option<Vec<u32>>, columns: Vec<Column>) -> Result<LazyFrame, DoraError> {
+    let mut all = vec![cells.into().0.into_column()];
     all.extend(keys.map(|keys| numbers(KEY, keys).into_column()));
     all.extend(columns);
     Ok(DataFrame::new_infer_height(all)?.lazy())
@@ -65,6 +81,11 @@ fn frame(cells: Vec<u32>, keys: Option<Vec<u32>>, columns: Vec<Column>) -> Resul
 /// A column of numbers, all of which are known.
 pub(super) fn column(name: &str, values: Vec<f64>) -> Column {
     Float64Chunked::from_vec(name.into(), values).into_column()
+}
+
+/// A column of whole numbers, all of which are known. Their sum is exact in whatever order they come.
+pub(super) fn whole_column(name: &str, values: Vec<i64>) -> Column {
+    Int64Chunked::from_vec(name.into(), values).into_column()
 }
 
 fn numbers(name: &str, values: Vec<u32>) -> UInt32Chunked {
@@ -94,13 +115,17 @@ fn collect(lazy: LazyFrame, wanted: &[Wanted]) -> Result<Summaries, DoraError> {
 }
 
 /// Summarizes the rows of each cell.
-pub(super) fn summarize(cells: Vec<u32>, columns: Vec<Column>, wanted: &[Wanted]) -> Result<Summaries, DoraError> {
+pub(super) fn summarize(
+    cells: impl Into<Cells>,
+    columns: Vec<Column>,
+    wanted: &[Wanted],
+) -> Result<Summaries, DoraError> {
     collect(frame(cells, None, columns)?.group_by([col(CELL)]).agg(named(wanted)), wanted)
 }
 
 /// Makes one row of those of a key in each cell, then summarizes the keys of each cell.
 pub(super) fn summarize_keys(
-    (cells, keys): (Vec<u32>, Vec<u32>),
+    (cells, keys): (impl Into<Cells>, Vec<u32>),
     values: Vec<f64>,
     of_key: Expr,
     wanted: &[Wanted],
@@ -111,7 +136,7 @@ pub(super) fn summarize_keys(
 
 /// The rows of each key in each cell, summed, the largest first.
 pub(super) fn largest(
-    (cells, keys): (Vec<u32>, Vec<u32>),
+    (cells, keys): (impl Into<Cells>, Vec<u32>),
     values: Vec<f64>,
 ) -> Result<HashMap<u32, Vec<f64>>, DoraError> {
     let lazy = frame(cells, Some(keys), vec![column("value", values)])?;

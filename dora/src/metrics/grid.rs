@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, OnceLock};
 
+use super::frames::Cells;
 use super::observations::Observations;
 use super::rows::Micros;
 use super::slices::Parts;
@@ -16,53 +17,51 @@ const ROWS: usize = 4_000_000;
 /// the order in which they were placed.
 #[derive(Debug, Default)]
 pub(super) struct Placed {
-    pub cells: Vec<u32>,
+    pub cells: Cells,
     pub rows: Vec<u32>,
 }
 
 impl Placed {
-    /// Places observations in some of this number of cells; `each` hands cells and observations on, the same ones each
-    /// time that it is called.
-    fn new(cells: usize, each: impl Fn(&mut dyn FnMut(usize, usize))) -> Self {
+    /// Places observations in some of this number of cells; `each` gives cells and observations, the same ones each time
+    /// that it is called.
+    fn new<E: Iterator<Item = (usize, usize)>>(cells: usize, each: impl Fn() -> E) -> Self {
         let mut next = vec![0_u32; cells];
-        each(&mut |cell, _| {
+        each().for_each(|(cell, _)| {
             if let Some(count) = next.get_mut(cell) {
                 *count += 1;
             }
         });
-        let mut placed = Self::default();
-        let mut begin = 0;
+        let mut of_rows = Vec::with_capacity(next.iter().map(|count| *count as usize).sum());
         for (cell, count) in (0_u32..).zip(&mut next) {
-            let end = begin + *count;
-            placed.cells.resize(end as usize, cell);
+            let begin = number(of_rows.len());
+            of_rows.resize(of_rows.len() + *count as usize, cell);
             *count = begin;
-            begin = end;
         }
-        placed.rows.resize(begin as usize, 0);
-        each(&mut |cell, row| {
+        let mut rows = vec![0; of_rows.len()];
+        each().for_each(|(cell, row)| {
             let Some(position) = next.get_mut(cell) else { return };
-            if let Some(place) = placed.rows.get_mut(*position as usize) {
+            if let Some(place) = rows.get_mut(*position as usize) {
                 *place = number(row);
                 *position += 1;
             }
         });
-        placed
+        Self { cells: of_rows.into(), rows }
     }
 
     /// Each row: its cell, and the observation that it is.
     pub fn each(&self) -> impl Iterator<Item = (u32, usize)> {
-        self.cells.iter().zip(&self.rows).map(|(cell, row)| (*cell, *row as usize))
+        self.cells.as_slice().iter().zip(&self.rows).map(|(cell, row)| (*cell, *row as usize))
     }
 
     /// The cells that have any rows, in order.
     pub fn touched(&self) -> Vec<usize> {
-        let mut touched: Vec<usize> = self.cells.iter().map(|cell| *cell as usize).collect();
+        let mut touched: Vec<usize> = self.cells.as_slice().iter().map(|cell| *cell as usize).collect();
         touched.dedup();
         touched
     }
 
     /// The rows of which a number is known, cell by cell.
-    pub fn known(&self, value: impl Fn(u32, usize) -> Option<f64>) -> (Vec<u32>, Vec<f64>) {
+    pub fn known<T>(&self, value: impl Fn(u32, usize) -> Option<T>) -> (Vec<u32>, Vec<T>) {
         let mut known = (Vec::with_capacity(self.rows.len()), Vec::with_capacity(self.rows.len()));
         for (cell, row) in self.each() {
             if let Some(value) = value(cell, row) {
@@ -221,16 +220,13 @@ impl<'a> Grid<'a> {
         self.placed.get_or_init(|| {
             let observations = self.observations;
             let steps: Vec<u32> = self.spans.steps_of(&observations.at).collect();
-            Placed::new(self.len() * self.spans.len(), |take| {
-                for (row, (step, subject)) in steps.iter().zip(&observations.subject).enumerate() {
-                    // the window is span 0, which is no step
-                    if *step > 0 {
-                        for slot in self.slots(*subject) {
-                            take(self.cell(slot, 0), row);
-                            take(self.cell(slot, *step as usize), row);
-                        }
-                    }
-                }
+            Placed::new(self.len() * self.spans.len(), || {
+                // the window is span 0, which is no step
+                let in_window = steps.iter().zip(&observations.subject).enumerate().filter(|(_, (step, _))| **step > 0);
+                in_window.flat_map(|(row, (step, subject))| {
+                    let cells = move |slot| [(self.cell(slot, 0), row), (self.cell(slot, *step as usize), row)];
+                    self.slots(*subject).flat_map(cells)
+                })
             })
         })
     }
@@ -258,11 +254,7 @@ impl<'a> Grid<'a> {
                     found.extend(self.slots(*subject).map(|slot| (self.cell(slot, *span), *row)));
                 }
             }
-            take(Placed::new(self.len() * self.spans.len(), |take| {
-                for (cell, row) in &found {
-                    take(*cell, *row);
-                }
-            }))?;
+            take(Placed::new(self.len() * self.spans.len(), || found.iter().copied()))?;
         }
         Ok(())
     }

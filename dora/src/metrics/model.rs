@@ -51,6 +51,11 @@ impl Slice {
     pub const fn names_people(self) -> bool {
         matches!(self, Self::Author | Self::ReviewPair)
     }
+
+    /// Whether the service, repository and project of a subject decide which slices it is part of.
+    pub(super) const fn is_of_owners(self) -> bool {
+        matches!(self, Self::Service | Self::Team | Self::Repository)
+    }
 }
 
 /// How observations become a value.

@@ -51,7 +51,11 @@ pub(super) struct Observations {
     /// Since when a subject is known to be there: from then on, that nothing happened is 0.
     pub since: Vec<(u32, i64)>,
     keys: HashMap<Name, u32>,
+    /// The last key, which the next observation mostly has, too.
+    last_key: Option<(Name, u32)>,
     current: u32,
+    /// There is one whose value is not known.
+    lacks_any: bool,
 }
 
 /// One observation.
@@ -87,6 +91,11 @@ impl Observations {
         self.at.len()
     }
 
+    /// How much each was, if that is known of all.
+    pub fn all_known(&self) -> Option<&[f64]> {
+        (!self.lacks_any).then_some(&self.value)
+    }
+
     /// How much one was, if that is known.
     pub fn known(&self, row: usize) -> Option<f64> {
         self.value.get(row).copied().filter(|value| !value.is_nan())
@@ -111,9 +120,7 @@ impl Observations {
 
     fn push(&mut self, observation: Observation) {
         let row = self.len();
-        self.subject.push(self.current);
-        self.at.push(observation.at);
-        self.value.push(observation.value.unwrap_or(f64::NAN));
+        self.perhaps(observation.at, observation.value);
         self.until.put(row, observation.until);
         self.of.put(row, observation.of);
         self.key.put(row, observation.key);
@@ -139,7 +146,10 @@ impl Observations {
 
     /// Something happened whose size may not be known.
     pub fn perhaps(&mut self, at: i64, value: Option<f64>) {
-        self.push(Observation { at, value, ..Observation::default() });
+        self.subject.push(self.current);
+        self.at.push(at);
+        self.value.push(value.unwrap_or(f64::NAN));
+        self.lacks_any |= value.is_none();
     }
 
     /// Something happened that took this long, if that is known.
@@ -210,9 +220,18 @@ impl Observations {
 
     /// An amount, counted under a key.
     pub fn keyed(&mut self, at: i64, key: &Name, value: f64) {
-        let next = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
-        let key = *self.keys.entry(Name::clone(key)).or_insert(next);
+        let key = self.number(key);
         self.push(Observation { at, value: Some(value), key, ..Observation::default() });
+    }
+
+    fn number(&mut self, key: &Name) -> u32 {
+        if let Some((_, number)) = self.last_key.as_ref().filter(|(last, _)| Name::ptr_eq(last, key)) {
+            return *number;
+        }
+        let next = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        let number = *self.keys.entry(Name::clone(key)).or_insert(next);
+        self.last_key = Some((Name::clone(key), number));
+        number
     }
 
     /// Leaves those about subjects that pass.

@@ -105,12 +105,13 @@ impl Membership {
         &self.sets
     }
 
-    /// Numbers the slices of subjects, in the order of their names.
-    fn new<'s>(subjects: impl Iterator<Item = About<'s>>, by: Slice, owned: Owned<'_>) -> Self {
+    /// Numbers the slices of subjects, in the order of their names. Each comes with the number of subjects in a row that
+    /// are part of the same.
+    fn new<'s>(subjects: impl Iterator<Item = (About<'s>, usize)>, by: Slice, owned: Owned<'_>) -> Self {
         let (mut known, mut membership) = (Known::default(), Self::default());
         known.sets.insert(Box::default(), 0);
         let mut last: Option<(Place, u32)> = None;
-        for about in subjects {
+        for (about, count) in subjects {
             let place = place(about, by);
             let same = place.and_then(|place| last.filter(|(known, _)| *known == place));
             let set = same.map(|(_, set)| set).or_else(|| known.places.get(&place?).copied());
@@ -127,7 +128,7 @@ impl Membership {
                 known.places.insert(place, set);
                 last = Some((place, set));
             }
-            membership.of_subjects.push(set);
+            membership.of_subjects.resize(membership.of_subjects.len() + count, set);
         }
         membership.sort(known.names);
         membership
@@ -158,10 +159,19 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    /// Of subjects one by one.
     pub fn new<'s>(subjects: impl Iterator<Item = About<'s>> + Clone, by: Option<Slice>, owned: Owned<'_>) -> Self {
+        Self::of_runs(|_| subjects.clone().map(|about| (about, 1)), by, owned)
+    }
+
+    /// Of subjects, each with the number of those in a row that are part of the same slices.
+    pub fn of_runs<'s, R>(subjects: impl Fn(Slice) -> R, by: Option<Slice>, owned: Owned<'_>) -> Self
+    where
+        R: Iterator<Item = (About<'s>, usize)>,
+    {
         let Some(by) = by else { return Self::default() };
-        let slices = Membership::new(subjects.clone(), by, owned);
-        Self { slices, services: Membership::new(subjects, Slice::Service, owned) }
+        let of = |slice| Membership::new(subjects(slice), slice, owned);
+        Self { slices: of(by), services: of(Slice::Service) }
     }
 }
 
@@ -176,7 +186,8 @@ mod tests {
             .map(|labels| Subject { labels: labels.into_iter().map(Into::into).collect(), ..Subject::default() })
             .into();
         let about = subjects.iter().map(|subject| About { subject, reviewer: None });
-        let membership = Membership::new(about, Slice::Label, (&Ownership::default(), &Filter::default()));
+        let membership =
+            Membership::new(about.map(|about| (about, 1)), Slice::Label, (&Ownership::default(), &Filter::default()));
         assert_eq!(membership.names, ["a", "b", "c"]);
         assert_eq!(
             [0, 1, 2, 3, 4].map(|subject| membership.of(subject).to_vec()),
@@ -191,7 +202,8 @@ mod tests {
             .map(|labels| Subject { labels: labels.into_iter().map(Into::into).collect(), ..Subject::default() })
             .into();
         let about = subjects.iter().map(|subject| About { subject, reviewer: None });
-        let membership = Membership::new(about, Slice::Label, (&Ownership::default(), &Filter::default()));
+        let membership =
+            Membership::new(about.map(|about| (about, 1)), Slice::Label, (&Ownership::default(), &Filter::default()));
         let parted = membership.parted(|names| names.join("+"));
         assert_eq!([0, 1, 2].map(|subject| parted.first(subject)), [Some("b+a"), Some(""), Some("a")]);
         assert_eq!([0, 1, 2].map(|subject| parted.of(subject).len()), [1, 1, 1]);
@@ -202,7 +214,8 @@ mod tests {
         let subjects: Vec<Subject> =
             ["x", "y", "x"].map(|kind| Subject { kind: Some(kind.into()), ..Subject::default() }).into();
         let about = subjects.iter().map(|subject| About { subject, reviewer: None });
-        let membership = Membership::new(about, Slice::Type, (&Ownership::default(), &Filter::default()));
+        let membership =
+            Membership::new(about.map(|about| (about, 1)), Slice::Type, (&Ownership::default(), &Filter::default()));
         assert_eq!([0, 1, 2].map(|subject| membership.of(subject).to_vec()), [[0], [1], [0]]);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use store::changes;
 use store::metric_rows::{Computation, FindingRow, ServiceBasis};
 
+use super::chunk::{Chunk, ChunkPart};
 use super::custom::Facts;
 use super::metric::Input;
 use super::ownership::Ownership;
@@ -13,80 +14,6 @@ use super::rows::{
     Author, Change, Deployed, Deployment, Entry, EntryRef, FirstDeployment, Incident, Item, Key, Measure, Micros, Name,
     Row, Run, Sprint, Subject, Vulnerability,
 };
-
-/// The rows of an owner, in the order of their times; what they are about is separate, since few questions look at it.
-#[derive(Clone, Debug)]
-struct Chunk<T> {
-    keys: Vec<Key>,
-    subjects: Vec<Subject>,
-    rows: Vec<T>,
-    /// How much memory they take.
-    bytes: usize,
-    /// The repositories that they are about.
-    repositories: Vec<Name>,
-}
-
-impl<T: Row> Chunk<T> {
-    fn new(mut entries: Vec<Entry<T>>) -> Self {
-        entries.sort_by_key(|entry| (entry.row.time(), entry.key));
-        let count = entries.len();
-        let mut chunk = Self {
-            keys: Vec::with_capacity(count),
-            subjects: Vec::with_capacity(count),
-            rows: Vec::with_capacity(count),
-            bytes: 0,
-            repositories: Vec::new(),
-        };
-        for Entry { key, subject, row } in entries {
-            chunk.bytes += size_of::<Entry<T>>() + size_of_val(&*subject.labels) + row.bytes_beside();
-            if let Some(repository) = subject.repository.as_ref().filter(|name| !chunk.is_about(name)) {
-                chunk.repositories.push(Name::clone(repository));
-            }
-            chunk.keys.push(key);
-            chunk.subjects.push(subject);
-            chunk.rows.push(row);
-        }
-        chunk
-    }
-
-    fn is_about(&self, repository: &str) -> bool {
-        // most owners have one, and the next row is mostly about the last
-        self.repositories.iter().rev().any(|name| &**name == repository)
-    }
-
-    fn entries(&self) -> impl Iterator<Item = EntryRef<'_, T>> {
-        self.subjects.iter().zip(&self.rows).map(|(subject, row)| EntryRef { subject, row })
-    }
-
-    /// The rows that a window is about. Those that are over before it are not looked at.
-    fn of(&self, window: Micros) -> impl Iterator<Item = EntryRef<'_, T>> {
-        let first = self.rows.partition_point(|row| row.is_over(window.from));
-        let rows = self.subjects.get(first..).into_iter().flatten().zip(self.rows.get(first..).into_iter().flatten());
-        rows.filter(move |(_, row)| row.is_of(window)).map(|(subject, row)| EntryRef { subject, row })
-    }
-
-    /// The rows with their keys.
-    fn keyed(&self) -> impl Iterator<Item = (Key, EntryRef<'_, T>)> {
-        self.keys.iter().copied().zip(self.entries())
-    }
-
-    fn is_equal(&self, other: &Self) -> bool {
-        self.keys == other.keys && self.rows == other.rows && self.subjects == other.subjects
-    }
-
-    /// Whether these are the rows that it has of some keys.
-    fn has_of(&self, keys: &HashSet<Key>, new: Option<&Self>) -> bool {
-        let known = self.keyed().filter(|(key, _)| keys.contains(key));
-        known.eq(new.into_iter().flat_map(Self::keyed))
-    }
-
-    /// These rows, and its others than those of some keys.
-    fn with(&self, keys: &HashSet<Key>, new: Option<&Self>) -> Self {
-        let kept = self.keyed().filter(|(key, _)| !keys.contains(key));
-        let all = kept.chain(new.into_iter().flat_map(Self::keyed));
-        Self::new(all.map(|(key, entry)| entry.cloned(key)).collect())
-    }
-}
 
 /// What was read of a table again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -152,7 +79,7 @@ impl<T: Row> Table<T> {
                 Some(old) => Some(Arc::new(old.with(&keys, new.map(|new| &**new)))),
                 None => new.map(Arc::clone),
             };
-            changed.push((Name::from(name), chunk.filter(|chunk| !chunk.rows.is_empty())));
+            changed.push((Name::from(name), chunk.filter(|chunk| !chunk.is_empty())));
         }
         if changed.is_empty() {
             return false;
@@ -187,6 +114,21 @@ impl<T: Row> Table<T> {
         self.0.values().flat_map(move |chunk| chunk.of(window))
     }
 
+    /// The rows that a window is about and that pass, chunk by chunk. Where all rows of the same service, repository and
+    /// project pass if one does, the `owner` decides.
+    pub fn of_passing<'t>(
+        &'t self,
+        window: Micros,
+        (owner, passes): (bool, impl Fn(&EntryRef<'t, T>) -> bool),
+    ) -> Vec<ChunkPart<'t, T>> {
+        self.0.values().map(|chunk| chunk.of_passing(window, (owner, &passes))).collect()
+    }
+
+    /// The rows of which something holds, chunk by chunk.
+    pub fn whose<'t>(&'t self, holds: impl Fn(&EntryRef<'t, T>) -> bool) -> Vec<ChunkPart<'t, T>> {
+        self.0.values().map(|chunk| chunk.whose(&holds)).collect()
+    }
+
     /// All rows.
     pub fn all(&self) -> impl Iterator<Item = EntryRef<'_, T>> {
         self.0.values().flat_map(|chunk| chunk.entries())
@@ -194,7 +136,7 @@ impl<T: Row> Table<T> {
 
     /// How much memory the rows take.
     pub fn bytes(&self) -> usize {
-        self.0.values().map(|chunk| chunk.bytes).sum()
+        self.0.values().map(|chunk| chunk.bytes()).sum()
     }
 }
 
@@ -336,6 +278,36 @@ mod tests {
             let found: Vec<&Change> = table.of(window).map(|entry| entry.row).collect();
             let expected: Vec<&Change> = table.all().map(|entry| entry.row).filter(|row| row.is_of(window)).collect();
             assert_eq!(found, expected, "{window:?}");
+        }
+    }
+
+    #[test]
+    fn of_an_owner_all_rows_pass_or_none_unless_each_is_asked() {
+        let times = [None, Some(3), Some(1), Some(7), Some(5), None, Some(2)];
+        let named = |name: &str| Subject { repository: Some(name.into()), ..Subject::default() };
+        let changes = (0..).zip(times).flat_map(|(number, merged)| {
+            let row = Change { opened: merged.map(|merged| merged - 1).or(Some(number)), merged, ..Change::default() };
+            ["a", "b", "c"].map(|name| Entry {
+                key: Key::of(&number.to_string()),
+                subject: named(name),
+                row: row.clone(),
+            })
+        });
+        // of the last nothing is said about when it was
+        let timeless = Entry { subject: named("c"), ..Entry::default() };
+        let rows: Vec<Entry<Change>> = changes.chain([timeless]).collect();
+        let by_name = Table::by_owner(rows.iter().cloned(), |subject| subject.repository.as_ref());
+        let mixed = Table::by_owner(rows.into_iter(), |_| None);
+        let passes = |entry: &EntryRef<'_, Change>| entry.subject.repository.as_deref() != Some("b");
+        for (from, to) in (-2..9).flat_map(|from| (from..10).map(move |to| (from, to))) {
+            let window = Micros { from, to };
+            for (table, owner) in [(&by_name, true), (&by_name, false), (&mixed, true), (&mixed, false)] {
+                let expected: Vec<&Change> = table.of(window).filter(passes).map(|entry| entry.row).collect();
+                let parts = table.of_passing(window, (owner, passes));
+                let found: Vec<&Change> = parts.iter().flat_map(|part| part.entries()).map(|entry| entry.row).collect();
+                assert_eq!(found, expected, "{window:?}, {owner}");
+                assert_eq!(parts.iter().map(|part| part.len()).sum::<usize>(), expected.len());
+            }
         }
     }
 }

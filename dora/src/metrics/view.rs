@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use super::chosen::{Chosen, Observed, runs};
+use super::chunk::ChunkPart;
 use super::metric::Input;
 use super::model::Slice;
 use super::observations::Observations;
@@ -16,13 +18,7 @@ use super::slices::Parts;
 use super::tables::{Table, Tables};
 use crate::DoraError;
 
-/// Rows that are asked about, and the slices of what they are about.
-struct Chosen<R> {
-    rows: Vec<R>,
-    parts: Arc<Parts>,
-}
-
-type Once<R> = OnceLock<Chosen<R>>;
+type Once<'t, T> = OnceLock<Chosen<'t, T>>;
 
 /// Tables as a question sees them.
 pub(super) struct View<'t> {
@@ -30,23 +26,26 @@ pub(super) struct View<'t> {
     filter: &'t Filter,
     window: Micros,
     by: Option<Slice>,
-    changes: Once<EntryRef<'t, Change>>,
-    reviews: Once<&'t Review>,
-    deployed: Once<EntryRef<'t, Deployed>>,
-    deployments: Once<EntryRef<'t, Deployment>>,
+    changes: Once<'t, Change>,
+    reviews: OnceLock<Given<'t>>,
+    deployed: Once<'t, Deployed>,
+    deployments: Once<'t, Deployment>,
     first_deployments: OnceLock<Vec<(&'t Subject, i64)>>,
-    incidents: Once<EntryRef<'t, Incident>>,
-    recoveries: Once<EntryRef<'t, Incident>>,
-    runs: Once<EntryRef<'t, Run>>,
-    items: Once<EntryRef<'t, Item>>,
-    sprints: Once<EntryRef<'t, Sprint>>,
-    vulnerabilities: Once<EntryRef<'t, Vulnerability>>,
-    measures: Once<EntryRef<'t, Measure>>,
-    authors: Once<EntryRef<'t, Author>>,
+    incidents: Once<'t, Incident>,
+    recoveries: Once<'t, Incident>,
+    runs: Once<'t, Run>,
+    items: Once<'t, Item>,
+    sprints: Once<'t, Sprint>,
+    vulnerabilities: Once<'t, Vulnerability>,
+    measures: Once<'t, Measure>,
+    authors: Once<'t, Author>,
 }
 
-/// Observations, and the slices of what they are about.
-type Observed = (Observations, Arc<Parts>);
+/// Reviews of changes, and the slices of what they are about.
+struct Given<'t> {
+    reviews: Vec<&'t Review>,
+    parts: Arc<Parts>,
+}
 
 impl<'t> View<'t> {
     pub fn new(tables: &'t Tables, filter: &'t Filter, window: Micros, by: Option<Slice>) -> Self {
@@ -56,7 +55,7 @@ impl<'t> View<'t> {
             window,
             by,
             changes: Once::new(),
-            reviews: Once::new(),
+            reviews: OnceLock::new(),
             deployed: Once::new(),
             deployments: Once::new(),
             first_deployments: OnceLock::new(),
@@ -75,38 +74,40 @@ impl<'t> View<'t> {
     pub fn observe(&self, input: &Input) -> Result<Observed, DoraError> {
         let tables = self.tables;
         Ok(match input {
-            Input::Changes(metric) => each(self.once(&self.changes, &tables.changes), |entry, into| {
-                metric(entry.row, entry.about(), into);
-            }),
-            Input::Reviews(metric) => each(self.reviews(), |review, into| metric(review, into)),
+            Input::Changes(metric) => {
+                self.once(&self.changes, &tables.changes).observed(|entry, into| metric(entry.row, entry.about(), into))
+            }
+            Input::Reviews(metric) => self.reviews(*metric),
             Input::Deployed(metric) => {
-                each(self.once(&self.deployed, &tables.deployed), |entry, into| metric(entry.row, into))
+                self.once(&self.deployed, &tables.deployed).observed(|entry, into| metric(entry.row, into))
             }
             Input::Deployments(metric) => self.deployments(*metric),
             Input::Incidents(metric) => {
-                each(self.once(&self.incidents, &tables.incidents), |entry, into| metric(entry.row, into))
+                self.once(&self.incidents, &tables.incidents).observed(|entry, into| metric(entry.row, into))
             }
-            Input::Recoveries(metric) => each(self.recoveries(), |entry, into| metric(entry.row, into)),
-            Input::Runs(metric) => each(self.once(&self.runs, &tables.runs), |entry, into| metric(entry.row, into)),
+            Input::Recoveries(metric) => self.recoveries().observed(|entry, into| metric(entry.row, into)),
+            Input::Runs(metric) => self.once(&self.runs, &tables.runs).observed(|entry, into| metric(entry.row, into)),
             Input::RunsInOrder(metric) => {
                 let runs = self.once(&self.runs, &tables.runs);
                 let mut into = Observations::default();
-                metric(&runs.rows, &mut into);
+                metric(&runs.entries().collect::<Vec<_>>(), &mut into);
                 (into, Arc::clone(&runs.parts))
             }
-            Input::Items(metric) => each(self.once(&self.items, &tables.items), |entry, into| metric(entry.row, into)),
+            Input::Items(metric) => {
+                self.once(&self.items, &tables.items).observed(|entry, into| metric(entry.row, into))
+            }
             Input::Sprints(metric) => {
-                each(self.once(&self.sprints, &tables.sprints), |entry, into| metric(entry.row, into))
+                self.once(&self.sprints, &tables.sprints).observed(|entry, into| metric(entry.row, into))
             }
-            Input::Vulnerabilities(metric) => {
-                each(self.once(&self.vulnerabilities, &tables.vulnerabilities), |entry, into| metric(entry.row, into))
-            }
+            Input::Vulnerabilities(metric) => self
+                .once(&self.vulnerabilities, &tables.vulnerabilities)
+                .observed(|entry, into| metric(entry.row, into)),
             Input::Measures(metric) => {
-                each(self.once(&self.measures, &tables.measures), |entry, into| metric(entry.row, into))
+                self.once(&self.measures, &tables.measures).observed(|entry, into| metric(entry.row, into))
             }
             Input::Authors(metric) => {
                 let window = self.window;
-                each(self.once(&self.authors, &tables.authors), |entry, into| metric(entry.row, window, into))
+                self.once(&self.authors, &tables.authors).observed(|entry, into| metric(entry.row, window, into))
             }
             Input::Custom(metric) => {
                 let facts = tables.facts.get(&(metric.fact, metric.at)).ok_or_else(|| DoraError::Ended {
@@ -127,35 +128,45 @@ impl<'t> View<'t> {
         self.tables.ownership.passes_row(entry, self.filter)
     }
 
-    fn choose<T: Row>(&self, rows: impl Iterator<Item = EntryRef<'t, T>>) -> Chosen<EntryRef<'t, T>> {
-        let rows: Vec<EntryRef<'t, T>> = rows.filter(|entry| self.passes(entry)).collect();
-        let parts = Parts::new(rows.iter().map(|entry| entry.about()), self.by, (&self.tables.ownership, self.filter));
-        Chosen { rows, parts: Arc::new(parts) }
+    /// The rows of the window that pass, chunk by chunk.
+    fn passing<T: Row>(&self, table: &'t Table<T>) -> Vec<ChunkPart<'t, T>> {
+        let owner = !(T::HAS_DEPLOYMENT && self.filter.is_of_environment());
+        table.of_passing(self.window, (owner, |entry: &EntryRef<'t, T>| self.passes(entry)))
     }
 
-    fn once<'v, T: Row>(&'v self, once: &'v Once<EntryRef<'t, T>>, table: &'t Table<T>) -> &'v Chosen<EntryRef<'t, T>> {
-        once.get_or_init(|| self.choose(table.of(self.window)))
+    fn chosen<T: Row>(&self, rows: Vec<ChunkPart<'t, T>>) -> Chosen<'t, T> {
+        let owned = (&*self.tables.ownership, self.filter);
+        Chosen::new(rows, |rows| Parts::of_runs(|by| runs(rows, by), self.by, owned))
     }
 
-    /// The reviews of changes.
-    fn reviews(&self) -> &Chosen<&'t Review> {
-        self.reviews.get_or_init(|| {
-            let changes = self.tables.changes.of(self.window).filter(|entry| self.passes(entry));
-            let given = changes.flat_map(|entry| entry.row.reviews.iter().map(move |review| (entry, review)));
+    fn once<'v, T: Row>(&'v self, once: &'v Once<'t, T>, table: &'t Table<T>) -> &'v Chosen<'t, T> {
+        once.get_or_init(|| self.chosen(self.passing(table)))
+    }
+
+    /// The observations of reviews of changes.
+    fn reviews(&self, metric: fn(&Review, &mut Observations)) -> Observed {
+        let given = self.reviews.get_or_init(|| {
+            let changes = self.passing(&self.tables.changes);
+            let given = changes.iter().flat_map(ChunkPart::entries);
+            let given = given.flat_map(|entry| entry.row.reviews.iter().map(move |review| (entry.subject, review)));
             let given: Vec<_> = given.filter(|(_, review)| review.reviewer.is_some()).collect();
-            let about = given
-                .iter()
-                .map(|(entry, review)| About { subject: entry.subject, reviewer: review.reviewer.as_ref() });
+            let about = given.iter().map(|(subject, review)| About { subject, reviewer: review.reviewer.as_ref() });
             let parts = Parts::new(about, self.by, (&self.tables.ownership, self.filter));
-            Chosen { rows: given.iter().map(|(_, review)| *review).collect(), parts: Arc::new(parts) }
-        })
+            Given { reviews: given.iter().map(|(_, review)| *review).collect(), parts: Arc::new(parts) }
+        });
+        let mut into = Observations::with_room(given.reviews.len());
+        for (number, review) in (0_u32..).zip(&given.reviews) {
+            into.about(number);
+            metric(review, &mut into);
+        }
+        (into, Arc::clone(&given.parts))
     }
 
     /// Incidents that failed a deployment of the window.
-    fn recoveries(&self) -> &Chosen<EntryRef<'t, Incident>> {
+    fn recoveries(&self) -> &Chosen<'t, Incident> {
         self.recoveries.get_or_init(|| {
             let failed = |entry: &EntryRef<'_, Incident>| entry.row.deployed.is_some_and(|at| self.window.holds(at));
-            self.choose(self.tables.incidents.all().filter(failed))
+            self.chosen(self.tables.incidents.whose(|entry| failed(entry) && self.passes(entry)))
         })
     }
 
@@ -163,14 +174,14 @@ impl<'t> View<'t> {
     fn deployments(&self, metric: fn(&Deployment, &mut Observations)) -> Observed {
         let first = self.first_deployments.get_or_init(|| self.first());
         let chosen = self.deployments.get_or_init(|| {
-            let rows: Vec<_> = self.tables.deployments.of(self.window).filter(|entry| self.passes(entry)).collect();
-            let first = first.iter().map(|(subject, _)| About { subject, reviewer: None });
-            let subjects = rows.iter().map(|entry| entry.about()).chain(first);
-            let parts = Parts::new(subjects, self.by, (&self.tables.ownership, self.filter));
-            Chosen { rows, parts: Arc::new(parts) }
+            let first = || first.iter().map(|(subject, _)| (About { subject, reviewer: None }, 1));
+            let owned = (&*self.tables.ownership, self.filter);
+            Chosen::new(self.passing(&self.tables.deployments), |rows| {
+                Parts::of_runs(|by| runs(rows, by).chain(first()), self.by, owned)
+            })
         });
-        let (mut into, parts) = each(chosen, |entry, into| metric(entry.row, into));
-        let after = u32::try_from(chosen.rows.len()).unwrap_or(u32::MAX);
+        let (mut into, parts) = chosen.observed(|entry, into| metric(entry.row, into));
+        let after = u32::try_from(chosen.len()).unwrap_or(u32::MAX);
         for (number, (_, at)) in (after..).zip(first) {
             into.about(number);
             into.since(*at);
@@ -193,14 +204,4 @@ impl<'t> View<'t> {
         }
         first.into_values().collect()
     }
-}
-
-/// Makes the observations of each row. The number of a row is that of its subject.
-fn each<R>(chosen: &Chosen<R>, observe: impl Fn(&R, &mut Observations)) -> Observed {
-    let mut into = Observations::with_room(chosen.rows.len());
-    for (number, row) in (0_u32..).zip(&chosen.rows) {
-        into.about(number);
-        observe(row, &mut into);
-    }
-    (into, Arc::clone(&chosen.parts))
 }

@@ -5,10 +5,13 @@ use polars::prelude::*;
 use super::cells::{Asked, Cell, Stat, scaled};
 use crate::DoraError;
 use crate::basis::Seen;
-use crate::metrics::frames::{Summaries, Wanted, column, exact_sum, largest, quantile, summarize, summarize_keys};
+use crate::metrics::frames::{
+    Cells, Summaries, Wanted, column, largest, quantile, summarize, summarize_keys, whole_column,
+};
 use crate::metrics::grid::{Grid, Placed};
 use crate::metrics::metric::Metric;
 use crate::metrics::model::{Aggregation, ValueName};
+use crate::metrics::observations::Observations;
 use crate::metrics::unit::Unit;
 
 const QUANTILES: [(&str, ValueName, f64); 3] =
@@ -18,16 +21,19 @@ const QUANTILES: [(&str, ValueName, f64); 3] =
 pub(super) fn cells(asked: &Asked<'_>, grid: &Grid<'_>, beside: bool) -> Result<Vec<Cell>, DoraError> {
     let (metric, placed, observations) = (asked.metric, grid.placed(), grid.observations);
     let mut wanted: Vec<Wanted> = vec![("known", len())];
-    wanted.push(("sum", if metric.unit == Unit::Seconds { exact_sum("value") } else { col("value").sum() }));
+    // beside others only a mean needs it
+    if !beside || !is_distribution(metric.aggregation) || metric.aggregation == Aggregation::Mean {
+        wanted.push(("sum", col("value").sum()));
+    }
     if is_distribution(metric.aggregation) {
         let shown = QUANTILES.iter().enumerate().filter(|(place, _)| !beside || *place == headline(metric.aggregation));
         let quantile = |name, at| quantile("value", at, asked.rules.lower_median && name == "median");
         wanted.extend(shown.map(|(_, (name, _, at))| (*name, quantile(*name, *at))));
     }
-    let (known, values) = placed.known(|_, row| observations.known(row));
+    let (in_cells, values) = known(metric, grid);
     // where all are known they are not counted again
     let all_known = !beside && values.len() == placed.rows.len();
-    let known = summarize(known, vec![column("value", values)], &wanted)?;
+    let known = summarize(in_cells, vec![values], &wanted)?;
     let total = if beside || all_known {
         Summaries::default()
     } else {
@@ -55,6 +61,32 @@ pub(super) fn cells(asked: &Asked<'_>, grid: &Grid<'_>, beside: bool) -> Result<
         super::lasting::add_open(grid, &mut cells)?;
     }
     Ok(cells)
+}
+
+/// The values that are known, and their cells. Durations are whole numbers of microseconds.
+#[expect(clippy::cast_possible_truncation, reason = "they were whole numbers before")]
+fn known(metric: &Metric, grid: &Grid<'_>) -> (Cells, Column) {
+    let (placed, observations) = (grid.placed(), grid.observations);
+    if metric.unit == Unit::Seconds {
+        let (cells, values) = known_of(placed, observations, |value| value as i64);
+        (cells, whole_column("value", values))
+    } else {
+        let (cells, values) = known_of(placed, observations, |value| value);
+        (cells, column("value", values))
+    }
+}
+
+fn known_of<T: Default>(placed: &Placed, observations: &Observations, of: impl Fn(f64) -> T) -> (Cells, Vec<T>) {
+    match observations.all_known() {
+        Some(values) => {
+            let value = |row: &u32| values.get(*row as usize).copied().map(&of).unwrap_or_default();
+            (placed.cells.clone(), placed.rows.iter().map(value).collect())
+        }
+        None => {
+            let (cells, values) = placed.known(|_, row| observations.known(row).map(&of));
+            (cells.into(), values)
+        }
+    }
 }
 
 /// What a cell is a share of.

@@ -25,6 +25,8 @@ pub(in crate::metrics) struct Change {
 }
 
 impl Row for Change {
+    const ENDS_IN_ORDER: bool = true;
+
     fn extent(&self) -> Option<(i64, Option<i64>)> {
         // of one that is known only from git no more than the merge is
         Some((self.opened.or(self.merged)?, self.merged.or(self.closed)))
@@ -83,6 +85,8 @@ pub(in crate::metrics) struct Deployed {
 }
 
 impl Row for Deployed {
+    const ENDS_IN_ORDER: bool = true;
+
     const HAS_DEPLOYMENT: bool = true;
 
     fn deployment(&self) -> Option<Key> {

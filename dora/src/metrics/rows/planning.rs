@@ -22,6 +22,8 @@ pub(in crate::metrics) struct Item {
 }
 
 impl Row for Item {
+    const ENDS_IN_ORDER: bool = true;
+
     fn extent(&self) -> Option<(i64, Option<i64>)> {
         Some((self.created, self.closed))
     }

@@ -39,6 +39,9 @@ pub(in crate::metrics) trait Row: Clone + PartialEq {
         false
     }
 
+    /// Whether rows are in the order of their ends: those that are not over then end then or later.
+    const ENDS_IN_ORDER: bool = false;
+
     /// Whether it can be asked for by an environment: that of the deployment that it is about.
     const HAS_DEPLOYMENT: bool = false;
 

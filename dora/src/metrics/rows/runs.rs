@@ -24,6 +24,8 @@ pub(in crate::metrics) struct Run {
 pub(in crate::metrics) const RUN_US: i64 = 30 * 86_400_000_000;
 
 impl Row for Run {
+    const ENDS_IN_ORDER: bool = true;
+
     fn extent(&self) -> Option<(i64, Option<i64>)> {
         Some((self.finished, Some(self.finished + RUN_US)))
     }

@@ -23,6 +23,13 @@ pub(in crate::metrics) struct Subject {
     pub author: Option<Name>,
 }
 
+impl Subject {
+    /// Whether both are of the same service, repository and project.
+    pub fn is_of_the_same(&self, other: &Self) -> bool {
+        self.service == other.service && self.repository == other.repository && self.project == other.project
+    }
+}
+
 /// A subject, and of a review who gave it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::metrics) struct About<'a> {
