@@ -296,6 +296,9 @@ async fn an_export_has_all_rows_and_events_that_name_the_person_and_no_others() 
     let audited = program.json(&["audit", "list", "--action", "person_exported"]);
     assert_eq!(audited.as_array().unwrap().len(), 1, "{audited}");
     assert!(!naming_tables(&log).await.is_empty(), "an export replaces nothing");
+    let unknown = program.run(&["person", "export", "noone@lakeside.example"]);
+    assert_eq!((unknown.code, unknown.out.as_str()), (Some(1), ""), "{}", unknown.err);
+    assert!(unknown.err.contains("nothing names `noone@lakeside.example`"), "{}", unknown.err);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,6 @@
 //! All that names a person, as NDJSON: rows of every table, raw events, entries of the audit log.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use api::views::RawEvent;
 use kernel::pseudonyms::{Needles, Pseudonyms};
 use serde_json::{Value, json};
@@ -26,20 +26,20 @@ pub(super) async fn export(machine: &Machine, who: &Identity) -> Result<()> {
     audit::record(&mut tx, &entry).await?;
     // what can't be audited is not exported
     tx.commit().await?;
-    line(&json!({ "person": found.person, "tenant": store.tenant() }))?;
+    let mut lines = Lines { first: Some(json!({ "person": found.person, "tenant": store.tenant() })) };
     let mut tx = store::changes::begin_reading(&store).await?;
     personal::naming(&mut tx, &known, &needles, |naming| {
-        line(&json!({ "table": naming.table, "row": naming.row })).map_err(|error| unwritable(&error))
+        lines.print(&json!({ "table": naming.table, "row": naming.row })).map_err(|error| unwritable(&error))
     })
     .await?;
     for login in personal::logins(&mut tx, &found.addresses()).await? {
-        line(&json!({ "table": login.table, "row": login.row }))?;
+        lines.print(&json!({ "table": login.table, "row": login.row }))?;
     }
     let mut printed = Ok(());
     dead_letters::rewrite(&mut tx, |event| {
         if printed.is_ok() && needles.may_be_in(&event.data) && known.in_envelope(event).is_some() {
             let nowhere = Origin { partition: 0, position: 0 };
-            printed = line(&json!({ "dead_letter": RawEvent::whole(nowhere, event.clone()) }));
+            printed = lines.print(&json!({ "dead_letter": RawEvent::whole(nowhere, event.clone()) }));
         }
         None
     })
@@ -50,21 +50,45 @@ pub(super) async fn export(machine: &Machine, who: &Identity) -> Result<()> {
     let all = eventlog::personal::read_all(log, &store, |partition, position, event| {
         if needles.may_be_in(&event.data) && known.in_envelope(&event).is_some() {
             let event = RawEvent::whole(Origin { partition, position }, event);
-            line(&json!({ "event": event })).map_err(|error| unwritable(&error))?;
+            lines.print(&json!({ "event": event })).map_err(|error| unwritable(&error))?;
         }
         Ok(())
     })
     .await?;
-    each_entry(&store, &found, &known, |entry| line(&json!({ "audit_entry": entry }))).await?;
+    each_entry(&store, &found, &known, |entry| lines.print(&json!({ "audit_entry": entry }))).await?;
+    let not_read = (!all).then(|| format!("raw events of the Kafka topic `{}`", log.topic));
+    if lines.are_none() {
+        let beside = not_read.map(|not_read| format!("; {not_read} were not read")).unwrap_or_default();
+        bail!("{}{beside}", found.unknown(&store).await?);
+    }
     let mut left_out = remains(machine, &store, &found, &known).await?;
     left_out.retain(|one| one.exported_elsewhere);
     for one in left_out {
-        line(&json!({ "not_included": one.text }))?;
+        lines.print(&json!({ "not_included": one.text }))?;
     }
-    if !all {
-        line(&json!({ "not_included": format!("raw events of the Kafka topic `{}`", log.topic) }))?;
+    if let Some(not_read) = not_read {
+        lines.print(&json!({ "not_included": not_read }))?;
     }
     Ok(())
+}
+
+/// What is printed: nothing where nothing is known.
+struct Lines {
+    /// Who the person is, until something is printed of them.
+    first: Option<Value>,
+}
+
+impl Lines {
+    fn print(&mut self, value: &Value) -> Result<()> {
+        for value in self.first.take().iter().chain([value]) {
+            output::print_bytes(format!("{value}\n").as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn are_none(&self) -> bool {
+        self.first.is_some()
+    }
 }
 
 /// What finds the person, without keeping anything, and what the audit log calls them.
@@ -72,10 +96,6 @@ pub(super) async fn pseudonyms_of(tx: &mut StoreTx, found: &Found) -> Result<(Ps
     let key = pseudonyms::key(tx).await?;
     let tombstones = found.identifiers.iter().map(|identifier| key.tombstone(identifier, false));
     Ok((Pseudonyms::new(&key, tombstones), key.tombstone(&found.asked, false).pseudonym()))
-}
-
-fn line(value: &Value) -> Result<()> {
-    output::print_bytes(format!("{value}\n").as_bytes())
 }
 
 fn unwritable(error: &anyhow::Error) -> StoreError {
