@@ -93,10 +93,11 @@ async fn is_loaded(machine: &Machine) -> Result<bool> {
     }
 }
 
-/// Loads the demo as `sei demo load` does, unless its tenant is there already.
-pub(crate) async fn load_once(machine: &Machine) -> Result<()> {
+/// Loads the demo as `sei demo load` does, unless its tenant is there already. Calls `begins` before.
+pub(crate) async fn load_once(machine: &Machine, begins: impl FnOnce()) -> Result<()> {
     let tenant = tenant()?;
     if machine.store.tenants().await?.iter().all(|info| info.tenant != tenant) {
+        begins();
         let end = midnight(None, machine.settings.dora.time_zone);
         machine.store.create_tenant(&tenant, true).await?;
         load(machine, &Demo { seed: SEED, end, scale: Scale::default() }).await?;

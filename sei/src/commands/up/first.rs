@@ -136,8 +136,8 @@ async fn demo(machine: &Machine, address: &str) -> Result<Option<String>> {
     if expected || settings.database.url.is_some() {
         return Ok(None);
     }
-    eprintln!("There is nothing to show yet: loading the demo, an invented organization …");
-    demo::load_once(machine).await?;
+    let begins = || eprintln!("There is nothing to show yet: loading the demo, an invented organization …");
+    demo::load_once(machine, begins).await?;
     Ok(Some(format!(
         "Until there is something real, there is a demo, an invented organization in a tenant of its own:\n\
          {address}/?tenant={}\n`sei demo reset` removes it.",
