@@ -165,6 +165,15 @@ impl Command {
     fn overrides(&self) -> Option<String> {
         if let Self::Up(up) = self { up.overrides() } else { None }
     }
+
+    /// Whether the command serves the API.
+    const fn serves_api(&self) -> bool {
+        match self {
+            Self::Up(_) => true,
+            Self::Role(role) => role.serves_api(),
+            _ => false,
+        }
+    }
 }
 
 /// Runs the command line of this process.
@@ -267,6 +276,10 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
         _ => {}
     }
     let (mut settings, warnings) = global.settings()?;
+    if command.serves_api() {
+        // before the same is a warning: other commands work with these settings
+        settings.login.require(&settings.server)?;
+    }
     let program = match &command {
         Command::Up(_) => Some("sei"),
         Command::Role(command) => Some(command.program()),

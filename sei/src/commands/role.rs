@@ -59,6 +59,11 @@ impl Role {
         }
     }
 
+    /// Whether the role serves the API.
+    pub(crate) const fn serves_api(&self) -> bool {
+        matches!(self.name, Name::Api)
+    }
+
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         match self.name {
             Name::Collector => run::<CollectorRole>(&settings, global).await,

@@ -73,7 +73,6 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
 impl Up {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         let mut settings = self.with_flags(settings)?;
-        settings.login.require(&settings.server)?;
         let before = settings.clone();
         // before anything is started: from here on a signal ends it in order
         let shutdown = runtime::shutdown();

@@ -83,6 +83,30 @@ fn a_busy_port_is_explained() {
 }
 
 #[test]
+fn an_address_without_a_login_is_refused_once() {
+    let program = Program::new();
+    for arguments in [["up", "--listen", "0.0.0.0:0"].as_slice(), &["role", "api", "--set", "server.listen=0.0.0.0:0"]]
+    {
+        let output = program.run(arguments);
+        assert_eq!(output.code, Some(1), "{}", output.err);
+        assert_eq!(output.err.matches("without a login").count(), 1, "{}", output.err);
+        assert!(output.err.starts_with("error: server.listen"), "{}", output.err);
+    }
+}
+
+#[test]
+fn a_demo_that_is_there_is_not_loaded_again() {
+    let program = Program::new();
+    let few = ["--teams", "1", "--services", "1", "--days", "30", "--changes", "20", "--deployments", "4"];
+    program.good(&[&["demo", "load"], few.as_slice()].concat());
+    let mut up = program.up(&[]);
+    let out = up.wait_for("Ctrl-C stops sei");
+    assert!(out.contains("/?tenant=demo"), "{out}");
+    let output = up.end(Signal::SIGINT);
+    assert!(output.code == Some(0) && !output.err.contains("loading the demo"), "{}", output.err);
+}
+
+#[test]
 fn a_foreign_data_directory_is_left_alone() {
     let program = Program::new();
     std::fs::create_dir(program.data()).unwrap();
