@@ -19,6 +19,8 @@ use crate::settings::Settings;
 
 /// Entries that are held in memory at once.
 const PAGE: u32 = 1_000;
+/// Characters of a text in a list for people.
+const SHOWN: usize = 60;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,7 +35,7 @@ docs/compliance.md says which controls of SOC 2 and ISO 27001 the entries are ev
 #[derive(Debug, Subcommand)]
 #[command(after_help = EXAMPLES)]
 pub(crate) enum Audit {
-    /// List entries, newest first
+    /// List entries, newest first; long texts are shortened, and with `--json` whole
     List(List),
     /// Verify the chain of hashes, and fail at the first entry that is not as it was added
     Verify(Verify),
@@ -171,11 +173,19 @@ fn cells(entry: &Recorded) -> [String; 7] {
         entry.id.to_string(),
         entry.at.to_rfc3339_opts(SecondsFormat::Secs, true),
         entry.tenant.clone().unwrap_or_default(),
-        format!("{actor}{address}"),
+        shown(&format!("{actor}{address}")),
         entry.action.as_str().to_owned(),
-        entry.subject.clone(),
-        detail,
+        shown(&entry.subject),
+        shown(&detail),
     ]
+}
+
+/// A text, without its end if it is long.
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 impl Verify {
@@ -199,5 +209,36 @@ impl Verify {
             last.id,
             last.hash
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use store::audit::ActorKind;
+
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_list_is_of_a_readable_width_however_much_an_entry_holds() {
+        let long = "ä".repeat(1_000);
+        let mut table = output::table(&["id", "at", "tenant", "actor", "action", "subject", "detail"]);
+        table.add_row(cells(&Recorded {
+            id: 4_711,
+            at: DateTime::UNIX_EPOCH,
+            tenant: Some("main".to_owned()),
+            actor_kind: ActorKind::User,
+            actor_id: "0123".to_owned(),
+            actor_name: Some(long.clone()),
+            action: Action::PersonPseudonymized,
+            subject: long.clone(),
+            detail: json!({ "query": long }),
+            address: Some("192.0.2.1".to_owned()),
+            previous: String::new(),
+            hash: String::new(),
+        }));
+        let width = table.to_string().lines().map(|line| line.chars().count()).max();
+        assert!(width.is_some_and(|columns| columns < 260), "{width:?}: {table}");
+        assert_eq!(shown("short"), "short");
     }
 }
