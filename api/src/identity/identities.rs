@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::TokenScope;
 use runtime::kept::{Kept, Limits};
@@ -29,7 +29,7 @@ use super::logins::{Begun, Origin};
 use super::oidc::{ProviderSessions, Providers, Verified};
 use super::person_link::PersonLink;
 use super::principal::{Principal, PrincipalKind};
-use super::secrets::{hash, may_be_token};
+use super::secrets::{hash, is_meant_as_token, may_be_token};
 use crate::problem::Problem;
 use crate::settings::{ApiSettings, Login};
 
@@ -186,7 +186,12 @@ impl Identities {
                 check_csrf(&identity, &claim)?;
                 self.refreshed(identity, hash, cookie).await
             }
-            Credential::Token(hash) => self.look(hash, &claim.credential).await,
+            Credential::Token(hash) => {
+                let looked = self.look(hash, &claim.credential).await;
+                let is_unknown = |problem: &Problem| problem.status() == StatusCode::UNAUTHORIZED;
+                looked.map_err(|problem| if is_unknown(&problem) { Problem::unknown_token() } else { problem })
+            }
+            Credential::Bearer(token) if is_meant_as_token(token) => Err(Problem::unknown_token()),
             Credential::Bearer(token) => {
                 let verified = inner.providers.providers.bearer(token).await;
                 let verified = verified.map_err(|error| Problem::token(&error))?;

@@ -53,6 +53,11 @@ pub(super) fn may_be_token(text: &str) -> bool {
     text.len() == TOKEN.len() + SECRET_CHARS + CHECKSUM_CHARS && text.starts_with(TOKEN)
 }
 
+/// Whether a text is meant as an API token, however wrong it is.
+pub(super) fn is_meant_as_token(text: &str) -> bool {
+    text.starts_with(TOKEN)
+}
+
 fn checksum(text: &str) -> impl Iterator<Item = char> + use<> {
     hash(text).into_iter().take(CHECKSUM_CHARS).map(|byte| char_of(byte % 62))
 }

@@ -18,6 +18,14 @@ impl Problem {
         Self::new("urn:sei:problem:unauthenticated", StatusCode::UNAUTHORIZED, "It is not known who asks", detail)
     }
 
+    /// An API token identifies no one. Whether it was one, or could be one, is not stated.
+    #[must_use]
+    pub(crate) fn unknown_token() -> Self {
+        let detail =
+            "This API token is not known: it is mistyped, has expired or was revoked. `sei token create` makes one.";
+        Self { detail: detail.to_owned(), ..Self::unauthenticated() }
+    }
+
     /// There are more WebSockets than there may be whose clients are not identified.
     #[must_use]
     pub fn too_many_unknown(of_address: usize) -> Self {

@@ -40,6 +40,19 @@ async fn without_a_login_everyone_reads_and_no_client_manages() {
 }
 
 #[tokio::test]
+async fn a_wrong_api_token_is_called_so_and_a_typo_as_one_that_is_not_known() {
+    let served = known::served().await;
+    let ask = async |token: &str| {
+        let refused = served.ask("GET", "/api/v1/services", &[("authorization", &format!("Bearer {token}"))], "").await;
+        (refused.status, refused.body)
+    };
+    let made_up = ask(&api::identity::secrets::token().unwrap()).await;
+    assert!(made_up.0 == 401 && made_up.1.contains("This API token is not known"), "{made_up:?}");
+    assert_eq!(ask("sei_bad").await, made_up);
+    assert!(ask("eyJ.a.b").await.1.contains("not a signed JWT"));
+}
+
+#[tokio::test]
 async fn who_is_not_known_is_refused_and_a_browser_is_sent_to_the_login() {
     let served = known::served().await;
     let made_up = api::identity::secrets::token().unwrap();
