@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { precompress } from "./compress.ts";
@@ -29,8 +30,35 @@ function listForWorker(): Plugin {
   };
 }
 
+const ahead = "src/ahead/main.ts";
+/** How many bytes of scripts and styles the page names at most, in gzip. */
+const FIRST_PAGE_MAX = 195_000;
+
+/** Puts the file of the script that runs ahead of the application into the page, lets the application's files give way to it, and counts them. */
+function firstPage(): Plugin {
+  return {
+    name: "first-page",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler(html, { bundle = {} }) {
+        const built = Object.values(bundle).find((file) => file.type === "chunk" && file.facadeModuleId?.endsWith(ahead));
+        if (built === undefined) throw new Error(`the build has no ${ahead}`);
+        const page = html
+          .replace(new RegExp(`\\s*<link rel="modulepreload"[^>]*/${built.fileName}">`), "")
+          .replace(/(<script type="module"|<link rel="modulepreload") (?=crossorigin)/g, '$1 fetchpriority="low" ')
+          .replace(`/${ahead}`, `/${built.fileName}`);
+        const files = [...page.matchAll(/"\/(web\/[^"]+\.(?:js|css))"/g)].flatMap(([, name = ""]) => bundle[name] ?? []);
+        const bytes = files.reduce((sum, file) => sum + gzipSync(file.type === "chunk" ? file.code : file.source).length, 0);
+        if (bytes > FIRST_PAGE_MAX) throw new Error(`the first page names ${bytes} bytes of scripts and styles in gzip; at most ${FIRST_PAGE_MAX} are allowed`);
+        return page;
+      },
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), listForWorker(), precompress()],
+  plugins: [react(), firstPage(), listForWorker(), precompress()],
   // the generated client finds its dependency here
   resolve: { preserveSymlinks: true },
   // the guide shows a document of the repository
@@ -47,10 +75,13 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1200,
     rolldownOptions: {
+      input: { index: "index.html", ahead },
       output: {
         codeSplitting: {
-          // what every page needs in two files: one that changes with each version, and one that seldom does
+          // what runs ahead; and what every page needs in two files: one that changes with each version, and one that
+          // seldom does
           groups: [
+            { name: "ahead", test: /src\/(ahead\/|app\/theme|data\/question)|vite\/preload-helper/, priority: 3 },
             { name: "libraries", tags: ["$initial"], test: /node_modules/, priority: 2 },
             { name: "first", tags: ["$initial"], priority: 1 },
           ],

@@ -8,12 +8,11 @@ import "./app/shell.css";
 import "./app/print.css";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
+import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./app/query-client";
 import { router } from "./app/router";
 import { preferredLocale, useLocale } from "./app/settings";
-import { applyTheme } from "./app/theme";
 import { setLocale } from "./i18n/t";
 
 function App() {
@@ -22,14 +21,17 @@ function App() {
 }
 
 async function start(element: HTMLElement) {
-  applyTheme();
   await setLocale(preferredLocale());
-  createRoot(element).render(
-    <StrictMode>
-      <QueryClientProvider client={queryClient}>
-        <App />
-      </QueryClientProvider>
-    </StrictMode>,
+  const root = createRoot(element);
+  // in slices, between which the page answers who uses it; until it is complete, what index.html shows stays
+  startTransition(() =>
+    root.render(
+      <StrictMode>
+        <QueryClientProvider client={queryClient}>
+          <App />
+        </QueryClientProvider>
+      </StrictMode>,
+    ),
   );
 }
 
