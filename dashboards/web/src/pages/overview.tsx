@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, type ReactNode } from "react";
+import { lazy, Suspense, useDeferredValue, type ReactNode } from "react";
 import { useReport } from "../data/queries";
 import { useFilter } from "../data/filter";
 import { useMaySet, useTargetResults, type TargetResult } from "../data/targets";
@@ -67,6 +67,8 @@ function WindowNote({ report }: { report: Report }) {
 function Overview({ report, targets, missing }: { report: Report; targets: TargetResult[]; missing: ReactNode }) {
   const filter = useFilter();
   const maySet = useMaySet(filter.team);
+  // what is below the window at first waits for what is in it, and is rendered in slices
+  const isWhole = useDeferredValue(true, false);
   // a service has the targets of its team
   const agreed = filter.service === undefined && (
     <TargetsCard team={filter.team} results={targets.filter(({ team }) => team === null)}>
@@ -79,17 +81,22 @@ function Overview({ report, targets, missing }: { report: Report; targets: Targe
       <FiveMetrics report={report} className="overview-metrics" targets={targets} />
       {missing}
       {targets.length > 0 && agreed}
-      <div className="overview-split">
-        <Movers filter={filter} whole={filter.service ?? filter.team ?? t("overview.whole")} slices={["team", "service"]} />
-        <Risks />
-      </div>
-      {report.slices.length > 0 && <Teams report={report} targets={targets} />}
-      <div className="overview-three">
-        <Investment />
-        <Assisted />
-        <Reliability />
-      </div>
-      {targets.length === 0 && missing === false && maySet && agreed}
+      {!isWhole && <SkeletonBelow />}
+      {isWhole && (
+        <>
+          <div className="overview-split">
+            <Movers filter={filter} whole={filter.service ?? filter.team ?? t("overview.whole")} slices={["team", "service"]} />
+            <Risks />
+          </div>
+          {report.slices.length > 0 && <Teams report={report} targets={targets} />}
+          <div className="overview-three">
+            <Investment />
+            <Assisted />
+            <Reliability />
+          </div>
+          {targets.length === 0 && missing === false && maySet && agreed}
+        </>
+      )}
     </div>
   );
 }
@@ -124,6 +131,14 @@ function OverviewSkeleton() {
           </Card>
         ))}
       </div>
+      <SkeletonBelow />
+    </div>
+  );
+}
+
+function SkeletonBelow() {
+  return (
+    <>
       <div className="overview-split">
         <Card>
           <Skeleton height={380} />
@@ -135,6 +150,6 @@ function OverviewSkeleton() {
       <Card>
         <Skeleton height={320} />
       </Card>
-    </div>
+    </>
   );
 }
