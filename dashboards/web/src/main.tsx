@@ -21,7 +21,8 @@ function App() {
 }
 
 async function start(element: HTMLElement) {
-  await setLocale(preferredLocale());
+  // the first rendering is one of the page itself
+  await Promise.all([setLocale(preferredLocale()), router.load()]);
   const root = createRoot(element);
   // in slices, between which the page answers who uses it; until it is complete, what index.html shows stays
   startTransition(() =>

@@ -1,5 +1,5 @@
 import { Link, Outlet } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
+import { lazy, Suspense, useDeferredValue, useEffect, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import icon from "../../static/icon.svg";
 import { setCsrf } from "../data/client";
@@ -59,7 +59,7 @@ export function Shell() {
 
 /** Gives definitions to the page; what else is shown is not rendered again when they arrive. */
 function WithDefinitions({ children }: { children: ReactNode }) {
-  return <Definitions value={useLoadedDefinitions()}>{children}</Definitions>;
+  return <Definitions value={useDeferredValue(useLoadedDefinitions())}>{children}</Definitions>;
 }
 
 function Brand() {

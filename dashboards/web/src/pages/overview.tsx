@@ -40,11 +40,11 @@ export function OverviewPage() {
           </Button>
         }
       />
-      <Loaded query={report} skeleton={<OverviewSkeleton />}>
+      {/* targets come with the numbers, so that nothing moves when they are there */}
+      <Loaded query={{ ...report, data: targets.isPending ? undefined : report.data }} skeleton={<OverviewSkeleton />}>
         {({ data: answer }) => {
           if (answer.services.length === 0) return <Suspense fallback={<OverviewSkeleton />}><NoServices /></Suspense>;
-          // targets come with the numbers, so that nothing moves when they are there
-          return targets.isPending ? <OverviewSkeleton /> : <Overview report={answer} targets={targets.data?.data ?? []} missing={targets.isError && <Problem error={targets.error} onRetry={() => void targets.refetch()} />} />;
+          return <Overview report={answer} targets={targets.data?.data ?? []} missing={targets.isError && <Problem error={targets.error} onRetry={() => void targets.refetch()} />} />;
         }}
       </Loaded>
     </>
