@@ -9,7 +9,8 @@
         isLoading: () => loading().length > 0,
         /** Whether there is a chart, and nothing that is in view is awaited. */
         isShown: () => document.querySelector("main .spark, main .chart-canvas canvas") !== null && !loading().some(isInView),
-        shownAt: null,
+        /** Resolves with the time when it was first shown. */
+        shown: null,
         busyUntil: 0,
         /** Resolves with the time of the frame after the first of which something holds. */
         seen: (holds) =>
@@ -24,7 +25,9 @@
             }),
         /** Resolves once nothing was loading and no script was busy for a second. */
         rest: async () => {
+            const end = performance.now() + 30_000;
             for (let since = performance.now(); performance.now() - Math.max(since, watch.busyUntil) < 1_000; ) {
+                if (performance.now() > end) throw new Error(`it loads, or is busy, for 30 s: ${document.body.textContent.slice(0, 500)}`);
                 await new Promise((done) => setTimeout(done, 20));
                 if (watch.isLoading()) since = performance.now();
             }
@@ -37,8 +40,8 @@
     busy.observe({ type: "longtask", buffered: true });
     globalThis.watch = watch;
     addEventListener("DOMContentLoaded", () => {
-        void watch.seen(watch.isShown).then((at) => {
-            watch.shownAt = at;
-        });
+        watch.shown = watch.seen(watch.isShown);
+        // who awaits it is told
+        watch.shown.catch(() => undefined);
     });
 })();
