@@ -1,6 +1,7 @@
 //! What of that which metrics are made from has changed since a reader read it: chunks, or rows of them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::{Store, StoreError, StoreTx};
 
@@ -66,6 +67,8 @@ pub struct Mark {
     pub key: String,
 }
 
+/// A reader whose last read is longer ago reads everything again: what changed long ago is forgotten, after a day.
+pub const KEPT: Duration = Duration::from_hours(1);
 /// Rows that are marked one by one; of more their chunks are marked.
 const MOST_ROWS: usize = 500;
 

@@ -23,8 +23,6 @@ pub struct ClaimedService {
     pub service: String,
     /// The youngest of its entries that this stands for. Ids only grow from one commit to the next.
     pub id: i64,
-    /// The queue that it was in. A tenant that was dropped and made again has another, whose ids start again.
-    pub queue: i64,
     /// The spans that its entries come from, each once.
     pub traces: Vec<TraceParent>,
 }
@@ -100,19 +98,13 @@ pub async fn take(store: &Store) -> Result<Next, StoreError> {
                 return Ok(Next::Empty);
             }
         };
-        let entries = sqlx::query!(
-            r#"delete from computation_queue where service = $1
-               returning id, tableoid::bigint as "queue!", traceparent"#,
-            service
-        )
-        .fetch_all(tx.connection())
-        .await?;
+        let entries =
+            sqlx::query!("delete from computation_queue where service = $1 returning id, traceparent", service)
+                .fetch_all(tx.connection())
+                .await?;
         let traces = traces::of(entries.iter().map(|entry| entry.traceparent.as_deref()));
         match entries.into_iter().max_by_key(|entry| entry.id) {
-            Some(entry) => {
-                let (id, queue) = (entry.id, entry.queue);
-                return Ok(Next::Taken(Box::new(ClaimedService { tx, service, id, queue, traces })));
-            }
+            Some(entry) => return Ok(Next::Taken(Box::new(ClaimedService { tx, service, id: entry.id, traces }))),
             // another worker was done with it between the list and the lock
             None => tx.rollback().await?,
         }
@@ -187,14 +179,6 @@ pub async fn wait(store: &Store, service: &str) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
     lock_service(&mut tx, service).await?;
     tx.rollback().await
-}
-
-/// The id of the youngest entry that waits; 0 without one. What is read after this in the same transaction is at least
-/// as new as what entries up to it stand for.
-pub async fn youngest(tx: &mut StoreTx) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar!(r#"select coalesce(max(id), 0) as "id!" from computation_queue"#)
-        .fetch_one(tx.connection())
-        .await?)
 }
 
 /// Takes part in computing until this transaction ends: [`stop_all`] waits for it.

@@ -51,14 +51,17 @@ pub struct CommitRow<'a> {
 }
 
 /// Which facts are of a service: its name, its repositories and what its incidents are part of. Set for the
-/// transaction, read by every statement of this module.
+/// transaction, read by every statement of this module. They are few of all that there are: the planner is told to look
+/// them up rather than to read whole tables, and to leave other processors to who waits for an answer.
 async fn choose(tx: &mut StoreTx, service: &Service) -> Result<(), StoreError> {
     let repositories: Vec<String> = service.repositories.iter().map(ToString::to_string).collect();
     let selectors: Vec<String> = service.claims().into_iter().chain([service.component()]).collect();
     sqlx::query!(
         "select set_config('sei.service', $1, true) as service,
                 set_config('sei.repositories', $2::text[]::text, true) as repositories,
-                set_config('sei.selectors', $3::text[]::text, true) as selectors",
+                set_config('sei.selectors', $3::text[]::text, true) as selectors,
+                set_config('random_page_cost', '1.1', true) as page_cost,
+                set_config('max_parallel_workers_per_gather', '0', true) as workers",
         service.name,
         &repositories,
         &selectors,

@@ -8,6 +8,7 @@ use chrono::Utc;
 use kernel::Service;
 use runtime::telemetry::trace;
 use runtime::{Operation, OperationOutcome};
+use store::changes::{self, ReadAt};
 use store::computation_queue::{self, ClaimedService, Next};
 use store::metric_rows::{self, Computation, Written};
 use store::{Store, StoreTx};
@@ -18,6 +19,7 @@ use tracing::{Instrument, error};
 use super::counted;
 use super::plan::digest;
 use super::service::{Compute, compute_aside, load, preview_aside};
+use crate::metrics::Owners;
 use crate::{ComputationSummary, DoraError, History, Options, ServiceMetrics, services};
 
 /// What workers of a tenant share. Cheap to clone.
@@ -29,11 +31,11 @@ pub(super) struct Workshop {
     known: Arc<Mutex<KnownServices>>,
 }
 
-/// The services as they were when an entry of a queue was the youngest.
+/// The services as they were read last, and when that was.
 #[derive(Default)]
 struct KnownServices {
-    queue: i64,
-    id: i64,
+    read_at: Option<(ReadAt, Instant)>,
+    owners: Owners,
     services: BTreeMap<String, Arc<Service>>,
 }
 
@@ -85,9 +87,9 @@ impl Workshop {
     }
 
     async fn computed(&self, taken: ClaimedService) -> Result<(OperationOutcome, ComputationSummary), DoraError> {
-        let ClaimedService { mut tx, service: name, id, queue, .. } = taken;
+        let ClaimedService { mut tx, service: name, id, .. } = taken;
         tx.trace(trace::current());
-        let summary = match self.definition(&mut tx, &name, (queue, id)).await? {
+        let summary = match self.definition(&mut tx, &name).await? {
             None => {
                 let deleted = metric_rows::forget(&mut tx, &name).await?;
                 ComputationSummary { deleted, ..ComputationSummary::default() }
@@ -107,20 +109,21 @@ impl Workshop {
         Ok((OperationOutcome::Ok, summary))
     }
 
-    /// A service as it is at least since an entry of the queue was added; `None` if there is none any more.
-    async fn definition(
-        &self,
-        tx: &mut StoreTx,
-        name: &str,
-        (queue, id): (i64, i64),
-    ) -> Result<Option<Arc<Service>>, DoraError> {
+    /// A service as it is in the store; `None` if there is none of that name any more. All are read again only after what
+    /// they follow from has changed.
+    async fn definition(&self, tx: &mut StoreTx, name: &str) -> Result<Option<Arc<Service>>, DoraError> {
         let mut known = self.known.lock().await;
-        if known.queue != queue || known.id < id {
-            let youngest = computation_queue::youngest(tx).await?;
-            let all = services::all(&store::history::services(tx).await?);
-            let services = all.into_iter().map(|service| (service.name.clone(), Arc::new(service))).collect();
-            *known = KnownServices { queue, id: youngest.max(id), services };
+        let begun = Instant::now();
+        // where this ends early, all are read the next time
+        let before = known.read_at.take().filter(|(_, at)| at.elapsed() < changes::KEPT);
+        let (now, marks) = changes::since(tx, before.as_ref().map(|(before, _)| before)).await?;
+        if marks.is_none_or(|marks| marks.iter().any(|mark| known.owners.may_change_with(mark))) {
+            let found = store::history::services(tx).await?;
+            let services = services::all(&found).into_iter();
+            known.services = services.map(|service| (service.name.clone(), Arc::new(service))).collect();
+            known.owners = Owners::of(&found);
         }
+        known.read_at = Some((now, begun));
         Ok(known.services.get(name).cloned())
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use store::StoreTx;
 use store::changes::{self, Mark};
+use store::history::Services;
 
 use super::metric::{Input, Metric};
 use super::ownership::Ownership;
@@ -21,7 +22,12 @@ pub struct Owners(Arc<Ownership>);
 impl Owners {
     /// As they are in the store.
     pub async fn read(tx: &mut StoreTx) -> Result<Self, DoraError> {
-        Ok(Self(Arc::new(Ownership::new(&store::history::services(tx).await?))))
+        Ok(Self::of(&store::history::services(tx).await?))
+    }
+
+    /// As they were read.
+    pub(crate) fn of(known: &Services) -> Self {
+        Self(Arc::new(Ownership::new(known)))
     }
 
     /// The team of a service, and those that it is part of.

@@ -19,8 +19,6 @@ use super::versions::{Versions, next_version};
 use crate::DoraError;
 use crate::settings::Dora;
 
-/// After this long without a question all is read again: the store forgets what changed long ago.
-const KEPT: Duration = Duration::from_hours(1);
 /// A source that was not asked for within this time is not read again before it is.
 const IN_USE: Duration = Duration::from_mins(1);
 /// Of a source with more changed rows their chunks are read whole.
@@ -178,7 +176,8 @@ impl Rows {
     pub async fn find_changes(&mut self, tx: &mut StoreTx, settings: &Dora) -> Result<(), DoraError> {
         let begun = Instant::now();
         // a question that is given up here leaves it as it was
-        let before = self.read_at.as_ref().filter(|(_, at)| at.elapsed() < KEPT).map(|(before, _)| before.clone());
+        let before =
+            self.read_at.as_ref().filter(|(_, at)| at.elapsed() < changes::KEPT).map(|(before, _)| before.clone());
         let (now, marks) = changes::since(tx, before.as_ref()).await?;
         match marks {
             None => {

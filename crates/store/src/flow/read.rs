@@ -92,9 +92,12 @@ async fn choose(tx: &mut StoreTx, part: &ReadPart) -> Result<(), StoreError> {
             .await?;
         }
         ReadPart::Some { owners, keys } => {
+            // few of all rows, which indexes find; other processors are left to who waits for an answer
             sqlx::query!(
                 "select set_config('sei.owners', $1::text[]::text, true) as owners,
-                        set_config('sei.keys', $2::text[]::text, true) as keys",
+                        set_config('sei.keys', $2::text[]::text, true) as keys,
+                        set_config('random_page_cost', '1.1', true) as page_cost,
+                        set_config('max_parallel_workers_per_gather', '0', true) as workers",
                 owners,
                 keys,
             )
