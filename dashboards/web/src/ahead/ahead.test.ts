@@ -67,14 +67,25 @@ it("asks once what the overview asks, with the filter of the address", async () 
   expect(asked).toEqual([
     "/api/v1/dora?tenant=demo&service=web+shop&window=30d&interval=day&compare=previous&by=team",
     "/api/v1/target-results?tenant=demo&service=web+shop&window=30d&teams=true",
+    "/api/v1/metrics?tenant=demo",
+    "/api/v1/me",
+    "/api/v1/teams?tenant=demo&limit=200",
+    "/api/v1/services?tenant=demo&limit=200",
+    "/api/v1/tenants?tenant=demo&limit=200",
   ]);
   asked.forEach(askAhead);
-  expect(sent).toHaveBeenCalledTimes(2);
-  // as the client writes a space
-  await ask("/api/v1/target-results?tenant=demo&service=web%20shop&window=30d&teams=true");
-  expect(sent).toHaveBeenCalledTimes(2);
-  await ask("/api/v1/target-results?tenant=demo&service=web%20shop&window=30d&teams=true");
-  expect(sent).toHaveBeenCalledTimes(3);
+  expect(sent).toHaveBeenCalledTimes(asked.length);
+  // as the client may write it
+  await ask("/api/v1/target-results?window=30d&tenant=demo&service=web%20shop&teams=true");
+  expect(sent).toHaveBeenCalledTimes(asked.length);
+  await ask("/api/v1/target-results?window=30d&tenant=demo&service=web%20shop&teams=true");
+  expect(sent).toHaveBeenCalledTimes(asked.length + 1);
+});
+
+it("asks what other pages ask first", () => {
+  expect(questionsAt("/developer", { person: "github/ada" })).toContain("/api/v1/me/work?account=github%2Fada");
+  expect(questionsAt("/teams/Data%20Platform", { service: "web", window: "365d" })).toContain("/api/v1/dora?team=Data+Platform&window=365d&compare=previous&by=service");
+  expect(questionsAt("/deployments", {})).toEqual(["/api/v1/metrics", "/api/v1/me", "/api/v1/teams?limit=200", "/api/v1/services?limit=200", "/api/v1/tenants?limit=200"]);
 });
 
 it("asks again what was asked too long ago, and what would change something", async () => {

@@ -3,9 +3,10 @@ const KEPT_MS = 10_000;
 
 const asked = new Map<string, { answer: Promise<Response>; until: number }>();
 
-/** The address of a question, however its parameters are written. */
+/** The address of a question, however its parameters are written and in whatever order. */
 function keyOf(address: string): string {
   const { pathname, searchParams } = new URL(address, location.origin);
+  searchParams.sort();
   return `${pathname}?${searchParams}`;
 }
 
