@@ -6,7 +6,8 @@
 //
 // Lighthouse simulates the processor of a phone by a factor, which is meant for a fast computer. The factor is chosen by
 // Lighthouse's own measure of this machine, as its document about throttling has it. A machine that is slower than a phone,
-// or busy, can't show how fast a page is: then performance is printed, but nothing is expected of it.
+// or busy, can't show how fast a page is: then performance is printed, but nothing is expected of it. Of a page that is not
+// enough at first, the middle one of three examinations counts.
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import lighthouse from "lighthouse";
@@ -27,6 +28,12 @@ function factorOf(speed) {
   return speed >= 800 ? 2 : 1;
 }
 
+/** Keeps the whole report. */
+async function write(pathOfPage, lhr) {
+  const name = pathOfPage.replace(/\W+/g, "-").replace(/^-|-$/g, "") || "overview";
+  await writeFile(path.join(reports, `${name}.json`), JSON.stringify(lhr));
+}
+
 async function examine(browser, pathOfPage) {
   const page = await browser.newPage();
   try {
@@ -40,12 +47,25 @@ async function examine(browser, pathOfPage) {
       maxWaitForLoad: 60_000,
     };
     const { lhr } = await lighthouse(url.href, { logLevel: "error" }, { extends: "lighthouse:default", settings }, page);
-    const name = pathOfPage.replace(/\W+/g, "-").replace(/^-|-$/g, "") || "overview";
-    await writeFile(path.join(reports, `${name}.json`), JSON.stringify(lhr));
+    await write(pathOfPage, lhr);
     return { lhr, speed };
   } finally {
     await page.close();
   }
+}
+
+function scoreOf({ lhr }, category) {
+  return Math.round((lhr.categories[category].score ?? 0) * 100);
+}
+
+/** The only examination of a page, or of three the one in the middle by performance. */
+async function examined(browser, pathOfPage) {
+  const first = await examine(browser, pathOfPage);
+  if (CATEGORIES.every((category) => scoreOf(first, category) >= LEAST)) return first;
+  const all = [first, await examine(browser, pathOfPage), await examine(browser, pathOfPage)];
+  const [, middle] = all.sort((one, other) => scoreOf(one, "performance") - scoreOf(other, "performance"));
+  await write(pathOfPage, middle.lhr);
+  return middle;
 }
 
 /** What took points of a category, with its first place. */
@@ -62,7 +82,7 @@ function reasons(lhr, category) {
 
 /** Prints what was found on a page; returns whether it is enough. */
 function print(pathOfPage, { lhr, speed }) {
-  const scores = Object.fromEntries(CATEGORIES.map((category) => [category, Math.round((lhr.categories[category].score ?? 0) * 100)]));
+  const scores = Object.fromEntries(CATEGORIES.map((category) => [category, scoreOf({ lhr }, category)]));
   const requests = lhr.audits["network-requests"].details?.items ?? [];
   const bytes = requests.reduce((sum, { transferSize = 0 }) => sum + transferSize, 0);
   const shift = lhr.audits["cumulative-layout-shift"].numericValue ?? 0;
@@ -82,7 +102,7 @@ const browser = await puppeteer.launch({
 });
 try {
   for (const pathOfPage of given.length === 0 ? PATHS : given) {
-    if (!print(pathOfPage, await examine(browser, pathOfPage))) process.exitCode = 1;
+    if (!print(pathOfPage, await examined(browser, pathOfPage))) process.exitCode = 1;
   }
 } finally {
   await browser.close();
