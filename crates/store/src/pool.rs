@@ -116,10 +116,12 @@ impl Pool {
         self.connections.silence.is_silent()
     }
 
-    /// Lends a connection.
-    pub async fn lend(&self) -> Result<Lent, sqlx::Error> {
-        let lending = self.connections.silence.ask(self.lend_in_turn());
-        timeout(LEND_TIMEOUT, lending).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+    /// Lends a connection. What waits for it is many futures deep already, so this one is a box.
+    pub fn lend(&self) -> BoxFuture<'_, Result<Lent, sqlx::Error>> {
+        Box::pin(async {
+            let lending = self.connections.silence.ask(self.lend_in_turn());
+            timeout(LEND_TIMEOUT, lending).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+        })
     }
 
     async fn lend_in_turn(&self) -> Result<Lent, sqlx::Error> {
