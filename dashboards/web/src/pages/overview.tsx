@@ -66,7 +66,6 @@ function WindowNote({ report }: { report: Report }) {
 /** `missing` is why there are no targets, where they could not be asked for. */
 function Overview({ report, targets, missing }: { report: Report; targets: TargetResult[]; missing: ReactNode }) {
   const filter = useFilter();
-  const maySet = useMaySet(filter.team);
   // what is below the window at first waits for what is in it, and is rendered in slices
   const isWhole = useDeferredValue(true, false);
   // a service has the targets of its team
@@ -94,11 +93,16 @@ function Overview({ report, targets, missing }: { report: Report; targets: Targe
             <Assisted />
             <Reliability />
           </div>
-          {targets.length === 0 && missing === false && maySet && agreed}
+          {targets.length === 0 && missing === false && <WhoMaySet team={filter.team}>{agreed}</WhoMaySet>}
         </>
       )}
     </div>
   );
+}
+
+/** Shown to who may set targets; the rest is not rendered again when that is known. */
+function WhoMaySet({ team, children }: { team: string | undefined; children: ReactNode }) {
+  return useMaySet(team) && children;
 }
 
 /** Teams are listed by name: they are no ranking. */
