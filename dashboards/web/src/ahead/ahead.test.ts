@@ -30,7 +30,7 @@ it("runs ahead without any library", () => {
 });
 
 it("loads neither charts with axes nor dialogs with the first page", () => {
-  const loaded = loadedWith("../main.tsx");
+  const loaded = loadedWith("../start.tsx");
   expect(loaded).toContain("react-dom/client");
   expect(loaded).toContain("../pages/overview.tsx");
   for (const later of ["echarts/core", "../charts/echarts.ts", "../ui/overlay.tsx"]) expect(loaded).not.toContain(later);
