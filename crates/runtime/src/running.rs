@@ -206,8 +206,9 @@ mod tests {
         let held = Arc::new(());
         let weak = Arc::downgrade(&held);
         running.start("a task", |_| async move {
-            let _held = held;
-            std::future::pending().await
+            std::future::pending::<()>().await;
+            drop(held);
+            Ok(())
         });
         running.start("another", |end| async move {
             end.cancelled().await;
