@@ -10,6 +10,8 @@ use super::served;
 use crate::chaos::link::{self, State};
 
 const DEADLINE: Duration = Duration::from_mins(1);
+/// Questions at once.
+const ASKED: usize = 30;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_hear_that_the_database_is_silent_and_probes_are_answered() {
@@ -17,8 +19,8 @@ async fn all_hear_that_the_database_is_silent_and_probes_are_answered() {
     served::fill(&database.store, served::organization().facts()).await;
     let link = link::of_database(&database).await;
     let store = Store::open(&link.url(&database), 8).await.unwrap();
-    // half of them are for one address
-    let change = |settings: &mut api::settings::ApiSettings| settings.server.connections = 64;
+    // half of them are for one address: as many as ask below, so that none makes room for another
+    let change = |settings: &mut api::settings::ApiSettings| settings.server.connections = 2 * ASKED;
     let served = served::over(served::listener().await, database, &store, change);
     let ask = async |path: &str| {
         let asked = served.ask("GET", path, &[], "");
@@ -30,7 +32,7 @@ async fn all_hear_that_the_database_is_silent_and_probes_are_answered() {
     }
 
     link.set(State::Silent);
-    let replies = join_all(paths.iter().cycle().take(40).map(|path| ask(path)));
+    let replies = join_all(paths.iter().cycle().take(ASKED).map(|path| ask(path)));
     let probe = async {
         eventually(DEADLINE, async || store.is_silent()).await;
         ask("/livez").await.status
