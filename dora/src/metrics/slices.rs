@@ -160,7 +160,7 @@ pub(super) struct Parts {
 
 impl Parts {
     /// Of subjects one by one.
-    pub fn new<'s>(subjects: impl Iterator<Item = About<'s>> + Clone, by: Option<Slice>, owned: Owned<'_>) -> Self {
+    pub fn new<'s>(subjects: &(impl Iterator<Item = About<'s>> + Clone), by: Option<Slice>, owned: Owned<'_>) -> Self {
         Self::of_runs(|_| subjects.clone().map(|about| (about, 1)), by, owned)
     }
 

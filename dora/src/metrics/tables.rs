@@ -304,9 +304,9 @@ mod tests {
             for (table, owner) in [(&by_name, true), (&by_name, false), (&mixed, true), (&mixed, false)] {
                 let expected: Vec<&Change> = table.of(window).filter(passes).map(|entry| entry.row).collect();
                 let parts = table.of_passing(window, (owner, passes));
-                let found: Vec<&Change> = parts.iter().flat_map(|part| part.entries()).map(|entry| entry.row).collect();
+                let found: Vec<&Change> = parts.iter().flat_map(ChunkPart::entries).map(|entry| entry.row).collect();
                 assert_eq!(found, expected, "{window:?}, {owner}");
-                assert_eq!(parts.iter().map(|part| part.len()).sum::<usize>(), expected.len());
+                assert_eq!(parts.iter().map(ChunkPart::len).sum::<usize>(), expected.len());
             }
         }
     }

@@ -119,7 +119,7 @@ impl<'t> View<'t> {
                     subjects.get(subject as usize).is_some_and(|subject| tables.ownership.passes(subject, self.filter))
                 });
                 let about = subjects.iter().map(|subject| About { subject, reviewer: None });
-                (observations, Arc::new(Parts::new(about, self.by, (&tables.ownership, self.filter))))
+                (observations, Arc::new(Parts::new(&about, self.by, (&tables.ownership, self.filter))))
             }
         })
     }
@@ -151,7 +151,7 @@ impl<'t> View<'t> {
             let given = given.flat_map(|entry| entry.row.reviews.iter().map(move |review| (entry.subject, review)));
             let given: Vec<_> = given.filter(|(_, review)| review.reviewer.is_some()).collect();
             let about = given.iter().map(|(subject, review)| About { subject, reviewer: review.reviewer.as_ref() });
-            let parts = Parts::new(about, self.by, (&self.tables.ownership, self.filter));
+            let parts = Parts::new(&about, self.by, (&self.tables.ownership, self.filter));
             Given { reviews: given.iter().map(|(_, review)| *review).collect(), parts: Arc::new(parts) }
         });
         let mut into = Observations::with_room(given.reviews.len());

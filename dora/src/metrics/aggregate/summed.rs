@@ -77,16 +77,12 @@ fn known(metric: &Metric, grid: &Grid<'_>) -> (Cells, Column) {
 }
 
 fn known_of<T: Default>(placed: &Placed, observations: &Observations, of: impl Fn(f64) -> T) -> (Cells, Vec<T>) {
-    match observations.all_known() {
-        Some(values) => {
-            let value = |row: &u32| values.get(*row as usize).copied().map(&of).unwrap_or_default();
-            (placed.cells.clone(), placed.rows.iter().map(value).collect())
-        }
-        None => {
-            let (cells, values) = placed.known(|_, row| observations.known(row).map(&of));
-            (cells.into(), values)
-        }
+    if let Some(values) = observations.all_known() {
+        let value = |row: &u32| values.get(*row as usize).copied().map(&of).unwrap_or_default();
+        return (placed.cells.clone(), placed.rows.iter().map(value).collect());
     }
+    let (cells, values) = placed.known(|_, row| observations.known(row).map(&of));
+    (cells.into(), values)
 }
 
 /// What a cell is a share of.

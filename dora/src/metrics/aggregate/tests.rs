@@ -50,7 +50,7 @@ fn asked_in(
     let steps = calendar.steps(window, Interval::Week).unwrap();
     let metric = registry::find(name, &[]).unwrap();
     let about = seen.subjects.iter().map(|subject| About { subject, reviewer: None });
-    let parts = Parts::new(about, by, (&Ownership::default(), &Filter::default()));
+    let parts = Parts::new(&about, by, (&Ownership::default(), &Filter::default()));
     let asked = Asked {
         metric: &metric,
         by,
@@ -88,7 +88,7 @@ fn each_slice_costs_as_many_values_as_the_series_has_steps() {
     let (calendar, window) = (Calendar { zone: Tz::UTC }, Window { from: at(0), to: at(14) });
     let steps = calendar.steps(window, Interval::Day).unwrap();
     let about = seen.subjects.iter().map(|subject| About { subject, reviewer: None });
-    let parts = Parts::new(about, Some(Slice::Label), (&Ownership::default(), &Filter::default()));
+    let parts = Parts::new(&about, Some(Slice::Label), (&Ownership::default(), &Filter::default()));
     let answered = |limit| {
         let asked = Asked {
             metric: &registry::find("change_cycle_time", &[]).unwrap(),
