@@ -41,7 +41,7 @@ export function ExplorePage() {
         actions={
           <>
             <CopyLink />
-            <AddToBoard tile={definition && tileOf(exploring, view, filter)} />
+            {definition !== undefined && <AddToBoard tile={tileOf(exploring, view, filter)} />}
           </>
         }
       />
