@@ -41,7 +41,7 @@
     globalThis.watch = watch;
     addEventListener("DOMContentLoaded", () => {
         watch.shown = watch.seen(watch.isShown);
-        // who awaits it is told
+        // who awaits it hears of it
         watch.shown.catch(() => undefined);
     });
 })();

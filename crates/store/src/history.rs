@@ -51,8 +51,8 @@ pub struct CommitRow<'a> {
 }
 
 /// Which facts are of a service: its name, its repositories and what its incidents are part of. Set for the
-/// transaction, read by every statement of this module. They are few of all that there are: the planner is told to look
-/// them up rather than to read whole tables, and to leave other processors to who waits for an answer.
+/// transaction, read by every statement of this module. They are few of all that there are: settings have the planner
+/// look them up rather than read whole tables, and leave other processors to who waits for an answer.
 async fn choose(tx: &mut StoreTx, service: &Service) -> Result<(), StoreError> {
     let repositories: Vec<String> = service.repositories.iter().map(ToString::to_string).collect();
     let selectors: Vec<String> = service.claims().into_iter().chain([service.component()]).collect();

@@ -293,7 +293,7 @@ mod tests {
                 row: row.clone(),
             })
         });
-        // of the last nothing is said about when it was
+        // of the last it is not known when it was
         let timeless = Entry { subject: named("c"), ..Entry::default() };
         let rows: Vec<Entry<Change>> = changes.chain([timeless]).collect();
         let by_name = Table::by_owner(rows.iter().cloned(), |subject| subject.repository.as_ref());
