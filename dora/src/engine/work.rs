@@ -109,7 +109,7 @@ impl Workshop {
         Ok((OperationOutcome::Ok, summary))
     }
 
-    /// A service as it is in the store; `None` if there is none of that name any more. All are read again only after what
+    /// A service as it is in the store; `None` if no service has that name any more. All are read again only after what
     /// they follow from has changed.
     async fn definition(&self, tx: &mut StoreTx, name: &str) -> Result<Option<Arc<Service>>, DoraError> {
         let mut known = self.known.lock().await;
