@@ -187,6 +187,11 @@ async fn rows_are_read_by_whole_keys_while_the_statistics_are_those_of_an_almost
     let served = served::empty().await;
     let store = &served.database.store;
     let mut connection = served.database.options().connect().await.unwrap();
+    let tables = "select format('alter table main.%I set (autovacuum_enabled = false)', tablename) from pg_tables
+                  where schemaname = 'main'";
+    for statement in sqlx::query_scalar::<_, String>(tables).fetch_all(&mut connection).await.unwrap() {
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+    }
     let scale = Scale { services: 1, days: 3, changes: 3, deployments: 3, ..served::organization().scale };
     served::fill(store, Demo { scale, ..served::organization() }.facts()).await;
     sqlx::raw_sql("set search_path = main, sei; analyze").execute(&mut connection).await.unwrap();

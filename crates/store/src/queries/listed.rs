@@ -239,8 +239,8 @@ facts! {
     Commit: ListOf {
         from: "commit t",
         key: &[KeyPart::Text("repository"), KeyPart::Sha("sha")],
-        // what a deployment reached stays true when its branch is gone
-        condition: "",
+        // what a deployment reached stays true when its branch is gone; the condition is that of the index of times
+        condition: "t.committed_at > '-infinity'",
         sorts: &[Sort::time("committed_at", "t.committed_at")],
         searched: &["subject"],
         ..USUAL
