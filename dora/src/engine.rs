@@ -4,6 +4,7 @@
 //! processes as there are. One slow service keeps one worker busy and no other.
 
 mod counted;
+mod known;
 mod plan;
 mod service;
 mod tenants;
@@ -57,10 +58,9 @@ pub async fn recompute_with(
     scope: Scope,
     compute: Compute,
 ) -> Result<ComputationSummary, DoraError> {
-    let options = Arc::new(Options::new(settings)?);
+    let workshop = Workshop::new(store.clone(), Arc::new(Options::new(settings)?), compute);
     let begun = Instant::now();
-    let mut summary = plan(store, &options, scope).await?;
-    let workshop = Workshop::new(store.clone(), options, compute);
+    let mut summary = plan(&workshop, scope).await?;
     let mut workers = JoinSet::new();
     for _ in 0..settings.workers {
         workers.spawn(workshop.clone().work(Others::Wait));
@@ -80,15 +80,14 @@ pub async fn run(
     custom: Vec<settings::CustomMetricSettings>,
     shutdown: CancellationToken,
 ) -> Result<(), DoraError> {
-    let options = Arc::new(Options::new(&settings)?);
-    let tenants = Arc::new(Tenants::default());
+    let tenants = Arc::new(Tenants::new(store.clone(), Options::new(&settings)?));
     // dropped, and with it its tasks, when this returns
     let mut tasks = JoinSet::new();
     for _ in 0..settings.workers {
-        tasks.spawn(worker(store.clone(), Arc::clone(&options), Arc::clone(&tenants)));
+        tasks.spawn(worker(store.clone(), Arc::clone(&tenants)));
     }
     tasks.spawn(analytics::keep(store.clone(), settings, custom));
-    tasks.spawn(planner(store, options, tenants));
+    tasks.spawn(planner(store, tenants));
     tokio::select! {
         () = shutdown.cancelled() => Ok(()),
         Some(ended) = tasks.join_next() => ended.map_err(|error| DoraError::ended("all services", error))?,
@@ -96,25 +95,21 @@ pub async fn run(
 }
 
 /// Plans what is announced and what is there at the start; from the start again when the database was away.
-async fn planner(store: Store, options: Arc<Options>, tenants: Arc<Tenants>) -> Result<(), DoraError> {
+async fn planner(store: Store, tenants: Arc<Tenants>) -> Result<(), DoraError> {
     loop {
-        let Err(error) = plan_announced(&store, &options, &tenants).await;
+        let Err(error) = plan_announced(&store, &tenants).await;
         later(None, error).await?;
     }
 }
 
 /// Plans until that fails.
-async fn plan_announced(
-    store: &Store,
-    options: &Arc<Options>,
-    tenants: &Tenants,
-) -> Result<std::convert::Infallible, DoraError> {
+async fn plan_announced(store: &Store, tenants: &Tenants) -> Result<std::convert::Infallible, DoraError> {
     let mut listener = store::listen(store, &[invalidations::CHANNEL, computation_queue::CHANNEL]).await?;
     let mut waiting: BTreeSet<Tenant> = every_tenant(store).await?;
     loop {
         let mut has_failed = false;
         while let Some(tenant) = waiting.pop_first() {
-            match plan(&store.for_tenant(&tenant), options, Scope::Stale).await {
+            match plan(&tenants.workshop(&tenant), Scope::Stale).await {
                 // also what others have planned, and left
                 Ok(_) => tenants.add(tenant),
                 Err(error) => {
@@ -133,13 +128,11 @@ async fn plan_announced(
 }
 
 /// Computes services of the tenants whose queues have some.
-async fn worker(store: Store, options: Arc<Options>, tenants: Arc<Tenants>) -> Result<(), DoraError> {
+async fn worker(store: Store, tenants: Arc<Tenants>) -> Result<(), DoraError> {
     loop {
         let (tenant, added) = tenants.next().await;
         let begun = Instant::now();
-        let workshop =
-            tenants.workshop(&tenant, || Workshop::new(store.for_tenant(&tenant), Arc::clone(&options), compute));
-        match workshop.work(Others::Leave).await {
+        match tenants.workshop(&tenant).work(Others::Leave).await {
             Ok(summary) => {
                 tenants.done(&tenant, added);
                 if summary.services > 0 {

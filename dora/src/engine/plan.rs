@@ -9,33 +9,35 @@ use runtime::{Operation, OperationOutcome};
 use store::flow::ReadPart;
 use store::invalidations::Marks;
 use store::metric_rows::{Computation, Title};
-use store::{Store, StoreTx, computation_queue, invalidations, metric_rows};
+use store::{StoreTx, computation_queue, invalidations, metric_rows};
 use tracing::Span;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::counted;
+use super::work::Workshop;
 use crate::{ComputationSummary, DoraError, Options, Scope, services};
 
 /// Changes when rows computed by an earlier version have to be computed again.
 const ENGINE: u32 = 4;
 
-/// Adds to the queue of the store's tenant what has to be computed. One transaction: a mark is gone only when its
-/// services are in the queue.
-pub(super) async fn plan(store: &Store, options: &Options, scope: Scope) -> Result<ComputationSummary, DoraError> {
+/// Adds to the queue of a tenant what has to be computed. One transaction: a mark is gone only when its services are in
+/// the queue.
+pub(super) async fn plan(workshop: &Workshop, scope: Scope) -> Result<ComputationSummary, DoraError> {
     let begun = Instant::now();
-    let planned = planned(store, options, scope).await;
+    let planned = planned(workshop, scope).await;
     let outcome = planned.as_ref().err().map_or(OperationOutcome::Ok, counted::outcome);
     counted::count(Operation::Plan, begun, outcome);
     planned
 }
 
-async fn planned(store: &Store, options: &Options, scope: Scope) -> Result<ComputationSummary, DoraError> {
+async fn planned(workshop: &Workshop, scope: Scope) -> Result<ComputationSummary, DoraError> {
+    let Workshop { store, options, known, .. } = workshop;
     let mut tx = store.begin().await?;
     computation_queue::lock(&mut tx).await?;
     let marks = invalidations::take(&mut tx).await?;
     let span = span_of(&marks, store.tenant());
     tx.trace(trace::of(&span));
-    let services = services::all(&store::history::services(&mut tx).await?);
+    let services = known.read(&mut tx).await?;
     let (subjects, retitled) = retitle(&mut tx, &services, marks).await?;
     let computed = metric_rows::computations(&mut tx, &ReadPart::All).await?;
     let queued = queued(&services, &computed, &subjects, digest(options), scope);

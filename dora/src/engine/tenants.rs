@@ -1,18 +1,21 @@
 //! The tenants whose queues have services, as the workers of this process know it.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kernel::Tenant;
 use runtime::locked;
+use store::Store;
 use tokio::sync::Notify;
 
 use super::work::Workshop;
+use crate::{Options, compute};
 
 /// Which tenants workers look at. A tenant stays until a worker found nothing left that was added before it looked.
-#[derive(Default)]
 pub(super) struct Tenants {
+    store: Store,
+    options: Arc<Options>,
     inner: Mutex<Inner>,
     changed: Notify,
 }
@@ -28,6 +31,11 @@ struct Inner {
 }
 
 impl Tenants {
+    /// None yet.
+    pub(super) fn new(store: Store, options: Options) -> Self {
+        Self { store, options: Arc::new(options), inner: Mutex::default(), changed: Notify::new() }
+    }
+
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
         locked(&self.inner)
     }
@@ -75,8 +83,9 @@ impl Tenants {
         }
     }
 
-    /// What the workers of a tenant share, made by the first of them.
-    pub(super) fn workshop(&self, tenant: &Tenant, new: impl FnOnce() -> Workshop) -> Workshop {
+    /// What the planner and the workers of a tenant share, made for the first of them.
+    pub(super) fn workshop(&self, tenant: &Tenant) -> Workshop {
+        let new = || Workshop::new(self.store.for_tenant(tenant), Arc::clone(&self.options), compute);
         self.inner().workshops.entry(tenant.clone()).or_insert_with(new).clone()
     }
 }

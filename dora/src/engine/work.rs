@@ -1,6 +1,5 @@
 //! Computing the services that wait, each in a transaction of its own.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,35 +7,25 @@ use chrono::Utc;
 use kernel::Service;
 use runtime::telemetry::trace;
 use runtime::{Operation, OperationOutcome};
-use store::changes::{self, ReadAt};
 use store::computation_queue::{self, ClaimedService, Next};
 use store::metric_rows::{self, Computation, Written};
 use store::{Store, StoreTx};
-use tokio::sync::Mutex;
 use tracing::field::Empty;
 use tracing::{Instrument, error};
 
 use super::counted;
+use super::known::KnownServices;
 use super::plan::digest;
 use super::service::{Compute, compute_aside, load, preview_aside};
-use crate::metrics::Owners;
-use crate::{ComputationSummary, DoraError, History, Options, ServiceMetrics, services};
+use crate::{ComputationSummary, DoraError, History, Options, ServiceMetrics};
 
-/// What workers of a tenant share. Cheap to clone.
+/// What the planner and the workers of a tenant share. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Workshop {
     pub(super) store: Store,
     pub(super) options: Arc<Options>,
     pub(super) compute: Compute,
-    known: Arc<Mutex<KnownServices>>,
-}
-
-/// The services as they were read last, and when that was.
-#[derive(Default)]
-struct KnownServices {
-    read_at: Option<(ReadAt, Instant)>,
-    owners: Owners,
-    services: BTreeMap<String, Arc<Service>>,
+    pub(super) known: KnownServices,
 }
 
 /// Whether a worker waits for services that others compute.
@@ -50,7 +39,7 @@ pub(super) enum Others {
 
 impl Workshop {
     pub(super) fn new(store: Store, options: Arc<Options>, compute: Compute) -> Self {
-        Self { store, options, compute, known: Arc::default() }
+        Self { store, options, compute, known: KnownServices::default() }
     }
 
     /// Computes services until none waits. Several may do this at the same time, in this process and in others.
@@ -89,12 +78,14 @@ impl Workshop {
     async fn computed(&self, taken: ClaimedService) -> Result<(OperationOutcome, ComputationSummary), DoraError> {
         let ClaimedService { mut tx, service: name, id, .. } = taken;
         tx.trace(trace::current());
-        let summary = match self.definition(&mut tx, &name).await? {
+        let services = self.known.read(&mut tx).await?;
+        let service = services.binary_search_by(|service| service.name.cmp(&name)).ok().map(|at| &services[at]);
+        let summary = match service {
             None => {
                 let deleted = metric_rows::forget(&mut tx, &name).await?;
                 ComputationSummary { deleted, ..ComputationSummary::default() }
             }
-            Some(service) => match self.compute(&mut tx, &service).await {
+            Some(service) => match self.compute(&mut tx, service).await {
                 Ok(summary) => summary,
                 Err(error) if error.is_of_one_service() => {
                     // its transaction may have stopped halfway through an answer
@@ -107,24 +98,6 @@ impl Workshop {
         };
         tx.commit().await?;
         Ok((OperationOutcome::Ok, summary))
-    }
-
-    /// A service as it is in the store; `None` if no service has that name any more. All are read again only after what
-    /// they follow from has changed.
-    async fn definition(&self, tx: &mut StoreTx, name: &str) -> Result<Option<Arc<Service>>, DoraError> {
-        let mut known = self.known.lock().await;
-        let begun = Instant::now();
-        // where this ends early, all are read the next time
-        let before = known.read_at.take().filter(|(_, at)| at.elapsed() < changes::KEPT);
-        let (now, marks) = changes::since(tx, before.as_ref().map(|(before, _)| before)).await?;
-        if marks.is_none_or(|marks| marks.iter().any(|mark| known.owners.may_change_with(mark))) {
-            let found = store::history::services(tx).await?;
-            let services = services::all(&found).into_iter();
-            known.services = services.map(|service| (service.name.clone(), Arc::new(service))).collect();
-            known.owners = Owners::of(&found);
-        }
-        known.read_at = Some((now, begun));
-        Ok(known.services.get(name).cloned())
     }
 
     async fn compute(&self, tx: &mut StoreTx, service: &Service) -> Result<ComputationSummary, DoraError> {
