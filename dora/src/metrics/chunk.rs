@@ -2,14 +2,20 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+use indexmap::IndexSet;
+
 use super::rows::{Entry, EntryRef, Key, Micros, Name, Row, Subject};
 
 /// The rows of an owner, in the order of their times; what they are about is separate, since few questions look at it.
 #[derive(Debug)]
 pub(super) struct Chunk<T> {
     keys: Vec<Key>,
-    subjects: Vec<Subject>,
     rows: Vec<T>,
+    /// Of each row the place of what it is about among the subjects.
+    places: Vec<usize>,
+    /// Each once, however many rows are about it.
+    subjects: Box<[Subject]>,
     /// How much memory they take.
     bytes: usize,
     /// The repositories that they are about.
@@ -20,33 +26,59 @@ pub(super) struct Chunk<T> {
     last_begin: Option<i64>,
 }
 
-impl<T: Row> Chunk<T> {
-    pub fn new(mut entries: Vec<Entry<T>>) -> Self {
-        entries.sort_by_key(|entry| (entry.row.time(), entry.key));
-        let count = entries.len();
-        let mut chunk = Self {
-            keys: Vec::with_capacity(count),
-            subjects: Vec::with_capacity(count),
-            rows: Vec::with_capacity(count),
-            bytes: 0,
-            repositories: Vec::new(),
-            is_of_one: true,
-            last_begin: Some(i64::MIN),
-        };
-        for Entry { key, subject, row } in entries {
-            chunk.bytes += size_of::<Entry<T>>() + size_of_val(&*subject.labels) + row.bytes_beside();
-            if let Some(repository) = subject.repository.as_ref().filter(|name| !chunk.is_about(name)) {
-                chunk.repositories.push(Name::clone(repository));
+/// Rows of an owner that come one by one.
+#[derive(Debug)]
+pub(super) struct ChunkBuilder<T> {
+    subjects: IndexSet<Subject, RandomState>,
+    /// Each with its key and the place of what it is about.
+    rows: Vec<(T, Key, usize)>,
+}
+
+impl<T> Default for ChunkBuilder<T> {
+    fn default() -> Self {
+        Self { subjects: IndexSet::default(), rows: Vec::new() }
+    }
+}
+
+impl<T: Row> ChunkBuilder<T> {
+    pub fn push(&mut self, Entry { key, subject, row }: Entry<T>) {
+        let (place, _) = self.subjects.insert_full(subject);
+        self.rows.push((row, key, place));
+    }
+
+    /// The chunk, when all rows are there.
+    pub fn build(self) -> Chunk<T> {
+        let Self { subjects, mut rows } = self;
+        rows.sort_by_key(|(row, key, _)| (row.time(), *key));
+        let mut repositories: Vec<Name> = Vec::new();
+        for repository in subjects.iter().filter_map(|subject| subject.repository.as_ref()) {
+            if !repositories.contains(repository) {
+                repositories.push(Name::clone(repository));
             }
-            chunk.is_of_one &= chunk.subjects.last().is_none_or(|last| last.is_of_the_same(&subject));
-            chunk.last_begin = chunk.last_begin.zip(row.extent()).map(|(last, (begin, _))| last.max(begin));
+        }
+        let labels = subjects.iter().map(|subject| size_of::<Subject>() + size_of_val(&*subject.labels));
+        let beside = rows.iter().map(|(row, _, _)| size_of::<(T, Key, usize)>() + row.bytes_beside());
+        let last_begin = |last: i64, (row, _, _): &(T, Key, usize)| row.extent().map(|(begin, _)| last.max(begin));
+        let mut chunk = Chunk {
+            bytes: labels.chain(beside).sum(),
+            is_of_one: subjects.first().is_none_or(|one| subjects.iter().all(|other| other.is_of_the_same(one))),
+            last_begin: rows.iter().try_fold(i64::MIN, last_begin),
+            repositories,
+            subjects: subjects.into_iter().collect(),
+            keys: Vec::with_capacity(rows.len()),
+            rows: Vec::with_capacity(rows.len()),
+            places: Vec::with_capacity(rows.len()),
+        };
+        for (row, key, place) in rows {
             chunk.keys.push(key);
-            chunk.subjects.push(subject);
             chunk.rows.push(row);
+            chunk.places.push(place);
         }
         chunk
     }
+}
 
+impl<T: Row> Chunk<T> {
     pub const fn bytes(&self) -> usize {
         self.bytes
     }
@@ -65,12 +97,12 @@ impl<T: Row> Chunk<T> {
     }
 
     fn from(&self, first: usize) -> impl Iterator<Item = EntryRef<'_, T>> + Clone {
-        let rows = self.subjects.get(first..).into_iter().flatten().zip(self.rows.get(first..).into_iter().flatten());
-        rows.map(|(subject, row)| EntryRef { subject, row })
+        let rows = self.places.get(first..).into_iter().flatten().zip(self.rows.get(first..).into_iter().flatten());
+        rows.filter_map(|(place, row)| Some(EntryRef { subject: self.subjects.get(*place)?, row }))
     }
 
     fn get(&self, place: usize) -> Option<EntryRef<'_, T>> {
-        Some(EntryRef { subject: self.subjects.get(place)?, row: self.rows.get(place)? })
+        Some(EntryRef { subject: self.subjects.get(*self.places.get(place)?)?, row: self.rows.get(place)? })
     }
 
     /// The place of the first row that is not over before a window begins.
@@ -118,7 +150,7 @@ impl<T: Row> Chunk<T> {
     }
 
     pub fn is_equal(&self, other: &Self) -> bool {
-        self.keys == other.keys && self.rows == other.rows && self.subjects == other.subjects
+        self.keys == other.keys && self.entries().eq(other.entries())
     }
 
     /// Whether these are the rows that it has of some keys.
@@ -131,7 +163,9 @@ impl<T: Row> Chunk<T> {
     pub fn with(&self, keys: &HashSet<Key>, new: Option<&Self>) -> Self {
         let kept = self.keyed().filter(|(key, _)| !keys.contains(key));
         let all = kept.chain(new.into_iter().flat_map(Self::keyed));
-        Self::new(all.map(|(key, entry)| entry.cloned(key)).collect())
+        let mut chunk = ChunkBuilder::default();
+        all.for_each(|(key, entry)| chunk.push(entry.cloned(key)));
+        chunk.build()
     }
 }
 

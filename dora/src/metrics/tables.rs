@@ -6,7 +6,7 @@ use std::sync::Arc;
 use store::changes;
 use store::metric_rows::{Computation, FindingRow, ServiceBasis};
 
-use super::chunk::{Chunk, ChunkPart};
+use super::chunk::{Chunk, ChunkBuilder, ChunkPart};
 use super::custom::Facts;
 use super::metric::Input;
 use super::ownership::Ownership;
@@ -142,7 +142,7 @@ impl<T: Row> Table<T> {
 
 /// A table whose rows come one by one.
 #[derive(Debug)]
-pub(super) struct TableBuilder<T>(BTreeMap<Name, Vec<Entry<T>>>);
+pub(super) struct TableBuilder<T>(BTreeMap<Name, ChunkBuilder<T>>);
 
 impl<T> Default for TableBuilder<T> {
     fn default() -> Self {
@@ -154,7 +154,7 @@ impl<T: Row> TableBuilder<T> {
     /// Adds a row to those of its owner.
     pub fn push(&mut self, row: Entry<T>, owner: impl Fn(&Subject) -> Option<&Name>) {
         match owner(&row.subject).map(|owner| self.0.get_mut(owner).ok_or_else(|| Name::clone(owner))) {
-            Some(Ok(entries)) => entries.push(row),
+            Some(Ok(chunk)) => chunk.push(row),
             Some(Err(owner)) => self.0.entry(owner).or_default().push(row),
             None => self.0.entry(Name::default()).or_default().push(row),
         }
@@ -162,7 +162,7 @@ impl<T: Row> TableBuilder<T> {
 
     /// The table, when all rows are there.
     pub fn build(self) -> Table<T> {
-        let shared = |(owner, entries): (Name, Vec<Entry<T>>)| (owner, Arc::new(Chunk::new(entries)));
+        let shared = |(owner, chunk): (Name, ChunkBuilder<T>)| (owner, Arc::new(chunk.build()));
         Table(Arc::new(self.0.into_iter().map(shared).collect()))
     }
 }

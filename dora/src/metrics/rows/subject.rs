@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(in crate::metrics) type Name = Arc<str>;
 
 /// What a row is about, so far as it is known.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::metrics) struct Subject {
     /// The service, where it is known directly.
     pub service: Option<Name>,
