@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { precompress } from "./compress.ts";
@@ -29,8 +30,45 @@ function listForWorker(): Plugin {
   };
 }
 
+const ahead = "src/ahead/main.ts";
+const start = "src/start.tsx";
+/** How many bytes of scripts and styles the page names at most, in gzip. */
+const FIRST_PAGE_MAX = 195_000;
+
+/**
+ * Puts into the page the file of the script that runs ahead of the application, and those that the application starts with,
+ * which give way to it; and counts them.
+ */
+function firstPage(): Plugin {
+  return {
+    name: "first-page",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler(html, { bundle = {} }) {
+        const built = (source: string) => {
+          const chunk = Object.values(bundle).find((file) => file.type === "chunk" && file.facadeModuleId?.endsWith(source));
+          if (chunk?.type !== "chunk") throw new Error(`the build has no ${source}`);
+          return chunk;
+        };
+        const [first, second] = [built(ahead), built(start)];
+        const styles = [...(second.viteMetadata?.importedCss ?? [])].map((name) => `  <link rel="stylesheet" crossorigin href="/${name}">\n`);
+        const page = html
+          .replace(new RegExp(`\\s*<link rel="modulepreload"[^>]*/${first.fileName}">`), "")
+          .replace("</head>", `  <link rel="modulepreload" crossorigin href="/${second.fileName}">\n${styles.join("")}</head>`)
+          .replace(/(<script type="module"|<link rel="modulepreload") (?=crossorigin)/g, '$1 fetchpriority="low" ')
+          .replace(`/${ahead}`, `/${first.fileName}`);
+        const files = [...page.matchAll(/"\/(web\/[^"]+\.(?:js|css))"/g)].flatMap(([, name = ""]) => bundle[name] ?? []);
+        const bytes = files.reduce((sum, file) => sum + gzipSync(file.type === "chunk" ? file.code : file.source).length, 0);
+        if (bytes > FIRST_PAGE_MAX) throw new Error(`the first page names ${bytes} bytes of scripts and styles in gzip; at most ${FIRST_PAGE_MAX} are allowed`);
+        return page;
+      },
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), listForWorker(), precompress()],
+  plugins: [react(), firstPage(), listForWorker(), precompress()],
   // the generated client finds its dependency here
   resolve: { preserveSymlinks: true },
   // the guide shows a document of the repository
@@ -47,12 +85,15 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1200,
     rolldownOptions: {
+      input: { index: "index.html", ahead, start },
       output: {
         codeSplitting: {
-          // what every page needs in two files: one that changes with each version, and one that seldom does
+          // what runs ahead; and what every page needs in two files: one that changes with each version, and one that
+          // seldom does
           groups: [
+            { name: "ahead", test: /src\/(ahead\/|app\/theme|data\/question)|vite\/preload-helper/, priority: 3 },
             { name: "libraries", tags: ["$initial"], test: /node_modules/, priority: 2 },
-            { name: "first", tags: ["$initial"], priority: 1 },
+            { name: "start", tags: ["$initial"], test: /src\/(?!main\.tsx)/, priority: 1 },
           ],
         },
       },

@@ -1,46 +1,4 @@
-import "./ui/font.css";
-import "./ui/tokens.css";
-import "./ui/base.css";
-import "./ui/components.css";
-import "./ui/overlays.css";
-import "./charts/charts.css";
-import "./app/shell.css";
-import "./app/print.css";
-import { QueryClientProvider } from "@tanstack/react-query";
-import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
-import { createRoot } from "react-dom/client";
-import { queryClient } from "./app/query-client";
-import { router } from "./app/router";
-import { preferredLocale, useLocale } from "./app/settings";
-import { applyTheme } from "./app/theme";
-import { setLocale } from "./i18n/t";
+// The libraries are evaluated with this file, and the application in a task of its own, so that neither takes long.
+import "react-dom/client";
 
-function App() {
-  // another language renders everything again
-  return <RouterProvider key={useLocale()} router={router} />;
-}
-
-async function start(element: HTMLElement) {
-  applyTheme();
-  await setLocale(preferredLocale());
-  createRoot(element).render(
-    <StrictMode>
-      <QueryClientProvider client={queryClient}>
-        <App />
-      </QueryClientProvider>
-    </StrictMode>,
-  );
-}
-
-/** How long after the page the worker is installed: it fetches every file, and what the page itself needs comes first. */
-const WORKER_AFTER_MS = 5000;
-
-// keeps the application and its last answers for reading offline
-if (import.meta.env.PROD && "serviceWorker" in navigator) {
-  const install = () => void navigator.serviceWorker.register("/worker.js").catch(() => undefined);
-  addEventListener("load", () => setTimeout(install, WORKER_AFTER_MS));
-}
-
-const element = document.getElementById("app");
-if (element !== null) void start(element);
+void import("./start");

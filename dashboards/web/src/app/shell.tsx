@@ -1,11 +1,11 @@
 import { Link, Outlet } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useDeferredValue, useEffect, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
+import icon from "../../static/icon.svg";
 import { setCsrf } from "../data/client";
 import { useFilter } from "../data/filter";
 import { useIsLive, useLive } from "../data/live";
 import { Definitions, useLoadedDefinitions, useMe, useTenants } from "../data/queries";
-import type { Me } from "../data/types";
 import { setTimeZone } from "../format/time";
 import { t } from "../i18n/t";
 import { IconButton } from "../ui/button";
@@ -24,12 +24,8 @@ const AccountMenu = lazy(() => import("./account-menu").then((module) => ({ defa
 /** What surrounds every page: navigation, search, filter, account. */
 export function Shell() {
   const filter = useFilter();
-  const me = useMe();
-  const definitions = useLoadedDefinitions();
   useLive(filter.tenant);
   setTimeZone(filter.time_zone);
-  const csrf = me.data?.csrf;
-  useEffect(() => setCsrf(csrf ?? null), [csrf]);
   return (
     <div className="shell">
       <a className="skip" href="#content">
@@ -44,15 +40,15 @@ export function Shell() {
             <SearchBox label={t("shell.search_label")} placeholder={t("shell.search")} hasHotkey />
             <div className="top-end">
               <TenantSelect />
-              <Account me={me.data} />
+              <Account />
             </div>
           </div>
           <FilterBar />
         </header>
         <main id="content" className="content" tabIndex={-1}>
-          <Definitions value={definitions}>
+          <WithDefinitions>
             <Outlet />
-          </Definitions>
+          </WithDefinitions>
           <Notes />
         </main>
       </div>
@@ -61,18 +57,26 @@ export function Shell() {
   );
 }
 
+/** Gives definitions to the page; what else is shown is not rendered again when they arrive. */
+function WithDefinitions({ children }: { children: ReactNode }) {
+  return <Definitions value={useDeferredValue(useLoadedDefinitions())}>{children}</Definitions>;
+}
+
 function Brand() {
   return (
     <Link to="/" className="brand">
-      <img src="/web/icon.svg" alt="" width={24} height={24} />
+      <img src={icon} alt="" width={24} height={24} />
       <span className="brand-text">{t("app.name")}</span>
     </Link>
   );
 }
 
 /** The button of the account's menu, which is loaded when it is first wanted. */
-function Account({ me }: { me: Me | undefined }) {
+function Account() {
+  const me = useMe().data;
   const [isWanted, setWanted] = useState(false);
+  const csrf = me?.csrf;
+  useEffect(() => setCsrf(csrf ?? null), [csrf]);
   const button = <IconButton icon="person" label={t("shell.menu")} aria-haspopup="menu" onPress={() => setWanted(true)} />;
   if (!isWanted) return button;
   return (

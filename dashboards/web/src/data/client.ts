@@ -1,9 +1,10 @@
 import type { Middleware } from "openapi-fetch";
 import { createClient } from "sei-client";
+import { fetchOnce } from "../ahead/asked";
 import { problemOf, ProblemError, toLogin, unreachable } from "./problem";
 
 /** The generated client of REST. */
-export const rest = createClient({ baseUrl: location.origin });
+export const rest = createClient({ baseUrl: location.origin, fetch: fetchOnce });
 
 let csrf: string | null = null;
 

@@ -7,11 +7,13 @@ import {
 } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 import type { Answer, Question as QueryOf, ReadPath, Row } from "sei-client";
-import { compareOf, intervalOf, measuredQuestionOf, useFilter, type FilterSearch } from "./filter";
+import { compareOf, defined, intervalOf, measuredQuestionOf, reportQuestionOf, useFilter, type FilterSearch } from "./filter";
 import { answered, rest } from "./client";
 import type { Direction } from "../format/direction";
 import { answersAgainst, otherTeam, reportAgainst, useAgainst, wholeAgainst } from "./team-comparison";
 import type { Definition, MetricAnswer, Report } from "./types";
+
+export { defined };
 
 /** The lists of REST: addresses whose answers have rows and a cursor. */
 export type ListPath = { [Path in ReadPath]: Answer<Path> extends { data: unknown[]; next_cursor?: string | null } ? Path : never }[ReadPath];
@@ -65,9 +67,8 @@ interface Page<Path extends ListPath> {
 export function useReport(options: { by?: "team" | "service"; filter?: FilterSearch; enabled?: boolean } = {}): UseQueryResult<{ demo: boolean; tenant: string; data: Report }> {
   const current = useFilter();
   const filter = options.filter ?? current;
-  const { benchmark } = filter;
-  const query = { ...measuredQuestionOf(filter), interval: intervalOf(filter), compare: compareOf(filter), by: options.by, benchmark };
-  const report = useRest("/api/v1/dora", defined(query) as never, { enabled: options.enabled }) as UseQueryResult<{ demo: boolean; tenant: string; data: Report }>;
+  const query = reportQuestionOf(filter, options.by);
+  const report = useRest("/api/v1/dora", query as never, { enabled: options.enabled }) as UseQueryResult<{ demo: boolean; tenant: string; data: Report }>;
   const team = otherTeam(filter);
   const other = useRest("/api/v1/dora", defined({ ...query, team, service: undefined, by: undefined }) as never, { enabled: team !== undefined && options.enabled }) as typeof report;
   return useAgainst(report, other, team, options.by === "team" ? reportAgainst : wholeAgainst);
@@ -137,9 +138,3 @@ export function useTenants() {
   const { tenant } = useFilter();
   return useQuery({ ...restQuery("/api/v1/tenants", defined({ tenant, limit: 200 }) as never), staleTime: 60_000 });
 }
-
-/** The same without what is undefined, so that equal questions have equal keys. */
-export function defined<T extends object>(object: T): Partial<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-

@@ -1,8 +1,8 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { Row } from "sei-client";
 import { answered, rest } from "./client";
-import { measuredQuestionOf, useFilter, type FilterSearch } from "./filter";
-import { defined, useRest } from "./queries";
+import { defined, targetsQuestionOf, useFilter, type FilterSearch } from "./filter";
+import { useRest } from "./queries";
 import { useRights } from "./rights";
 import type { Schema } from "./types";
 import { useWrite } from "./writes";
@@ -17,8 +17,7 @@ const TARGETS = /^\/api\/v1\/target/;
 /** Targets with the values of the filter; `teams` also of each team. */
 export function useTargetResults(options: { filter?: FilterSearch; teams?: boolean } = {}): UseQueryResult<{ data: TargetResult[] }> {
   const current = useFilter();
-  const query = { ...measuredQuestionOf(options.filter ?? current), teams: options.teams };
-  return useRest("/api/v1/target-results", defined(query) as never) as never;
+  return useRest("/api/v1/target-results", targetsQuestionOf(options.filter ?? current, options.teams) as never) as never;
 }
 
 /** Whether who asks may set targets of a team, or without one of the organization. */

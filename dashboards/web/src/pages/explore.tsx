@@ -41,7 +41,7 @@ export function ExplorePage() {
         actions={
           <>
             <CopyLink />
-            {definition !== undefined && <AddToBoard tile={tileOf(exploring, view, filter)} />}
+            <AddToBoard tile={definition && tileOf(exploring, view, filter)} />
           </>
         }
       />

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, type ReactNode } from "react";
+import { lazy, Suspense, useDeferredValue, type ReactNode } from "react";
 import { useReport } from "../data/queries";
 import { useFilter } from "../data/filter";
 import { useMaySet, useTargetResults, type TargetResult } from "../data/targets";
@@ -40,11 +40,11 @@ export function OverviewPage() {
           </Button>
         }
       />
-      <Loaded query={report} skeleton={<OverviewSkeleton />}>
+      {/* targets come with the numbers, so that nothing moves when they are there */}
+      <Loaded query={{ ...report, data: targets.isPending ? undefined : report.data }} skeleton={<OverviewSkeleton />}>
         {({ data: answer }) => {
           if (answer.services.length === 0) return <Suspense fallback={<OverviewSkeleton />}><NoServices /></Suspense>;
-          // targets come with the numbers, so that nothing moves when they are there
-          return targets.isPending ? <OverviewSkeleton /> : <Overview report={answer} targets={targets.data?.data ?? []} missing={targets.isError && <Problem error={targets.error} onRetry={() => void targets.refetch()} />} />;
+          return <Overview report={answer} targets={targets.data?.data ?? []} missing={targets.isError && <Problem error={targets.error} onRetry={() => void targets.refetch()} />} />;
         }}
       </Loaded>
     </>
@@ -66,7 +66,8 @@ function WindowNote({ report }: { report: Report }) {
 /** `missing` is why there are no targets, where they could not be asked for. */
 function Overview({ report, targets, missing }: { report: Report; targets: TargetResult[]; missing: ReactNode }) {
   const filter = useFilter();
-  const maySet = useMaySet(filter.team);
+  // what is below the window at first waits for what is in it, and is rendered in slices
+  const isWhole = useDeferredValue(true, false);
   // a service has the targets of its team
   const agreed = filter.service === undefined && (
     <TargetsCard team={filter.team} results={targets.filter(({ team }) => team === null)}>
@@ -79,19 +80,29 @@ function Overview({ report, targets, missing }: { report: Report; targets: Targe
       <FiveMetrics report={report} className="overview-metrics" targets={targets} />
       {missing}
       {targets.length > 0 && agreed}
-      <div className="overview-split">
-        <Movers filter={filter} whole={filter.service ?? filter.team ?? t("overview.whole")} slices={["team", "service"]} />
-        <Risks />
-      </div>
-      {report.slices.length > 0 && <Teams report={report} targets={targets} />}
-      <div className="overview-three">
-        <Investment />
-        <Assisted />
-        <Reliability />
-      </div>
-      {targets.length === 0 && missing === false && maySet && agreed}
+      {!isWhole && <SkeletonBelow />}
+      {isWhole && (
+        <>
+          <div className="overview-split">
+            <Movers filter={filter} whole={filter.service ?? filter.team ?? t("overview.whole")} slices={["team", "service"]} />
+            <Risks />
+          </div>
+          {report.slices.length > 0 && <Teams report={report} targets={targets} />}
+          <div className="overview-three">
+            <Investment />
+            <Assisted />
+            <Reliability />
+          </div>
+          {targets.length === 0 && missing === false && <WhoMaySet team={filter.team}>{agreed}</WhoMaySet>}
+        </>
+      )}
     </div>
   );
+}
+
+/** Shown to who may set targets; the rest is not rendered again when that is known. */
+function WhoMaySet({ team, children }: { team: string | undefined; children: ReactNode }) {
+  return useMaySet(team) && children;
 }
 
 /** Teams are listed by name: they are no ranking. */
@@ -124,6 +135,14 @@ function OverviewSkeleton() {
           </Card>
         ))}
       </div>
+      <SkeletonBelow />
+    </div>
+  );
+}
+
+function SkeletonBelow() {
+  return (
+    <>
       <div className="overview-split">
         <Card>
           <Skeleton height={380} />
@@ -135,6 +154,6 @@ function OverviewSkeleton() {
       <Card>
         <Skeleton height={320} />
       </Card>
-    </div>
+    </>
   );
 }

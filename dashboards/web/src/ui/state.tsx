@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useQueryClient, type UseQueryResult } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { useDeferredValue, type ReactNode } from "react";
 import { askFailedAgain } from "../data/failed";
 import { FILTER_KEYS, useFilter } from "../data/filter";
 import { ProblemError } from "../data/problem";
@@ -75,8 +75,10 @@ interface LoadedProps<Data> {
 /** What a query answered: a skeleton before, the problem with a way out, and then the data, dimmed while another is awaited. */
 export function Loaded<Data>({ query, skeleton, children }: LoadedProps<Data>) {
   const { data, error, isPlaceholderData, refetch } = query;
-  if (data === undefined) {
-    if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
+  // what is shown for the first time is rendered in slices, between which the page answers who uses it
+  const isThere = useDeferredValue(data !== undefined);
+  if (data === undefined || !isThere) {
+    if (data === undefined && error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
     return (
       <div aria-busy="true">
         <span className="visually-hidden">{t("ui.loading")}</span>

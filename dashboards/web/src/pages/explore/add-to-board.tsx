@@ -9,16 +9,16 @@ import { OwnerField } from "../board/owner-field";
 
 const NEW = "";
 
-/** Adds what is shown as a tile: to a board that may be changed, or to a new one. */
-export function AddToBoard({ tile }: { tile: Tile }) {
+/** Adds what is shown as a tile, once that is known: to a board that may be changed, or to a new one. */
+export function AddToBoard({ tile }: { tile: Tile | undefined }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <>
-      <Button kind="primary" icon="plus" onPress={() => setOpen(true)}>
+      <Button kind="primary" icon="plus" isDisabled={tile === undefined} onPress={() => setOpen(true)}>
         {t("explore.add")}
       </Button>
       <Dialog title={t("explore.add")} isOpen={isOpen} onClose={() => setOpen(false)}>
-        {isOpen && <AddForm tile={tile} onClose={() => setOpen(false)} />}
+        {isOpen && tile !== undefined && <AddForm tile={tile} onClose={() => setOpen(false)} />}
       </Dialog>
     </>
   );

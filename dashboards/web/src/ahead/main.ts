@@ -1,0 +1,16 @@
+// Runs while the application is still being loaded, and imports none of it: puts the theme on the page before it is
+// first painted, and begins what the page at this address loads and asks.
+import { applyTheme } from "../app/theme";
+import { askAhead } from "./asked";
+import { pageAt } from "./pages";
+import { questionsAt } from "./questions";
+
+applyTheme();
+const { pathname, search } = location;
+// what fails here is begun again, and its failure shown, by the application
+pageAt(pathname)?.().catch(() => undefined);
+try {
+  questionsAt(pathname, Object.fromEntries(new URLSearchParams(search))).forEach(askAhead);
+} catch {
+  // an address that can't be read
+}
