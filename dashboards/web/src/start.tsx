@@ -42,7 +42,10 @@ const WORKER_AFTER_MS = 5000;
 // keeps the application and its last answers for reading offline
 if (import.meta.env.PROD && "serviceWorker" in navigator) {
   const install = () => void navigator.serviceWorker.register("/worker.js").catch(() => undefined);
-  addEventListener("load", () => setTimeout(install, WORKER_AFTER_MS));
+  const installLater = () => setTimeout(install, WORKER_AFTER_MS);
+  // the page is often loaded before this file, for which it does not wait
+  if (document.readyState === "complete") installLater();
+  else addEventListener("load", installLater);
 }
 
 const element = document.getElementById("app");

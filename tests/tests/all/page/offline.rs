@@ -10,14 +10,15 @@ async fn what_was_seen_can_be_read_offline() {
     if !is_ready(&served).await {
         return;
     }
-    let registered = "navigator.serviceWorker.ready.then(async () => {
-        for (let tries = 0; navigator.serviceWorker.controller === null && tries < 400; tries += 1) {
+    let installed = "(async () => {
+        for (let tries = 0; navigator.serviceWorker.controller === null; tries += 1) {
+            if (tries > 1200) throw new Error('no worker is installed');
             await new Promise((done) => setTimeout(done, 25));
         }
         return null;
-    })";
+    })()";
     let mut steps = opened(&served, "/").to_vec();
-    steps.push(run(registered));
+    steps.push(run(installed));
     // once more, so that the worker sees the answers
     steps.extend(opened(&served, "/"));
     steps.push(run("document.querySelector('[data-metric] data').value"));
@@ -25,9 +26,13 @@ async fn what_was_seen_can_be_read_offline() {
     steps.extend(opened(&served, "/"));
     steps.extend([wait("[role=status].callout"), run("document.querySelector('[data-metric] data').value")]);
     steps.extend([click(".rail a[href^='/explore']"), wait("h1")]);
+    // a page whose answers were never seen says so, also where they are asked ahead of the application
+    steps.extend(opened(&served, "/developer"));
+    steps.push(run("document.querySelector('main .problem').textContent"));
     // the browser complains about what it can't reach
     let shown = browser::take(&steps).await;
     let values: Vec<_> = shown.values.iter().filter(|value| !value.is_null()).collect();
-    assert_eq!(values.len(), 2, "{values:?}");
-    assert_eq!(values[0], values[1]);
+    let [online, offline, problem] = &values[..] else { panic!("{values:?}") };
+    assert_eq!(online, offline);
+    assert!(problem.as_str().unwrap().contains("Try again"), "{problem}");
 }
