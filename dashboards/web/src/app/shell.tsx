@@ -1,4 +1,4 @@
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useDeferredValue, useEffect, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import icon from "../../static/icon.svg";
@@ -45,15 +45,25 @@ export function Shell() {
           </div>
           <FilterBar />
         </header>
-        <main id="content" className="content" tabIndex={-1}>
+        <Content>
           <WithDefinitions>
             <Outlet />
           </WithDefinitions>
           <Notes />
-        </main>
+        </Content>
       </div>
       <BottomBar />
     </div>
+  );
+}
+
+/** What is about the page. It is busy from the change of the address until the page of that address is rendered. */
+function Content({ children }: { children: ReactNode }) {
+  const isLoading = useRouterState({ select: (state) => state.isLoading });
+  return (
+    <main id="content" className="content" tabIndex={-1} aria-busy={isLoading}>
+      {children}
+    </main>
   );
 }
 
