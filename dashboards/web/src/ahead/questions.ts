@@ -1,12 +1,16 @@
 import { defined, readFilter, reportQuestionOf, targetsQuestionOf, type FilterSearch } from "../data/question";
 
+/** How many questions are asked at most: of the six connections that a browser keeps to a server, one stays for files. */
+const MAX_QUESTIONS = 5;
+
 /**
  * The addresses of the API that the page at a path asks first: without their answers it shows little that it is about. Then
- * what is asked around every page. All are asked as `data/` asks them; what differs is only asked twice.
+ * what is asked around every page. They are written as the client of `data/` writes them: an address that differs is asked
+ * twice, and kept twice for reading offline.
  */
 export function questionsAt(path: string, search: Record<string, string>): string[] {
   const filter = readFilter(search);
-  return [...ofPage(path, filter, search), ...aroundPage(filter)];
+  return [...ofPage(path, filter, search), ...aroundPage(filter)].slice(0, MAX_QUESTIONS);
 }
 
 function ofPage(path: string, filter: FilterSearch, { person }: Record<string, string>): string[] {
@@ -18,13 +22,13 @@ function ofPage(path: string, filter: FilterSearch, { person }: Record<string, s
   return [];
 }
 
-/** Definitions, who asks, and what the filter offers. */
+/** Definitions, what the filter offers, and who asks. */
 function aroundPage({ tenant }: FilterSearch): string[] {
   const lists = ["teams", "services", "tenants"].map((list) => address(`/api/v1/${list}`, { tenant, limit: 200 }));
-  return [address("/api/v1/metrics", { tenant }), address("/api/v1/me", {}), ...lists];
+  return [address("/api/v1/metrics", { tenant }), ...lists, address("/api/v1/me", {})];
 }
 
 function address(path: string, question: object): string {
-  const parameters = Object.entries(defined(question)).map(([name, value]) => [name, String(value)]);
-  return parameters.length === 0 ? path : `${path}?${new URLSearchParams(parameters)}`;
+  const parameters = Object.entries(defined(question)).map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
+  return parameters.length === 0 ? path : `${path}?${parameters.join("&")}`;
 }

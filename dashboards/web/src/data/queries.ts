@@ -121,7 +121,7 @@ function byName(answer: { data: Definition[] }): Map<string, Definition> {
 
 /** Who asks, and what was granted to them. */
 export function useMe() {
-  return useQuery({ ...restQuery("/api/v1/me", undefined as never), staleTime: 60_000 });
+  return useQuery({ ...restQuery("/api/v1/me", {} as never), staleTime: 60_000 });
 }
 
 /** The teams and services that the filter offers. */

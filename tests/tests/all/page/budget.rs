@@ -1,8 +1,10 @@
 //! What pages may cost: bytes, and movement of what is shown already.
 
+use serde_json::json;
+
 use super::{is_ready, opened, take};
 use crate::api::served;
-use crate::browser::{look, run};
+use crate::browser::{self, look, run};
 
 /// The bytes of the bodies that a page loaded, compressed as they came: its files, and answers of the API.
 const BYTES: &str = "(() => {
@@ -10,6 +12,15 @@ const BYTES: &str = "(() => {
     const sum = (isCounted) => entries.filter(({ name }) => isCounted(name.includes('/api/')))
         .reduce((bytes, { encodedBodySize }) => bytes + encodedBodySize, 0);
     return { files: sum((isAnswer) => !isAnswer), answers: sum((isAnswer) => isAnswer) };
+})()";
+
+/// What was asked of the API, and what of that more than once, however the parameters were written.
+const ASKED: &str = "(() => {
+    const addresses = performance.getEntriesByType('resource').map(({ name }) => new URL(name))
+        .filter(({ pathname }) => pathname.startsWith('/api/') && pathname !== '/api/v1/stream');
+    for (const { searchParams } of addresses) searchParams.sort();
+    const asked = addresses.map(({ href }) => href);
+    return { asked: asked.length, twice: asked.filter((address, nth) => asked.indexOf(address) !== nth) };
 })()";
 
 /// How much of the window moved, and how far, as browsers measure it (cumulative layout shift).
@@ -55,6 +66,25 @@ async fn what_the_first_page_names_is_small_also_in_gzip_and_few_files() {
         bytes += body.len();
     }
     assert!((50_000..245_000).contains(&bytes), "{bytes} bytes of {names:?}");
+}
+
+#[tokio::test]
+async fn what_is_asked_ahead_of_the_application_is_not_asked_again() {
+    let served = served::filled().await;
+    if !is_ready(&served).await {
+        return;
+    }
+    let teams = served.get("/api/v1/teams").await;
+    let team = format!("/teams/{}?window=30d", teams["data"][0]["name"].as_str().unwrap());
+    for path in ["/", "/?window=30d&compare=year_ago", &team, "/developer?person=github.com%2Fnobody", "/deployments"] {
+        let mut steps = opened(&served, path).to_vec();
+        steps.push(run(ASKED));
+        // the browser itself complains about an account that is not known
+        let shown = browser::take(&steps).await;
+        let found = &shown.values[1];
+        assert!(found["asked"].as_u64() > Some(4), "{path}: {found}");
+        assert_eq!(found["twice"], json!([]), "{path}");
+    }
 }
 
 #[tokio::test]
