@@ -4,6 +4,7 @@
 //! processes as there are. One slow service keeps one worker busy and no other.
 
 mod counted;
+mod digest;
 mod known;
 mod plan;
 mod service;

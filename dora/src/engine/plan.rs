@@ -11,14 +11,11 @@ use store::invalidations::Marks;
 use store::metric_rows::{Computation, Title};
 use store::{StoreTx, computation_queue, invalidations, metric_rows};
 use tracing::Span;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::counted;
+use super::digest::digest;
 use super::work::Workshop;
 use crate::{ComputationSummary, DoraError, Options, Scope, services};
-
-/// Changes when rows computed by an earlier version have to be computed again.
-const ENGINE: u32 = 4;
 
 /// Adds to the queue of a tenant what has to be computed. One transaction: a mark is gone only when its services are in
 /// the queue.
@@ -103,9 +100,4 @@ async fn unowned(tx: &mut StoreTx, all: &[Service]) -> Result<ComputationSummary
     let findings = services::unowned(&store::history::unowned_incidents(tx).await?, all);
     let written = metric_rows::write_findings(tx, services::NO_SERVICE, &findings).await?;
     Ok(ComputationSummary { written: written.written, deleted: written.deleted, ..ComputationSummary::default() })
-}
-
-/// A hash of all that decides what is computed of the same facts.
-pub(super) fn digest(options: &Options) -> i64 {
-    i64::from_ne_bytes(xxh3_64(format!("{ENGINE} {options:?}").as_bytes()).to_ne_bytes())
 }

@@ -14,8 +14,8 @@ use tracing::field::Empty;
 use tracing::{Instrument, error};
 
 use super::counted;
+use super::digest::digest;
 use super::known::KnownServices;
-use super::plan::digest;
 use super::service::{Compute, compute_aside, load, preview_aside};
 use crate::{ComputationSummary, DoraError, History, Options, ServiceMetrics};
 
