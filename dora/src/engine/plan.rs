@@ -15,7 +15,7 @@ use tracing::Span;
 use super::counted;
 use super::digest::digest;
 use super::work::Workshop;
-use crate::{ComputationSummary, DoraError, Options, Scope, services};
+use crate::{ComputationSummary, DoraError, Scope, services};
 
 /// Adds to the queue of a tenant what has to be computed. One transaction: a mark is gone only when its services are in
 /// the queue.

@@ -79,7 +79,8 @@ impl Workshop {
         let ClaimedService { mut tx, service: name, id, .. } = taken;
         tx.trace(trace::current());
         let services = self.known.read(&mut tx).await?;
-        let service = services.binary_search_by(|service| service.name.cmp(&name)).ok().map(|at| &services[at]);
+        let place = services.binary_search_by(|service| service.name.cmp(&name));
+        let service = place.ok().and_then(|place| services.get(place));
         let summary = match service {
             None => {
                 let deleted = metric_rows::forget(&mut tx, &name).await?;
