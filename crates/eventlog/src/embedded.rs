@@ -13,10 +13,6 @@ use crate::partitions::Partitions;
 use crate::settings;
 use crate::{Batch, EventLog, Limit, LogError, LogReader, Position, gap};
 
-/// From one look where the log ends to the next: while events come one after the other, those of this time are read
-/// together, and share a transaction.
-const BETWEEN: Duration = Duration::from_millis(50);
-
 /// The embedded log.
 pub struct EmbeddedLog {
     store: Store,
@@ -53,8 +49,6 @@ impl EventLog for EmbeddedLog {
             consumer: consumer.to_owned(),
             listener,
             partitions: Partitions::default(),
-            ends: Vec::new(),
-            looked_at: None,
         }))
     }
 
@@ -84,23 +78,15 @@ struct EmbeddedReader {
     consumer: String,
     listener: Listener,
     partitions: Partitions,
-    /// Where the log ended when it was looked at last.
-    ends: Vec<(i32, i64)>,
-    looked_at: Option<Instant>,
 }
 
 impl EmbeddedReader {
-    /// Looks where the log ends.
-    async fn look(&mut self) -> Result<(), LogError> {
-        self.looked_at = Some(Instant::now());
-        self.ends = segments::ends(&self.store, &self.topic).await?;
-        self.assign().await
-    }
-
-    /// Fetches events of the first partition that had any at the last look, in turn; `false` if none is left.
-    async fn fetch(&mut self, limit: Limit) -> Result<bool, LogError> {
+    /// Fetches events of the first partition that has any, in turn.
+    async fn fetch(&mut self, limit: Limit) -> Result<(), LogError> {
+        let ends = segments::ends(&self.store, &self.topic).await?;
+        self.assign(&ends).await?;
         for (partition, reached) in self.partitions.reached() {
-            let end = self.ends.iter().find(|(of, _)| *of == partition).map_or(0, |(_, end)| *end);
+            let end = ends.iter().find(|(of, _)| *of == partition).map_or(0, |(_, end)| *end);
             if reached >= end {
                 continue;
             }
@@ -114,26 +100,14 @@ impl EmbeddedReader {
             for (position, event) in events {
                 self.partitions.push(partition, position, event);
             }
-            return Ok(true);
+            return Ok(());
         }
-        Ok(false)
-    }
-
-    /// The next batch of what was there at the last look, if anything is left of that.
-    async fn read(&mut self, limit: Limit) -> Result<Option<Batch>, LogError> {
-        loop {
-            if let Some(batch) = self.partitions.take(limit) {
-                return Ok(Some(batch));
-            }
-            if !self.fetch(limit).await? {
-                return Ok(None);
-            }
-        }
+        Ok(())
     }
 
     /// Assigns partitions that are new, and those that were rewound.
-    async fn assign(&mut self) -> Result<(), LogError> {
-        if self.ends.iter().all(|(partition, _)| self.partitions.contains(*partition)) {
+    async fn assign(&mut self, ends: &[(i32, i64)]) -> Result<(), LogError> {
+        if ends.iter().all(|(partition, _)| self.partitions.contains(*partition)) {
             return Ok(());
         }
         // The ends are looked up after the positions: those may have moved on since the first read.
@@ -166,14 +140,11 @@ impl LogReader for EmbeddedReader {
     async fn next(&mut self, limit: Limit, wait: Duration) -> Result<Option<Batch>, LogError> {
         let deadline = Instant::now() + wait;
         loop {
-            if let Some(batch) = self.read(limit).await? {
+            if let Some(batch) = self.partitions.take(limit) {
                 return Ok(Some(batch));
             }
-            if let Some(looked_at) = self.looked_at {
-                tokio::time::sleep_until((looked_at + BETWEEN).min(deadline)).await;
-            }
-            self.look().await?;
-            if let Some(batch) = self.read(limit).await? {
+            self.fetch(limit).await?;
+            if let Some(batch) = self.partitions.take(limit) {
                 return Ok(Some(batch));
             }
             if tokio::time::timeout_at(deadline, self.announced()).await.is_err() {
