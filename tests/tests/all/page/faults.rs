@@ -173,29 +173,6 @@ async fn a_slow_server_leaves_skeletons_and_then_what_was_shown_until_its_answer
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_that_do_not_come_keep_no_file_of_the_application_waiting() {
-    let served = served::filled().await;
-    if !is_ready(&served).await {
-        return;
-    }
-    let proxy = Proxy::to(&served).await;
-    let steps = [
-        proxy.page("/"),
-        wait("h1"),
-        // its file comes after the application's
-        run("void localStorage.setItem('sei.locale', 'de')"),
-        proxy.fault(Fault::Held),
-        proxy.page("/"),
-        wait("main .skeleton"),
-        run(SHOWN),
-        proxy.fault(Fault::None),
-    ];
-    let values = values(take(&steps).await);
-    let [shown] = &values[..] else { panic!("{values:?}") };
-    assert_eq!((&shown["title"], &shown["numbers"]), (&json!("Überblick"), &json!(0)), "{shown}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_fails_is_named_and_asked_again_by_a_click() {
     let served = served::filled().await;
     if !is_ready(&served).await {
